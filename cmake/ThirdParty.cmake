@@ -1,0 +1,57 @@
+# Every third-party look-up of the project, as targets named thirdparty::*. Versions and reasons: docs/decisions/0002-dependencies.md.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(GTest REQUIRED)
+
+function(tailrace_thirdparty name)
+  cmake_parse_arguments(ARG "" "INCLUDE" "LIBS" ${ARGN})
+  add_library(thirdparty_${name} INTERFACE)
+  add_library(thirdparty::${name} ALIAS thirdparty_${name})
+  if(ARG_INCLUDE)
+    target_include_directories(thirdparty_${name} SYSTEM INTERFACE ${ARG_INCLUDE})
+  endif()
+  target_link_libraries(thirdparty_${name} INTERFACE ${ARG_LIBS})
+endfunction()
+
+function(tailrace_pkg name module)
+  pkg_check_modules(${name}_pkg REQUIRED IMPORTED_TARGET ${module})
+  tailrace_thirdparty(${name} LIBS PkgConfig::${name}_pkg)
+endfunction()
+
+# A library that goes into the program whole, so that it need not be installed where the program runs.
+function(tailrace_static name header archive)
+  find_library(${name}_archive NAMES ${archive} REQUIRED)
+  find_path(${name}_include NAMES ${header} REQUIRED)
+  tailrace_thirdparty(${name} LIBS ${${name}_archive} ${ARGN})
+endfunction()
+
+# DuckDB: the static library and header that tools/setup put in place, by exact version.
+set(TAILRACE_DUCKDB_VERSION 1.5.5)
+set(_deps "$ENV{TAILRACE_DEPS}")
+if(NOT _deps)
+  set(_deps "$ENV{HOME}/.cache/tailrace")
+endif()
+set(TAILRACE_DUCKDB_DIR "${_deps}/duckdb-${TAILRACE_DUCKDB_VERSION}" CACHE PATH "Folder with include/duckdb.h and lib/*.a")
+file(GLOB _duckdb_libs ${TAILRACE_DUCKDB_DIR}/lib/*.a)
+if(NOT _duckdb_libs OR NOT EXISTS ${TAILRACE_DUCKDB_DIR}/include/duckdb.h)
+  message(FATAL_ERROR "DuckDB ${TAILRACE_DUCKDB_VERSION} is not in ${TAILRACE_DUCKDB_DIR}: run tools/setup")
+endif()
+# The benchmark data generators would only make the binary larger, but the extension loader names them.
+tailrace_thirdparty(duckdb INCLUDE ${TAILRACE_DUCKDB_DIR}/include
+  LIBS -Wl,--start-group ${_duckdb_libs} -Wl,--end-group Threads::Threads ${CMAKE_DL_LIBS})
+
+tailrace_static(sqlite sqlite3.h libsqlite3.a Threads::Threads ${CMAKE_DL_LIBS} m)
+tailrace_static(fyaml libfyaml.h libfyaml.a)
+tailrace_static(zstd zstd.h libzstd.a Threads::Threads)
+tailrace_static(lz4 lz4.h liblz4.a)
+tailrace_static(zlib zlib.h libz.a)
+tailrace_pkg(simdjson simdjson)
+tailrace_pkg(fmt fmt)
+tailrace_pkg(openssl openssl)
+find_package(spdlog REQUIRED)
+tailrace_thirdparty(spdlog LIBS spdlog::spdlog)
+find_package(Boost 1.81 REQUIRED)
+tailrace_thirdparty(boost LIBS Boost::headers Threads::Threads)
+find_package(CLI11 REQUIRED)
+tailrace_thirdparty(cli11 LIBS CLI11::CLI11)
+tailrace_thirdparty(gtest LIBS GTest::gtest GTest::gmock)

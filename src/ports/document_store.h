@@ -1,0 +1,85 @@
+// JSON documents by key, in named collections.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/ids.h"
+
+namespace tailrace {
+
+// How a change meets the document that is there.
+enum class MergeMode {
+  kReplace,     // the change is the document
+  kAttributes,  // top-level attributes replaced whole
+  kDeep,        // objects merged at every level; null is a value
+  kPatch,       // RFC 7396: null removes
+};
+
+struct CollectionPlan {
+  std::string name;
+  std::string stream;                  // empty: over views, rewritten whole
+  MergeMode merge = MergeMode::kReplace;
+  std::vector<std::string> index;      // indexed fields
+  std::string fingerprint;
+  int32_t partitions = 1;              // of the stream
+};
+
+struct CollectionState {
+  std::string name;
+  Positions positions;
+  bool changed = false;                // definition differs: rebuild first
+};
+
+struct DocumentChange {
+  std::string_view key;
+  std::string_view document;                                   // JSON
+  std::vector<std::optional<std::string_view>> indexed;        // in the order of CollectionPlan::index
+};
+
+struct Document {
+  std::string key;
+  std::string json;
+};
+
+struct DocumentQuery {
+  std::string field;                   // empty: all
+  std::string value;
+  size_t limit = 100;
+  std::string after;                   // key; exclusive
+};
+
+struct DocumentPage {
+  std::vector<Document> documents;     // by key, ascending
+  std::string next;                    // pass as `after`; empty at the end
+};
+
+// Threads:    Apply, Replace and shadows from one thread; Get and Find from any.
+// Errors:     kNotFound, kInvalid (a document that is not a JSON object where the merge needs one), kExhausted (disk), kCorruption.
+// Durability: changes and positions are on stable storage, together, when Apply or Replace returns.
+class DocumentStore {
+ public:
+  virtual ~DocumentStore() = default;
+
+  virtual Result<std::vector<CollectionState>> Adopt(const std::vector<CollectionPlan>& plans) = 0;
+
+  // Merges the changes in order, reading and writing each document once, and stores `positions` with them.
+  virtual Status Apply(std::string_view collection, const std::vector<DocumentChange>& changes, const Positions& positions) = 0;
+
+  // Makes these the whole collection.
+  virtual Status Replace(std::string_view collection, const std::vector<DocumentChange>& documents) = 0;
+
+  virtual Result<Document> Get(std::string_view collection, std::string_view key) = 0;
+  virtual Result<DocumentPage> Find(std::string_view collection, const DocumentQuery& query) = 0;
+  virtual Result<Positions> CollectionPositions(std::string_view collection) = 0;
+
+  // As in Warehouse: an empty shadow that Apply takes as `collection` + "@shadow", then put in place atomically.
+  virtual Status BeginShadow(std::string_view collection) = 0;
+  virtual Status FinishShadow(std::string_view collection) = 0;
+};
+
+}  // namespace tailrace

@@ -1,0 +1,185 @@
+// The SQL store: stored rows of streams, tables kept incrementally, views; and the batch it takes them from.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/ids.h"
+#include "model/row_sink.h"
+#include "model/schema.h"
+
+namespace tailrace {
+
+// Records [begin, end) of a batch.
+struct RowRange {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+// Typed records of one stream in its order, in the store's own layout, built once and read by every materialisation.
+// Threads: built by one thread; read by many once sealed by sharing it as const.
+class StreamBatch {
+ public:
+  virtual ~StreamBatch() = default;
+  // Fields by index of the schema; call Stamp after the row's fields and before CommitRow.
+  virtual RowSink& rows() = 0;
+  virtual void Stamp(PartitionId partition, Offset offset, Seq seq, int64_t ingested_at_ms, std::string_view record) = 0;
+  virtual size_t row_count() const = 0;
+  virtual size_t byte_count() const = 0;
+};
+
+enum class MaterializationKind { kStoredRows, kTable, kCollection };
+
+struct StreamPlan {
+  std::string name;
+  Schema schema;
+  int32_t partitions = 1;
+  bool store = true;          // keep its rows, so that it can be queried by its name
+  bool needs_record = false;  // some query reads `_record`
+};
+
+struct TablePlan {
+  std::string name;
+  std::string stream;
+  std::string sql;                       // views inlined
+  std::vector<std::string> unique;       // last record for a key wins
+  std::string fingerprint;
+};
+
+struct ViewPlan {
+  std::string name;
+  std::string sql;
+};
+
+// A collection over a stream: its SELECT runs over each batch. One over views is an ordinary query and not listed here.
+struct ProjectionPlan {
+  std::string name;
+  std::string stream;
+  std::string sql;
+};
+
+struct WarehousePlan {
+  std::vector<StreamPlan> streams;
+  std::vector<TablePlan> tables;
+  std::vector<ViewPlan> views;  // in an order in which each reads only earlier ones
+  std::vector<ProjectionPlan> projections;
+};
+
+struct MaterializationState {
+  std::string name;           // of the table; of the stream for its stored rows
+  std::string stream;
+  MaterializationKind kind = MaterializationKind::kTable;
+  Positions positions;        // consumed and committed
+  bool changed = false;       // the stored definition is another one: must be rebuilt before it may consume
+};
+
+struct RowExclusion {
+  std::string materialization;
+  std::vector<size_t> rows;   // ascending
+};
+
+struct WarehouseCommit {
+  const StreamBatch* batch = nullptr;
+  RowRange range;
+  MaterializationKind kind = MaterializationKind::kTable;  // kTable: `names` in one transaction; kStoredRows: in its own
+  std::vector<std::string> names;
+  std::vector<RowExclusion> exclusions;  // records that a table's SQL cannot take
+  Positions positions;                   // after this commit
+};
+
+// A failed commit left nothing behind. `materialization` is set when one of them is to blame.
+struct CommitError {
+  Error error;
+  std::string materialization;
+};
+
+struct ProjectedDocument {
+  std::optional<std::string> key;      // nullopt: filtered
+  std::optional<std::string> document; // JSON; nullopt is JSON null
+  std::vector<std::optional<std::string>> indexed;  // the remaining columns as text
+  int64_t row = 0;                     // of the batch
+};
+
+struct ColumnInfo {
+  std::string name;
+  std::string type;  // DuckDB's spelling
+};
+
+struct QueryParameter {
+  std::string name;
+  std::string value;  // text; bound with `type`
+  Type type;
+  bool null = false;
+};
+
+struct QueryRequest {
+  std::string sql;
+  std::vector<QueryParameter> parameters;
+  size_t rows_max = 0;            // 0: no limit
+  int64_t now_micros = 0;         // what now() answers
+  bool trusted = false;           // SQL of the pipeline file: not put through the gate again
+};
+
+// By stream, what the answer holds.
+struct AsOf {
+  std::string stream;
+  Positions positions;
+};
+
+// Takes a result row by row, as text ready for JSON or CSV. Returning false stops the query.
+class ResultSink {
+ public:
+  virtual ~ResultSink() = default;
+  virtual bool Begin(std::span<const ColumnInfo> columns) = 0;
+  // One value per column: its JSON text (numbers with their digits, times RFC 3339, null).
+  virtual bool Row(std::span<const std::string_view> json_values) = 0;
+};
+
+struct QuerySummary {
+  size_t rows = 0;
+  bool truncated = false;  // rows_max was reached
+  std::vector<AsOf> as_of;
+};
+
+// Threads:    Evaluate, Commit(kTable), Swap and Maintain on the engine's table thread; Commit(kStoredRows) on a second one; Project on a third;
+//             NewBatch on the decoding thread; Query from any.
+// Errors:     kInvalid = the data of some record (conversion, range, invalid input) or the SQL; kExhausted = memory or disk; kUnavailable = try again;
+//             kCancelled = stopped or too long.
+// Durability: what Commit was told is on stable storage when it returns, rows and positions together.
+class Warehouse {
+ public:
+  virtual ~Warehouse() = default;
+
+  // Creates what is missing and tells where everything stands. Once, before all else.
+  virtual Result<std::vector<MaterializationState>> Adopt(const WarehousePlan& plan) = 0;
+
+  virtual Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) = 0;
+
+  virtual tl::expected<void, CommitError> Commit(const WarehouseCommit& commit) = 0;
+
+  // Whether the table's SQL takes these records; keeps nothing.
+  virtual Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) = 0;
+
+  virtual Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range) = 0;
+
+  virtual Result<QuerySummary> Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) = 0;
+
+  // Makes an empty shadow of `table` with no positions (begin), or puts a complete shadow in its place, atomically (finish).
+  // Between the two, Commit takes the shadow under the name `table` + kShadowSuffix.
+  static constexpr std::string_view kShadowSuffix = "@shadow";
+  virtual Status BeginShadow(std::string_view table) = 0;
+  virtual Status FinishShadow(std::string_view table) = 0;
+
+  // Compaction and checkpoint. `idle`: nothing is waiting to be committed.
+  virtual Status Maintain(bool idle) = 0;
+};
+
+}  // namespace tailrace

@@ -1,0 +1,85 @@
+// DuckDB, wrapped once. Nothing outside sql/ sees duckdb.h.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/schema.h"
+
+namespace tailrace::sql {
+
+struct DatabaseOptions {
+  std::string path;                          // ":memory:" for none
+  int threads = 2;
+  size_t memory_bytes_max = 0;               // 0: DuckDB's default
+  std::string temp_directory;
+  std::vector<std::string> allowed_directories;
+  bool lock = true;                          // no file access but the allowed, no settings, no extensions from here on
+};
+
+class Connection;
+
+// One DuckDB instance. Threads: Connect from any. Closing it needs all its connections gone.
+class Database {
+ public:
+  static Result<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
+  ~Database();
+  Result<std::unique_ptr<Connection>> Connect();
+
+  struct Impl;
+
+ private:
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+struct ResultColumn {
+  std::string name;
+  std::string type;   // DuckDB's spelling
+};
+
+// A whole result, small, as text: for catalogue reads and tests. Null is nullopt.
+struct TextResult {
+  std::vector<ResultColumn> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;
+};
+
+// One connection and its transaction. Threads: one at a time, but Interrupt from any.
+// Errors: kInvalid = conversion, range, invalid input, and wrong SQL; kExhausted = memory or disk; kCancelled = interrupted; kConflict = transaction conflict;
+//         kInternal = the rest. A run-time error inside a transaction makes Commit fail (DuckDB itself would report success and keep nothing).
+class Connection {
+ public:
+  ~Connection();
+
+  Status Execute(std::string_view sql);
+  Result<TextResult> Query(std::string_view sql);
+
+  Status Begin();
+  Status Commit();
+  void Rollback();            // does nothing when no transaction is open
+
+  void Interrupt();
+
+  struct Impl;
+  Impl& impl() { return *impl_; }   // for the other files of sql/
+
+ private:
+  friend class Database;
+  explicit Connection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// The DuckDB type that holds a field of this type: BIGINT, DECIMAL(12,3), STRUCT(...)[] and so on.
+std::string SqlType(const Type& type);
+
+std::string QuoteIdentifier(std::string_view name);
+std::string QuoteLiteral(std::string_view text);
+
+}  // namespace tailrace::sql
