@@ -1,0 +1,59 @@
+# The commands of daily work. CMake does the building; the presets are in CMakePresets.json.
+#
+#   make build    the program, at build/tailrace             make asan     tests under AddressSanitizer and UBSan
+#   make test     set up, build, run every test              make tsan     tests under ThreadSanitizer
+#   make demo     the retail pipeline, running, with curl    make tidy     clang-tidy over our code
+#   make bench    speed, beside other programs               make format   clang-format over our code
+#   make check    the tests of the release build only        make clean    remove build/
+
+JOBS      ?= $(shell nproc)
+TEST_JOBS ?= 2
+
+# What runs under a sanitizer: the test program of a folder (src/log has log_test), and which of its tests.
+# DuckDB comes compiled without ThreadSanitizer, which then sees races that are none: only folders without it stand there.
+ASAN_PROGRAMS = base_test model_test sql_test config_test log_test documents_test warehouse_test engine_test
+ASAN_TESTS    = .
+TSAN_PROGRAMS = base_test log_test
+TSAN_TESTS    = .
+
+RUN_TESTS = python3 tests/run.py --jobs $(TEST_JOBS) --build-jobs $(JOBS)
+
+.PHONY: all setup build check test demo bench asan tsan tidy format clean
+all: build
+
+setup:
+	@tools/setup
+
+build: setup
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target tailrace
+
+check: setup
+	@$(RUN_TESTS) build release pipelines
+
+# Every stage runs, also after one has failed; the last line is the sum over all of them.
+test: setup
+	@$(RUN_TESTS) --asan '$(ASAN_PROGRAMS)' --asan-tests '$(ASAN_TESTS)' \
+	  --tsan '$(TSAN_PROGRAMS)' --tsan-tests '$(TSAN_TESTS)' build release pipelines asan tsan
+
+asan: setup
+	@$(RUN_TESTS) --asan '$(ASAN_PROGRAMS)' --asan-tests '$(ASAN_TESTS)' asan
+
+tsan: setup
+	@$(RUN_TESTS) --tsan '$(TSAN_PROGRAMS)' --tsan-tests '$(TSAN_TESTS)' tsan
+
+demo: build
+	@tools/demo
+
+bench: build
+	@bench/run
+
+tidy: setup
+	@cmake --preset tidy >/dev/null
+	@cmake --build --preset tidy -j $(JOBS)
+
+format: setup
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+
+clean:
+	@rm -rf build
