@@ -23,6 +23,7 @@ VENDORS = {
     "sqlite": (["documents"], r"sqlite3(ext)?\.h"),
     "fyaml": (["config"], r"libfyaml\.h"),
     "simdjson": (["model", "documents"], r"simdjson\.h"),
+    "json": (["sql"], r"nlohmann/.*"),
     "lz4": (["log", "sources", "server"], r"lz4\w*\.h"),
     "zstd": (["log", "sources", "server"], r"zstd\w*\.h|zdict\.h"),
     "zlib": (["sources", "server"], r"zlib\.h"),
@@ -36,7 +37,7 @@ VENDORS = {
 TEST_HEADERS = re.compile(r"(gtest|gmock)/.*")
 
 # Headers of vendors that cost seconds to compile or rename half the world: a header of ours that shows one stays at home.
-STAYS_AT_HOME = {"duckdb", "boost", "sqlite", "fyaml", "simdjson", "cli11"}
+STAYS_AT_HOME = {"duckdb", "boost", "sqlite", "fyaml", "simdjson", "json", "cli11"}
 
 # Besides the C++ library (no dot, no slash) these come with the platform.
 PLATFORM = re.compile(r"\w+|(sys|netinet|arpa|linux|net|bits)/\w+\.h|\w*intrin\.h|"
