@@ -1,0 +1,140 @@
+#include "documents/sqlite.h"
+
+#include <sqlite3.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "base/check.h"
+
+namespace tailrace::documents {
+namespace {
+
+constexpr int kBusyTimeoutMs = 5000;
+constexpr int kPageBytes = 8192;
+
+ErrorCode CodeOf(int code, std::string_view message) {
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_NOMEM:
+    case SQLITE_TOOBIG: return ErrorCode::kExhausted;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return ErrorCode::kCorruption;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_CANTOPEN:
+    case SQLITE_IOERR: return ErrorCode::kUnavailable;
+    case SQLITE_ERROR: return message.starts_with("no such table") ? ErrorCode::kNotFound : ErrorCode::kInternal;
+    default: return ErrorCode::kInternal;
+  }
+}
+
+Error ErrorOf(sqlite3* connection) {
+  std::string message = sqlite3_errmsg(connection);
+  return {CodeOf(sqlite3_extended_errcode(connection), message), "documents: " + message};
+}
+
+std::string OpeningStatements(const SqliteOptions& options) {
+  std::string sql = "PRAGMA mmap_size=268435456;";
+  if (options.read_only) return sql;
+  // FULL: a commit is on the disk when it returns, also in WAL mode. The page size counts for a new file only.
+  sql += "PRAGMA page_size=" + std::to_string(kPageBytes) + ";";
+  sql += "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=2000;";
+  if (options.file_bytes_max > 0) {
+    sql += "PRAGMA max_page_count=" + std::to_string(options.file_bytes_max / kPageBytes) + ";";
+  }
+  return sql;
+}
+
+}  // namespace
+
+void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+void SqliteStatement::BindText(int place, std::string_view text) {
+  // A null pointer would bind NULL, and an empty view may hold one.
+  const char* data = text.data() == nullptr ? "" : text.data();
+  TR_CHECK(sqlite3_bind_text64(statement_.get(), place, data, text.size(), SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK);
+}
+
+void SqliteStatement::BindInt(int place, int64_t value) {
+  TR_CHECK(sqlite3_bind_int64(statement_.get(), place, value) == SQLITE_OK);
+}
+
+void SqliteStatement::BindNull(int place) { TR_CHECK(sqlite3_bind_null(statement_.get(), place) == SQLITE_OK); }
+
+Result<bool> SqliteStatement::Step() {
+  int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  Error error = ErrorOf(sqlite3_db_handle(statement_.get()));
+  Reset();
+  return Fail(std::move(error));
+}
+
+Status SqliteStatement::Run() {
+  TR_TRY(bool row, Step());
+  TR_CHECK(!row);
+  Reset();
+  return {};
+}
+
+void SqliteStatement::Reset() { sqlite3_reset(statement_.get()); }
+
+std::string_view SqliteStatement::Text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  return {text, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+int64_t SqliteStatement::Int(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+
+void SqliteConnection::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const SqliteOptions& options) {
+  sqlite3* raw = nullptr;
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+              (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  int code = sqlite3_open_v2(options.path.c_str(), &raw, flags, nullptr);
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(raw));
+  if (code != SQLITE_OK) return Fail(ErrorOf(raw).With(options.path));
+  sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+  if (Status set = connection->Execute(OpeningStatements(options)); !set) return Fail(set.error().With(options.path));
+  return connection;
+}
+
+Status SqliteConnection::Execute(const std::string& sql) {
+  if (sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return Fail(ErrorOf(connection_.get()));
+}
+
+Result<SqliteStatement> SqliteConnection::Prepare(const std::string& sql) {
+  sqlite3_stmt* raw = nullptr;
+  int code = sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                &raw, nullptr);
+  if (code != SQLITE_OK) return Fail(ErrorOf(connection_.get()));
+  return SqliteStatement(raw);
+}
+
+Result<SqliteTransaction> SqliteTransaction::Begin(SqliteConnection& connection) {
+  TR_RETURN_IF_ERROR(connection.Execute("BEGIN IMMEDIATE"));
+  return SqliteTransaction(&connection);
+}
+
+SqliteTransaction::~SqliteTransaction() {
+  if (connection_ == nullptr) return;
+  // SQLite has rolled back by itself after some errors (a full disk); then there is nothing left to do here.
+  (void)connection_->Execute("ROLLBACK");
+}
+
+Status SqliteTransaction::Commit() {
+  TR_RETURN_IF_ERROR(connection_->Execute("COMMIT"));
+  connection_ = nullptr;
+  return {};
+}
+
+std::string QuoteName(std::string_view name) {
+  std::string quoted = "\"";
+  for (char c : name) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + "\"";
+}
+
+}  // namespace tailrace::documents

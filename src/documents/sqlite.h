@@ -1,0 +1,88 @@
+// SQLite, wrapped once: connections and prepared statements with our errors. Only sqlite.cc sees sqlite3.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace tailrace::documents {
+
+// A prepared statement. Threads: those of its connection, which must outlive it.
+class SqliteStatement {
+ public:
+  // Places are counted from 1. The text is borrowed until the statement is reset.
+  void BindText(int place, std::string_view text);
+  void BindInt(int place, int64_t value);
+  void BindNull(int place);
+
+  // True when there is a row to read.
+  Result<bool> Step();
+  // Steps a statement that has no rows, and makes it ready for its next use.
+  Status Run();
+  void Reset();
+
+  // Columns are counted from 0; a text is valid until the next Step or Reset.
+  std::string_view Text(int column) const;
+  int64_t Int(int column) const;
+
+ private:
+  friend class SqliteConnection;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  explicit SqliteStatement(sqlite3_stmt* statement) : statement_(statement) {}
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+struct SqliteOptions {
+  std::string path;
+  bool read_only = false;
+  size_t file_bytes_max = 0;  // 0: as much as the disk holds
+};
+
+// Threads: one at a time.
+// Errors:  kExhausted = disk or memory; kCorruption = the file is damaged; kNotFound = a table of the statement is not
+//          there (any more); kUnavailable = try again; kInternal = the rest.
+class SqliteConnection {
+ public:
+  static Result<std::unique_ptr<SqliteConnection>> Open(const SqliteOptions& options);
+
+  Status Execute(const std::string& sql);
+  Result<SqliteStatement> Prepare(const std::string& sql);
+
+ private:
+  struct Close {
+    void operator()(sqlite3* connection) const;
+  };
+  explicit SqliteConnection(sqlite3* connection) : connection_(connection) {}
+  std::unique_ptr<sqlite3, Close> connection_;
+};
+
+// BEGIN ... COMMIT; rolls back when it goes out of scope uncommitted.
+class SqliteTransaction {
+ public:
+  static Result<SqliteTransaction> Begin(SqliteConnection& connection);
+  SqliteTransaction(SqliteTransaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  SqliteTransaction& operator=(SqliteTransaction&&) = delete;
+  ~SqliteTransaction();
+
+  // On stable storage when it succeeds; nothing of it is there when it fails.
+  Status Commit();
+
+ private:
+  explicit SqliteTransaction(SqliteConnection* connection) : connection_(connection) {}
+  SqliteConnection* connection_;
+};
+
+// As a quoted SQL name.
+std::string QuoteName(std::string_view name);
+
+}  // namespace tailrace::documents
