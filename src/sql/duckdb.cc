@@ -37,17 +37,6 @@ std::vector<Setting> OpenSettings(const DatabaseOptions& options) {
   return settings;
 }
 
-// The order matters: UTC cannot be set once the configuration is locked, and directories cannot be allowed once access is off.
-std::vector<std::string> LockStatements(const DatabaseOptions& options) {
-  std::string directories;
-  for (const std::string& directory : options.allowed_directories) {
-    if (!directories.empty()) directories += ", ";
-    directories += QuoteLiteral(directory);
-  }
-  return {fmt::format("SET allowed_directories = [{}]", directories), "SET enable_external_access = false",
-          "SET lock_configuration = true"};
-}
-
 Status RunPlain(Connection::Impl& connection, std::string_view sql) {
   ResultHandle result;
   if (duckdb_query(connection.handle, std::string(sql).c_str(), &result.value) == DuckDBSuccess) return {};
@@ -121,10 +110,20 @@ Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options)
   TR_TRY(std::unique_ptr<Connection> connection, database->Connect());
   TR_RETURN_IF_ERROR(connection->Execute("SET GLOBAL TimeZone = 'UTC'"));
   TR_RETURN_IF_ERROR(RegisterExactSum(*connection));
-  if (options.lock) {
-    for (const std::string& statement : LockStatements(options)) TR_RETURN_IF_ERROR(connection->Execute(statement));
-  }
+  if (options.lock) TR_RETURN_IF_ERROR(LockDatabase(*connection, options.allowed_directories));
   return database;
+}
+
+// The order matters: directories cannot be allowed once access is off, and nothing can be set once the configuration is locked.
+Status LockDatabase(Connection& connection, const std::vector<std::string>& allowed_directories) {
+  std::string directories;
+  for (const std::string& directory : allowed_directories) {
+    if (!directories.empty()) directories += ", ";
+    directories += QuoteLiteral(directory);
+  }
+  TR_RETURN_IF_ERROR(connection.Execute(fmt::format("SET allowed_directories = [{}]", directories)));
+  TR_RETURN_IF_ERROR(connection.Execute("SET enable_external_access = false"));
+  return connection.Execute("SET lock_configuration = true");
 }
 
 Result<std::unique_ptr<Connection>> Database::Connect() {

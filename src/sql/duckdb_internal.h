@@ -29,6 +29,9 @@ struct Connection::Impl {
   Error Failed(duckdb_error_type type, std::string_view message);
 };
 
+// The last settings of an instance, after which there are no others.
+Status LockDatabase(Connection& connection, const std::vector<std::string>& allowed_directories);
+
 ErrorCode CodeOf(duckdb_error_type type);
 
 // DuckDB's message without what is of no use to people: stack traces, candidates that fill pages.
