@@ -25,6 +25,7 @@ struct Type {
   std::string format;         // kDate, kTimestamp: strptime format; empty is RFC 3339
   std::vector<Field> fields;  // kStruct: its fields; kList: one, the element; kMap: one, the value (keys are strings)
 
+  bool is_nested() const { return kind == TypeKind::kStruct || kind == TypeKind::kList || kind == TypeKind::kMap; }
   bool operator==(const Type&) const;
 };
 
@@ -43,13 +44,17 @@ struct Schema {
   bool operator==(const Schema&) const = default;
 };
 
-// `decimal(12,2)?`, `timestamp(%Y)`, ...: the scalar spellings of a type. Nullopt-like: false and `error` set when wrong.
+// `decimal(12,2)?`, `timestamp(%Y)`, ...: the scalar spellings of a type. False and `error` set when wrong.
 bool ParseScalarType(std::string_view text, Type* type, std::string* error);
 
-// The canonical spelling, for messages, `GET /streams/{s}` and fingerprints.
+// The canonical spelling, for messages, `GET /streams/{s}` and fingerprints: `decimal(12,3)?`, `{a: int, b: [string]}`, `{"*": double}`.
 std::string TypeText(const Type& type);
 
 // A short name for "expected ..." in faults: "int", "decimal(12,3)", "timestamp", "list", ...
 std::string TypeExpectation(const Type& type);
+
+// The whole schema in one canonical text: equal for equal schemas, different for different ones. Stored as part of fingerprints,
+// so it must not change from version to version.
+std::string SchemaText(const Schema& schema);
 
 }  // namespace tailrace
