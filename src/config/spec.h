@@ -28,43 +28,51 @@ struct StreamSpec {
   std::string name;
   Place place;
   std::vector<std::string> aliases;
-  std::string key;               // empty: round robin
+  std::string key;  // empty: round robin
   int32_t partitions = 1;
   Schema schema;
   bool store = true;
+  bool quarantine = true;  // what the HTTP doors refuse goes to the dead letters
 };
 
-struct Target {                  // `into:`
+struct Target {  // `into:`
   std::string stream;
-  std::string pointer;           // JSON pointer to the part of each record; empty: the whole
+  std::string pointer;  // JSON pointer to the part of each record; empty: the whole
 };
 
 enum class FileFormat { kCsv, kJson, kJsonl, kParquet };
 enum class TextEncoding { kUtf8, kLatin1 };
 
 struct FileSourceSpec {
-  std::string path;              // absolute, a glob
+  std::string path;  // absolute, a glob
   FileFormat format = FileFormat::kCsv;
   TextEncoding encoding = TextEncoding::kUtf8;
   bool watch = false;
 };
 
-struct EchoReply { std::string field; std::map<std::string, std::string> formats; };  // {echo: accepted, format: {date: "%d"}}; empty field: the body itself
+struct EchoReply {
+  std::string field;
+  std::map<std::string, std::string> formats;
+};  // {echo: accepted, format: {date: "%d"}}; empty field: the body itself
 
-struct HttpFault { std::string at; int status = 422; bool echo = false; };
+struct HttpFault {
+  std::string at;
+  int status = 422;
+  bool echo = false;
+};
 
 struct HttpSourceSpec {
   std::string method = "POST";
   std::string route;
-  int status = 0;                // 0: the default of the door
-  std::optional<EchoReply> echo; // nullopt: offsets
+  int status = 0;                 // 0: the default of the door
+  std::optional<EchoReply> echo;  // nullopt: offsets
   std::vector<HttpFault> faults;
 };
 
 struct GenerateSourceSpec {
-  std::string sql;               // a SELECT over the row number `i`
-  int64_t rows = 0;              // 0: without end
-  double rate = 0;               // rows per second; 0: as fast as they are taken
+  std::string sql;   // a SELECT over the row number `i`
+  int64_t rows = 0;  // 0: without end
+  double rate = 0;   // rows per second; 0: as fast as they are taken
 };
 
 struct SourceSpec {
@@ -76,18 +84,18 @@ struct SourceSpec {
 
 struct SqlText {
   std::string text;
-  Place place;                   // of its first character
+  Place place;                     // of its first character
   std::vector<Place> line_places;  // of the first character of each of its lines
 };
 
 struct TableSpec {
   std::string name;
   Place place;
-  SqlText sql;                   // as written
-  std::string stream;            // the one it reads
-  std::string inlined_sql;       // views replaced by their text
+  SqlText sql;              // as written
+  std::string stream;       // the one it reads
+  std::string inlined_sql;  // views replaced by their text
   std::vector<std::string> unique;
-  std::string fingerprint;       // of the definition and of the stream's schema
+  std::string fingerprint;  // of the definition and of the stream's schema
 };
 
 struct ViewSpec {
@@ -103,7 +111,7 @@ struct CollectionSpec {
   std::string name;
   Place place;
   SqlText sql;
-  std::string stream;            // empty: over views and tables
+  std::string stream;  // empty: over views and tables
   std::string inlined_sql;
   std::vector<std::string> reads;
   Merge merge = Merge::kReplace;
@@ -111,7 +119,7 @@ struct CollectionSpec {
   std::string fingerprint;
 };
 
-struct ParamSpec {               // `int = 10 max 100`
+struct ParamSpec {  // `int = 10 max 100`
   std::string name;
   Type type;
   std::optional<std::string> default_value;
@@ -124,19 +132,42 @@ struct ApiSpec {
   std::string name;
   Place place;
   std::string method = "GET";
-  std::string route;             // default /api/NAME
+  std::string route;  // default /api/NAME
   std::vector<ParamSpec> params;
-  SqlText sql;                   // empty for a document api
-  std::string document;          // collection
+  SqlText sql;           // empty for a document api
+  std::string document;  // collection
   std::string key_param;
-  bool one = false;              // shape: one
+  bool one = false;  // shape: one
 };
 
-struct TestRequest { std::string method; std::string path; std::optional<std::string> body; int status = 0; Place place; };
-struct TestRows { std::string relation; std::vector<JsonText> rows; Place place; };
-struct TestGet { std::string get; std::vector<JsonText> rows; std::optional<JsonText> has; Place place; };
-struct TestFile { std::string path; FileFormat format = FileFormat::kCsv; TextEncoding encoding = TextEncoding::kUtf8; };
-struct TestGiven { std::string stream; std::vector<JsonText> rows; std::optional<TestFile> file; };
+struct TestRequest {
+  std::string method;
+  std::string path;
+  std::optional<std::string> body;
+  int status = 0;
+  Place place;
+};
+struct TestRows {
+  std::string relation;
+  std::vector<JsonText> rows;
+  Place place;
+};
+struct TestGet {
+  std::string get;
+  std::vector<JsonText> rows;
+  std::optional<JsonText> has;
+  Place place;
+};
+struct TestFile {
+  std::string path;
+  FileFormat format = FileFormat::kCsv;
+  TextEncoding encoding = TextEncoding::kUtf8;
+};
+struct TestGiven {
+  std::string stream;
+  std::vector<JsonText> rows;
+  std::optional<TestFile> file;
+};
 
 struct TestSpec {
   std::string name;
@@ -144,7 +175,7 @@ struct TestSpec {
   std::optional<int64_t> at_micros;
   std::vector<TestGiven> given;
   std::vector<TestRequest> requests;
-  int64_t crash_after = 0;       // commits; 0: never
+  int64_t crash_after = 0;  // commits; 0: never
   std::vector<TestRows> expect_rows;
   std::vector<TestGet> expect_apis;
   std::vector<TestGet> expect_documents;
@@ -154,19 +185,19 @@ struct TestSpec {
 struct ServerSpec {
   std::string host = "127.0.0.1";
   uint16_t port = 7070;
-  std::string data;              // absolute
+  std::string data;  // absolute
   bool auth_none = false;
 };
 
 struct Pipeline {
   std::string name;
   std::string description;
-  std::string path;              // of the file
+  std::string path;  // of the file
   std::string folder;
   std::vector<StreamSpec> streams;
   std::vector<SourceSpec> sources;
   std::vector<TableSpec> tables;
-  std::vector<ViewSpec> views;   // in an order in which each reads only earlier ones
+  std::vector<ViewSpec> views;  // in an order in which each reads only earlier ones
   std::vector<CollectionSpec> collections;
   std::vector<ApiSpec> apis;
   std::vector<TestSpec> tests;

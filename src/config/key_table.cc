@@ -1,0 +1,444 @@
+#include "config/key_table.h"
+
+#include <algorithm>
+#include <deque>
+
+namespace tailrace::config {
+namespace {
+
+bool IsPipelineName(std::string_view text) {
+  if (text.empty() || text[0] == '-' || (text[0] >= '0' && text[0] <= '9')) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) { return c == '-' || IsIdentifier(std::string{'_', c}); });
+}
+
+bool IsAlias(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c == '-' || c == '.' || IsIdentifier(std::string{'_', c});
+  });
+}
+
+bool IsPointer(std::string_view text) {
+  if (!text.empty() && text[0] != '/') return false;
+  for (size_t i = text.find('~'); i != std::string_view::npos; i = text.find('~', i + 1)) {
+    if (i + 1 >= text.size() || (text[i + 1] != '0' && text[i + 1] != '1')) return false;
+  }
+  return true;
+}
+
+// Builds the shapes bottom up; they point at each other, so they stay where they are.
+class Table {
+ public:
+  Table();
+  const Shape& root() const { return *root_; }
+
+ private:
+  Shape* New(ShapeKind kind) {
+    Shape& shape = shapes_.emplace_back();
+    shape.kind = kind;
+    return &shape;
+  }
+  const Shape* Text(std::string_view expects = "a text") {
+    Shape* shape = New(ShapeKind::kText);
+    shape->expects = expects;
+    return shape;
+  }
+  const Shape* Pattern(std::string_view expects, std::string_view pattern, bool (*accepts)(std::string_view)) {
+    Shape* shape = New(ShapeKind::kText);
+    shape->expects = expects;
+    shape->pattern = pattern;
+    shape->accepts = accepts;
+    return shape;
+  }
+  const Shape* Integer(int64_t min, int64_t max) {
+    Shape* shape = New(ShapeKind::kInteger);
+    shape->min = min;
+    shape->max = max;
+    return shape;
+  }
+  Shape* OneWord(std::vector<Choice> choices) {
+    Shape* shape = New(ShapeKind::kChoice);
+    shape->choices = std::move(choices);
+    return shape;
+  }
+  Shape* Object(std::string_view expects, std::vector<Key> keys) {
+    Shape* shape = New(ShapeKind::kObject);
+    shape->expects = expects;
+    shape->keys = std::move(keys);
+    return shape;
+  }
+  Shape* Names(std::string_view expects, const Shape* element, bool identifiers) {
+    Shape* shape = New(ShapeKind::kNames);
+    shape->expects = expects;
+    shape->element = element;
+    shape->names_are_identifiers = identifiers;
+    return shape;
+  }
+  Shape* List(std::string_view expects, const Shape* element) {
+    Shape* shape = New(ShapeKind::kList);
+    shape->expects = expects;
+    shape->element = element;
+    return shape;
+  }
+  const Shape* OneOf(std::string_view expects, std::vector<const Shape*> alternatives) {
+    Shape* shape = New(ShapeKind::kOneOf);
+    shape->expects = expects;
+    shape->alternatives = std::move(alternatives);
+    return shape;
+  }
+  // A section of the file: names of the user's own; may be left empty.
+  const Shape* Section(std::string_view expects, const Shape* element) {
+    Shape* shape = Names(expects, element, true);
+    shape->nullable = true;
+    return shape;
+  }
+
+  const Shape* TypeShape();
+  const Shape* StreamShape();
+  const Shape* IntoShape();
+  const Shape* FileSourceShape();
+  const Shape* HttpSourceShape();
+  const Shape* GenerateSourceShape();
+  const Shape* SourceShape();
+  const Shape* TableShape();
+  const Shape* ViewShape();
+  const Shape* CollectionShape();
+  const Shape* ApiShape();
+  const Shape* ExpectShape();
+  const Shape* TestShape();
+  const Shape* ServerShape();
+
+  std::deque<Shape> shapes_;
+  const Shape* any_ = New(ShapeKind::kAny);
+  const Shape* text_ = Text();
+  const Shape* bool_ = New(ShapeKind::kBool);
+  const Shape* name_ = Pattern("a name", kIdentifierPattern, IsIdentifier);
+  const Shape* sql_ = Text("SQL");
+  const Shape* path_ = Text("a path");
+  const Shape* names_ = List("a list of names", name_);
+  const Shape* pointer_ = Pattern("a JSON pointer such as /a/b", "^(/([^~]|~[01])*)?$", IsPointer);
+  const Shape* format_ = nullptr;
+  const Shape* encoding_ = nullptr;
+  const Shape* row_ = nullptr;
+  const Shape* rows_ = nullptr;
+  const Shape* root_ = nullptr;
+};
+
+const Shape* Table::TypeShape() {
+  Shape* type = New(ShapeKind::kOneOf);
+  type->definition = "type";
+  type->expects = "a type: int, double, decimal(12,2), bool, string, date, timestamp, json, [type] or {name: type}";
+  Shape* list = List("a list of one type", type);
+  list->count_min = list->count_max = 1;
+  Shape* fields = Names("a mapping of names to types", type, false);
+  fields->count_min = 1;
+  type->alternatives = {Text("a type"), list, fields};
+  return type;
+}
+
+const Shape* Table::StreamShape() {
+  Shape* schema = Names("a mapping of field names to types", TypeShape(), false);
+  schema->count_min = 1;
+  const Shape* unknown = OneWord({{"reject", "a record with an unknown field is refused"},
+                                  {"drop", "unknown fields are left out"},
+                                  {"keep", "unknown fields go to the JSON column _extra"}});
+  const Shape* alias = Pattern("a name of letters, digits, _, . and -", "^[A-Za-z0-9_.-]+$", IsAlias);
+  return Object(
+      "a stream: a mapping with schema",
+      {
+          {"schema", schema, "fields and their types", true},
+          {"key", name_, "the field that keeps records in order and picks their partition"},
+          {"partitions", Integer(1, kPartitionsMax), "how many logs the stream is spread over", false, "1"},
+          {"aliases", List("a list of names", alias), "other names at the doors; dots and hyphens are allowed"},
+          {"unknown_fields", unknown, "what happens to a record with a field that the schema lacks", false, "reject"},
+          {"store", bool_, "keep the records as rows, so that SQL can read the stream", false, "true"},
+          {"quarantine", bool_, "keep what the HTTP doors refuse in the dead letters", false, "true"},
+          {"retention", any_, "how long the log keeps records", false, "", Since::kLater, "it needs a raw lake"},
+      });
+}
+
+const Shape* Table::IntoShape() {
+  Shape* parts = Names("a mapping of streams to JSON pointers", pointer_, true);
+  parts->count_min = 1;
+  return OneOf("a stream, or a mapping of streams to JSON pointers", {Text("a stream"), parts});
+}
+
+const Shape* Table::FileSourceShape() {
+  return Object("", {
+                        {"path", path_, "a file or a glob, relative to the pipeline file", true},
+                        {"format", format_, "how the file is written; by default told by its ending"},
+                        {"encoding", encoding_, "of csv, json and jsonl", false, "utf-8"},
+                        {"watch", bool_, "go on reading files that grow or appear", false, "false"},
+                    });
+}
+
+const Shape* Table::HttpSourceShape() {
+  const Shape* route = Text("a method and a path, such as POST /orders");
+  const Shape* formats = Names("a mapping of fields to strftime formats", text_, false);
+  const Shape* echo =
+      Object("a mapping with echo", {
+                                        {"echo", text_, "the field of the reply that holds the accepted record", true},
+                                        {"format", formats, "how dates and times of the record are written"},
+                                    });
+  const Shape* word = OneWord({{"offsets", "where the records are in the log"}, {"echo", "the body as it came"}});
+  const Shape* fault = Object(
+      "a mapping with at", {
+                               {"at", pointer_, "the JSON pointer of a faulty value", true},
+                               {"status", Integer(400, 599), "the status of the reply", false, "422"},
+                               {"reply", word, "the body of the reply; offsets means our own error", false, "offsets"},
+                           });
+  return Object("", {
+                        {"route", route, "method and path of the door", true},
+                        {"status", Integer(200, 299), "the status of a reply to an accepted record", false, "200"},
+                        {"reply", OneOf("offsets, echo, or {echo: FIELD, format: {...}}", {word, echo}),
+                         "the body of that reply", false, "offsets"},
+                        {"faults", List("a list of faults", fault),
+                         "replies to faulty records; the first whose `at` holds the fault counts"},
+                    });
+}
+
+const Shape* Table::GenerateSourceShape() {
+  Shape* rate = New(ShapeKind::kNumber);
+  rate->min = 0;
+  return Object("", {
+                        {"sql", sql_, "a SELECT over the row number i, from 0", true},
+                        {"rows", Integer(0, kGenerateRowsMax), "how many; 0 is without end", false, "0"},
+                        {"rate", rate, "rows a second; 0 is as fast as they are taken", false, "0"},
+                    });
+}
+
+const Shape* Table::SourceShape() {
+  const Shape* type = OneWord({
+      {"file", "CSV, JSON, JSONL or Parquet files", Since::kNow, FileSourceShape()},
+      {"http", "a door of its own beside POST /streams/NAME", Since::kNow, HttpSourceShape()},
+      {"generate", "rows made by a SELECT", Since::kNow, GenerateSourceShape()},
+      {"poll", "an HTTP API asked again and again", Since::kLater},
+      {"postgres", "rows of a PostgreSQL table", Since::kLater},
+      {"mysql", "rows of a MySQL table", Since::kLater},
+  });
+  Shape* source =
+      Object("a source: a mapping with type and into",
+             {
+                 {"type", type, "what kind of source", true},
+                 {"into", IntoShape(), "the stream; or for each stream the part of a record that goes there", true},
+             });
+  source->discriminator = "type";
+  return source;
+}
+
+const Shape* Table::TableShape() {
+  return Object("a table: a mapping with sql",
+                {
+                    {"sql", sql_, "a SELECT over one stream, kept up to date as records come", true},
+                    {"unique", names_, "columns; the last record for each of their values wins"},
+                });
+}
+
+const Shape* Table::ViewShape() {
+  return Object("a view: a mapping with sql", {{"sql", sql_, "a SELECT over streams, tables and views", true}});
+}
+
+const Shape* Table::CollectionShape() {
+  const Shape* merge = OneWord({{"replace", "the new document is the document"},
+                                {"attributes", "top-level attributes are replaced whole"},
+                                {"deep", "objects are merged at every level; null is a value"},
+                                {"patch", "RFC 7396: null removes"}});
+  return Object("a collection: a mapping with sql",
+                {
+                    {"sql", sql_, "a SELECT with columns key and document, and those to index", true},
+                    {"merge", merge, "how a document meets the one that is there", false, "replace"},
+                    {"index", names_, "further columns of the SELECT by which documents are found"},
+                });
+}
+
+const Shape* Table::ApiShape() {
+  const Shape* shape = OneWord({{"many", "{\"data\": [...]}"}, {"one", "the only row as an object, or 404"}});
+  Shape* params = Names("a mapping of names to types, such as {limit: int = 10 max 100}",
+                        Text("a type, such as int = 10 max 100"), true);
+  params->nullable = true;
+  Shape* api = Object(
+      "an api: {}, or a mapping with sql or document",
+      {
+          {"sql", sql_, "a SELECT; $name is a parameter. Without it, all rows of the relation of the same name"},
+          {"params", params, "TYPE [= DEFAULT] [min N] [max N]; one without a default must be given"},
+          {"shape", shape, "what the answer looks like", false, "many"},
+          {"route", Text("a method and a path, such as GET /orders"), "method and path", false, "GET /api/NAME"},
+          {"document", name_, "a collection: the answer is one of its documents"},
+          {"key", name_, "the parameter that holds the document's key; may be left out when there is one parameter"},
+      });
+  api->nullable = true;
+  return api;
+}
+
+const Shape* Table::ExpectShape() {
+  const Shape* api =
+      Object("a mapping with get and rows",
+             {
+                 {"get", Text("the name of an api, with ?parameters"),
+                  "an api and its parameters, as in top_products?limit=1", true},
+                 {"rows", rows_, "the rows of its answer, in any order; a row may name some columns only", true},
+             });
+  const Shape* document =
+      Object("a mapping with get and has",
+             {
+                 {"get", Text("COLLECTION/KEY"), "the collection and the key, as in invoices/536365", true},
+                 {"has", row_, "attributes that the document has", true},
+             });
+  Shape* expect =
+      Object("a mapping of relations to rows",
+             {
+                 {"apis", List("a list of {get, rows}", api), "answers of apis"},
+                 {"documents", List("a list of {get, has}", document), "documents"},
+                 {"dead_letters", Names("a mapping of streams to rows", rows_, true), "what the streams refused"},
+                 {"alerts", any_, "states of alerts", false, "", Since::kLater},
+             });
+  expect->others = rows_;
+  return expect;
+}
+
+const Shape* Table::TestShape() {
+  const Shape* file =
+      Object("a mapping with file", {
+                                        {"file", path_, "relative to the pipeline file", true},
+                                        {"format", format_, "how the file is written; by default told by its ending"},
+                                        {"encoding", encoding_, "of csv, json and jsonl", false, "utf-8"},
+                                    });
+  const Shape* given = OneOf("a list of rows, or {file: PATH}", {rows_, file});
+  const Shape* request = Object(
+      "a mapping with send", {
+                                 {"send", Text("a method and a path, such as POST /orders"), "method and path", true},
+                                 {"body", any_, "a mapping or a list is sent as JSON, a text as it is"},
+                                 {"status", Integer(100, 599), "the status that is expected", false, "200"},
+                             });
+  return Object("a test: a mapping with name",
+                {
+                    {"name", text_, "what the test claims", true},
+                    {"at", Text("a time such as 2017-03-03T05:59:00Z"), "the clock, as RFC 3339"},
+                    {"defaults", Names("a mapping of streams to a row", row_, true),
+                     "fields that given rows have unless they say otherwise"},
+                    {"given", Names("a mapping of streams to rows", given, true), "records that come in, by stream"},
+                    {"requests", List("a list of requests", request), "HTTP requests, sent after the given rows"},
+                    {"crash_after", Integer(0, kCrashAfterMax), "stop as by kill -9 after so many commits, then go on",
+                     false, "0"},
+                    {"expect", ExpectShape(), "what must then be there: rows by relation, and the sections below"},
+                    {"answers", any_, "what a poll gets", false, "", Since::kLater},
+                    {"until", any_, "how far the clock goes", false, "", Since::kLater},
+                });
+}
+
+const Shape* Table::ServerShape() {
+  const Shape* auth =
+      OneWord({{"none", "whoever reaches the address may read and write"}, {"keys", "API keys", Since::kLater}});
+  Shape* server =
+      Object("a mapping", {
+                              {"listen", Text("an address such as 127.0.0.1:7070"),
+                               "address and port; port 0 takes a free one", false, "127.0.0.1:7070"},
+                              {"data", path_, "the data folder, relative to the pipeline file", false, ".tailrace"},
+                              {"auth", auth, "must be none when the address is not loopback"},
+                              {"tls", any_, "certificates", false, "", Since::kLater},
+                              {"keys", any_, "API keys", false, "", Since::kLater},
+                          });
+  server->nullable = true;
+  return server;
+}
+
+Table::Table() {
+  format_ = OneWord({{"csv", "RFC 4180 with a header"},
+                     {"json", "an array of objects"},
+                     {"jsonl", "an object a line"},
+                     {"parquet", "Parquet"}});
+  encoding_ = OneWord({{"utf-8", "UTF-8"}, {"latin-1", "ISO 8859-1"}});
+  Shape* row = Names("a row: a mapping of columns to values", any_, false);
+  row_ = row;
+  Shape* rows = List("a list of rows", row_);
+  rows->nullable = true;
+  rows_ = rows;
+  Shape* backends = Object("a mapping", {});
+  backends->others_later = true;
+  backends->nullable = true;
+  Shape* tests = List("a list of tests", TestShape());
+  tests->nullable = true;
+  const Shape* pipeline_name =
+      Pattern("a name of letters, digits, _ and -", "^[A-Za-z_][A-Za-z0-9_-]*$", IsPipelineName);
+  root_ = Object(
+      "a pipeline file: a mapping with pipeline and streams",
+      {
+          {"pipeline", pipeline_name, "its name", true},
+          {"description", text_, "what it is for"},
+          {"streams", Section("a mapping of names to streams", StreamShape()), "durable logs of records with a schema",
+           true},
+          {"sources", Section("a mapping of names to sources", SourceShape()),
+           "where records come from, beside POST /streams/NAME"},
+          {"tables", Section("a mapping of names to tables", TableShape()), "SQL kept up to date as records come"},
+          {"views", Section("a mapping of names to views", ViewShape()), "SQL that runs when it is read"},
+          {"collections", Section("a mapping of names to collections", CollectionShape()), "JSON documents by key"},
+          {"apis", Section("a mapping of names to apis", ApiShape()), "named queries over HTTP"},
+          {"tests", tests, "what `tailrace test` checks"},
+          {"server", ServerShape(), "address and data folder"},
+          {"backends", backends, "real engines in place of the embedded ones; {} in this version"},
+          {"lake", any_, "Parquet, Delta and raw files", false, "", Since::kLater},
+          {"jobs", any_, "schedules", false, "", Since::kLater},
+          {"notify", any_, "e-mail and webhooks", false, "", Since::kLater},
+          {"alerts", any_, "SQL that must stay empty", false, "", Since::kLater},
+          {"dashboards", any_, "charts", false, "", Since::kLater},
+      });
+}
+
+void AppendKeys(const std::vector<Key>& keys, const std::string& prefix, std::string& text);
+
+// The keys below a key: of a mapping, of the elements of a list, of what names stand for.
+void AppendBelow(const Shape& shape, const std::string& path, std::string& text) {
+  switch (shape.kind) {
+    case ShapeKind::kObject:
+      return AppendKeys(shape.keys, path + ".", text);
+    case ShapeKind::kList:
+      return AppendBelow(*shape.element, path + "[]", text);
+    case ShapeKind::kNames:
+      return AppendBelow(*shape.element, path + ".NAME", text);
+    case ShapeKind::kOneOf:
+      if (!shape.definition.empty()) return;
+      for (const Shape* alternative : shape.alternatives) AppendBelow(*alternative, path, text);
+      return;
+    default:
+      return;
+  }
+}
+
+void AppendChoices(const Shape& shape, const std::string& path, std::string& text) {
+  const std::string parent = path.substr(0, path.rfind('.') + 1);
+  for (const Choice& choice : shape.choices) {
+    text += "| | `" + std::string(choice.word) + "` | " + std::string(choice.help) +
+            (choice.since == Since::kLater ? "; not yet in this version" : "") + " |\n";
+    if (choice.object != nullptr) AppendKeys(choice.object->keys, parent, text);
+  }
+}
+
+void AppendKeys(const std::vector<Key>& keys, const std::string& prefix, std::string& text) {
+  for (const Key& key : keys) {
+    const std::string path = prefix + std::string(key.name);
+    if (key.since == Since::kLater) {
+      text += "| `" + path + "` | not yet in this version | " + std::string(key.help) + " |\n";
+      continue;
+    }
+    std::string value = Expectation(*key.shape);
+    if (key.required) value += "; required";
+    if (!key.default_text.empty()) value += "; default `" + std::string(key.default_text) + "`";
+    text += "| `" + path + "` | " + value + " | " + std::string(key.help) + " |\n";
+    if (key.shape->kind == ShapeKind::kChoice) AppendChoices(*key.shape, path, text);
+    AppendBelow(*key.shape, path, text);
+  }
+}
+
+}  // namespace
+
+const Shape& PipelineShape() {
+  static const Table table;
+  return table.root();
+}
+
+std::string KeyReference() {
+  std::string text = "| key | value | meaning |\n|---|---|---|\n";
+  AppendKeys(PipelineShape().keys, "", text);
+  return text;
+}
+
+}  // namespace tailrace::config

@@ -1,0 +1,21 @@
+// Every key of the pipeline file, in one table.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "config/shape.h"
+
+namespace tailrace::config {
+
+inline constexpr int64_t kPartitionsMax = 256;
+inline constexpr int64_t kGenerateRowsMax = int64_t{1} << 53;
+inline constexpr int64_t kCrashAfterMax = 1'000'000;
+
+// The shape of the whole file.
+const Shape& PipelineShape();
+
+// A Markdown list of every key, for docs/pipeline-file.md.
+std::string KeyReference();
+
+}  // namespace tailrace::config

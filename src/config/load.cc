@@ -1,0 +1,88 @@
+#include "config/load.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "config/key_table.h"
+#include "config/quote_traps.h"
+#include "config/reading.h"
+#include "config/shape.h"
+#include "config/substitution.h"
+#include "config/yaml.h"
+
+namespace tailrace::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kFileName = "pipeline.yaml";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+std::string FolderOf(const std::string& path) {
+  std::error_code code;
+  const fs::path absolute = fs::absolute(path, code);
+  return (code ? fs::path(path) : absolute).lexically_normal().parent_path().string();
+}
+
+// One byte more than may be read shows that the file is too large.
+Result<std::string> ReadText(const fs::path& path) {
+  std::error_code code;
+  if (!fs::exists(path, code)) return Fail(Error::NotFound(path.string() + ": no such file"));
+  if (!fs::is_regular_file(path, code)) return Fail(Error::Invalid(path.string() + ": not a file"));
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Fail(Error::Unavailable(path.string() + ": the file cannot be read"));
+  std::string text(YamlLimits{}.bytes_max + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return Fail(Error::Unavailable(path.string() + ": the file cannot be read"));
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text;
+}
+
+void ReadPipeline(Node& root, const std::string& path, Reading& reading) {
+  CheckShape(root, PipelineShape(), reading.report);
+  if (root.kind != NodeKind::kMapping) return;
+  Pipeline& pipeline = reading.pipeline;
+  pipeline.name = TextOr(root, "pipeline", "");
+  pipeline.description = TextOr(root, "description", "");
+  pipeline.path = path;
+  pipeline.folder = reading.folder;
+  Routes routes;
+  ReadStreams(root, reading);
+  ReadRelations(root, reading);
+  ReadSources(root, routes, reading);
+  ReadApis(root, routes, reading);
+  ReadServer(root, reading);
+}
+
+}  // namespace
+
+Result<Loaded> LoadPipeline(const std::string& path, const LoadOptions& options) {
+  std::error_code code;
+  const fs::path file = fs::is_directory(path, code) ? fs::path(path) / kFileName : fs::path(path);
+  TR_TRY(std::string text, ReadText(file));
+  return ParsePipeline(text, file.string(), options);
+}
+
+Loaded ParsePipeline(std::string_view text, const std::string& path, const LoadOptions& options) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const SourceText source{std::string(text)};
+  Report report(source, path);
+  Tree tree = ParseYaml(source, YamlLimits{}, report);
+  Reading reading{report, FolderOf(path)};
+  if (tree.root != nullptr && tree.root->null()) {
+    report.Error(0, "the file is empty: a pipeline file begins with pipeline: NAME and streams:");
+  } else if (tree.root != nullptr) {
+    MendCutTexts(tree, report);
+    Substitute(tree, {options, reading.folder}, report);
+    ReadPipeline(*tree.root, path, reading);
+  } else if (!report.has_errors()) {
+    report.Error(0, "the file is empty: a pipeline file begins with pipeline: NAME and streams:");
+  }
+  Loaded loaded;
+  loaded.diagnostics = report.Finish();
+  if (!report.has_errors()) loaded.pipeline = std::move(reading.pipeline);
+  return loaded;
+}
+
+}  // namespace tailrace::config

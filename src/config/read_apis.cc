@@ -1,0 +1,137 @@
+// Named queries and look-ups.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "config/nearest.h"
+#include "config/param.h"
+#include "config/reading.h"
+#include "config/substitution.h"
+
+namespace tailrace::config {
+namespace {
+
+// Query parameters that every read takes.
+constexpr std::array<std::string_view, 3> kReadParameters = {"wait_for", "timeout", "format"};
+
+std::vector<ParamSpec> ReadParams(const Node& body, Reading& reading) {
+  std::vector<ParamSpec> params;
+  const Node* node = Find(body, "params");
+  if (node == nullptr) return params;
+  std::map<std::string, bool> seen;
+  for (const Entry& entry : node->entries) {
+    const std::string& name = entry.key->text;
+    if (entry.key->broken || entry.value->broken) continue;
+    if (std::find(kReadParameters.begin(), kReadParameters.end(), name) != kReadParameters.end()) {
+      reading.report.Error(entry.key->begin, "every read has a parameter " + Quoted(name) + " of its own");
+    }
+    if (std::exchange(seen[Folded(name)], true)) {
+      reading.report.Error(entry.key->begin, Quoted(name) + " differs only in case from another parameter");
+    }
+    auto param = ParseParam(name, entry.value->text);
+    if (param)
+      params.push_back(std::move(*param));
+    else
+      reading.report.Error(entry.value->begin, WithoutValues(param.error(), *entry.value));
+  }
+  return params;
+}
+
+bool HasBrokenParams(const Node& body) {
+  const Node* params = body.Value("params");
+  if (params == nullptr) return false;
+  return params->broken || std::any_of(params->entries.begin(), params->entries.end(),
+                                       [](const Entry& entry) { return entry.value->broken || entry.key->broken; });
+}
+
+void CheckCollection(const Node& node, Reading& reading) {
+  const Relation* relation = reading.catalog.Find(node.text);
+  if (relation == nullptr) {
+    if (reading.catalog.incomplete()) return;
+    reading.report.Error(node.begin, "there is no collection " + Quoted(node.shown()) +
+                                         Suggestion(node.text, reading.catalog.Names({RelationKind::kCollection})));
+  } else if (relation->kind != RelationKind::kCollection) {
+    reading.report.Error(
+        node.begin, Quoted(node.shown()) + " is a " + std::string(KindName(relation->kind)) + ", not a collection");
+  }
+}
+
+void ReadDocumentApi(const Node& body, const Node& document, ApiSpec* api, Reading& reading) {
+  api->document = document.text;
+  CheckCollection(document, reading);
+  for (std::string_view other : {"sql", "shape"}) {
+    if (const Entry* entry = body.Find(other)) {
+      reading.report.Error(entry->key->begin, Quoted(other) + " has no meaning beside \"document\"");
+    }
+  }
+  std::vector<std::string> names;
+  for (const ParamSpec& param : api->params) names.push_back(param.name);
+  if (const Node* key = Find(body, "key")) {
+    api->key_param = key->text;
+    const bool known = std::find(names.begin(), names.end(), key->text) != names.end();
+    if (!known && !HasBrokenParams(body)) {
+      reading.report.Error(key->begin, "there is no parameter " + Quoted(key->shown()) + Suggestion(key->text, names));
+    }
+  } else if (api->params.size() == 1) {
+    api->key_param = names[0];
+  } else if (body.Find("key") == nullptr && !HasBrokenParams(body)) {
+    reading.report.Error(document.begin, "\"key\" is missing: the parameter that holds the document's key");
+  }
+}
+
+// `name: {}`: all rows of the relation of that name.
+void ReadWholeRelation(const Entry& entry, ApiSpec* api, Reading& reading) {
+  api->sql.text = "FROM " + api->name + " ORDER BY ALL";
+  api->sql.place = reading.PlaceOf(*entry.key);
+  api->sql.line_places = {api->sql.place};
+  const Relation* relation = reading.catalog.Find(api->name);
+  if (relation == nullptr) {
+    if (reading.catalog.incomplete()) return;
+    reading.report.Error(
+        entry.key->begin,
+        "an api without sql answers with the relation of its name, and there is none named " + Quoted(api->name) +
+            Suggestion(api->name,
+                       reading.catalog.Names({RelationKind::kStream, RelationKind::kTable, RelationKind::kView})));
+  } else if (relation->kind == RelationKind::kCollection) {
+    reading.report.Error(entry.key->begin, Quoted(api->name) + " is a collection: write document: " + api->name +
+                                               " with a key, or read " + Quoted("/collections/" + api->name));
+  }
+}
+
+void ReadApi(const Entry& entry, Routes& routes, Reading& reading) {
+  const Node& body = *entry.value;
+  ApiSpec api;
+  api.name = entry.key->text;
+  api.place = reading.PlaceOf(*entry.key);
+  api.params = ReadParams(body, reading);
+  api.one = TextOr(body, "shape", "many") == "one";
+  std::optional<Route> route;
+  if (const Node* written = Find(body, "route"))
+    route = routes.Read(*written, {"GET"}, reading);
+  else if (body.Find("route") == nullptr)
+    route = routes.Claim({"GET", "/api/" + api.name}, *entry.key, reading);
+  if (route) {
+    api.method = std::move(route->method);
+    api.route = std::move(route->path);
+  }
+  if (const Node* document = Find(body, "document")) {
+    ReadDocumentApi(body, *document, &api, reading);
+  } else if (const Node* sql = Find(body, "sql")) {
+    api.sql = ReadSql(*sql, *entry.key, "apis." + api.name, reading);
+    if (const Entry* key = body.Find("key"))
+      reading.report.Error(key->key->begin, "\"key\" has no meaning without \"document\"");
+  } else if (body.Find("sql") == nullptr && body.Find("document") == nullptr) {
+    ReadWholeRelation(entry, &api, reading);
+  }
+  reading.pipeline.apis.push_back(std::move(api));
+}
+
+}  // namespace
+
+void ReadApis(const Node& root, Routes& routes, Reading& reading) {
+  for (const Entry& entry : EntriesOf(root, "apis", reading)) {
+    if (!entry.value->broken) ReadApi(entry, routes, reading);
+  }
+}
+
+}  // namespace tailrace::config

@@ -1,0 +1,71 @@
+// Where the server listens and keeps its data.
+#include <charconv>
+
+#include "config/reading.h"
+
+namespace tailrace::config {
+namespace {
+
+constexpr std::string_view kDefaultData = ".tailrace";
+constexpr int kPortMax = 65535;
+constexpr size_t kHostBytesMax = 253;
+
+struct Address {
+  std::string host;
+  uint16_t port = 0;
+};
+
+// HOST:PORT or [IPV6]:PORT; nullopt for anything else.
+std::optional<Address> ParseAddress(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  if (host.starts_with('[') != host.ends_with(']')) return std::nullopt;
+  if (host.starts_with('['))
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos)
+    return std::nullopt;
+  if (host.empty() || host.size() > kHostBytesMax || host.find_first_of(" /") != std::string_view::npos)
+    return std::nullopt;
+  int port = -1;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size() || port < 0 || port > kPortMax) return std::nullopt;
+  return Address{std::string(host), static_cast<uint16_t>(port)};
+}
+
+// Digits and dots only, so that no name that begins with 127. passes for loopback.
+bool IsLoopback(std::string_view host) {
+  const bool is_ipv4 = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host == "::1" || (is_ipv4 && host.starts_with("127."));
+}
+
+}  // namespace
+
+void ReadServer(const Node& root, Reading& reading) {
+  ServerSpec& server = reading.pipeline.server;
+  server.data = reading.Absolute(kDefaultData);
+  const Node* body = Find(root, "server");
+  if (body == nullptr || body->kind != NodeKind::kMapping) return;
+  server.data = reading.Absolute(TextOr(*body, "data", kDefaultData));
+  server.auth_none = TextOr(*body, "auth", "") == "none";
+  const Node* listen = Find(*body, "listen");
+  if (listen == nullptr) return;
+  const auto address = ParseAddress(listen->text);
+  if (!address) {
+    reading.report.Error(listen->begin, "expected an address such as 127.0.0.1:7070, found " + Quoted(listen->shown()));
+    return;
+  }
+  server.host = address->host;
+  server.port = address->port;
+  if (IsLoopback(server.host)) return;
+  if (server.auth_none) {
+    reading.report.Warning(listen->begin, "whoever reaches this address may read and write everything (auth: none)");
+  } else if (body->Find("auth") == nullptr) {
+    reading.report.Error(listen->begin,
+                         "an address beyond loopback needs keys, which are not yet in this version: "
+                         "listen on 127.0.0.1, or write auth: none to let everyone in");
+  }
+}
+
+}  // namespace tailrace::config
