@@ -1,0 +1,213 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/patience.h"
+#include "engine/plan.h"
+
+namespace tailrace::engine {
+namespace {
+
+// How long the tables' thread has nothing to do before it tidies up.
+constexpr std::chrono::milliseconds kIdleBeforeMaintenance{200};
+
+std::string_view KindName(WorkKind kind) {
+  switch (kind) {
+    case WorkKind::kRows: return "rows";
+    case WorkKind::kTable: return "table";
+    case WorkKind::kCollection: return "collection";
+  }
+  return "table";
+}
+
+std::map<std::string, CollectionRules, std::less<>> RulesOf(const config::Pipeline& pipeline) {
+  std::map<std::string, CollectionRules, std::less<>> rules;
+  for (const CollectionPlan& plan : PlanCollections(pipeline)) rules[plan.name] = {plan.merge};
+  return rules;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::Open(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log,
+                                             Warehouse& warehouse, DocumentStore& documents, Clock& clock,
+                                             EngineOptions options) {
+  std::unique_ptr<Engine> engine(
+      new Engine(pipeline, std::move(streams), log, warehouse, documents, clock, std::move(options)));
+  TR_RETURN_IF_ERROR(engine->Adopt());
+  return engine;
+}
+
+Engine::Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Warehouse& warehouse,
+               DocumentStore& documents, Clock& clock, EngineOptions options)
+    : pipeline_(pipeline),
+      streams_(std::move(streams)),
+      log_(log),
+      warehouse_(warehouse),
+      documents_(documents),
+      options_(std::move(options)),
+      dead_letters_(log, clock,
+                    [this](std::string_view stream) -> std::optional<StreamId> {
+                      const auto found = streams_.find(stream);
+                      return found == streams_.end() ? std::nullopt : std::optional(found->second.dead_letters);
+                    }),
+      view_collections_(pipeline, warehouse, documents, clock),
+      rows_keeper_({warehouse, documents, dead_letters_, progress_, [this](std::string_view stream) { Committed(stream); }}),
+      table_keeper_({warehouse, documents, dead_letters_, progress_, [this](std::string_view stream) { Committed(stream); }}),
+      collection_keeper_({warehouse, documents, dead_letters_, progress_, [](std::string_view) {}}, RulesOf(pipeline)),
+      rows_worker_(
+          options_.worker, [this](const WorkItem& item, const std::stop_token& stop) { rows_keeper_.Take(item, stop); },
+          [](bool) { return std::nullopt; }),
+      table_worker_(
+          options_.worker,
+          [this](const WorkItem& item, const std::stop_token& stop) {
+            table_keeper_.Take(item, stop);
+            (void)warehouse_.Maintain(false).has_value();
+          },
+          [this](bool waited) { return TableIdle(waited, stop_.get_token()); }),
+      collection_worker_(
+          options_.worker, [this](const WorkItem& item, const std::stop_token& stop) { collection_keeper_.Take(item, stop); },
+          [this](bool) { return view_collections_.RefreshDirty(stop_.get_token()); }) {}
+
+Engine::~Engine() { Stop(); }
+
+Status Engine::Adopt() {
+  for (const auto& stream : pipeline_.streams) {
+    TR_TRY(auto feed, NewFeed(stream));
+    feeders_[stream.name] = std::make_unique<Feeder>(
+        std::move(feed), [this](const auto& batch, const auto& takers, const auto& stop) {
+          return DispatchBatch(batch, takers, stop);
+        });
+  }
+  TR_TRY(const auto tables, warehouse_.Adopt(PlanWarehouse(pipeline_)));
+  TR_RETURN_IF_ERROR(AdoptTables(tables));
+  TR_TRY(const auto collections, documents_.Adopt(PlanCollections(pipeline_)));
+  TR_RETURN_IF_ERROR(AdoptCollections(collections));
+  for (const auto& [name, ids] : streams_) {
+    if (const auto feeder = feeders_.find(name); feeder != feeders_.end()) {
+      log_.Subscribe(ids.records, [target = feeder->second.get()] { target->Wake(); });
+    }
+  }
+  view_collections_.MarkAllDirty();
+  return {};
+}
+
+Status Engine::AdoptTables(const std::vector<MaterializationState>& states) {
+  for (const MaterializationState& state : states) {
+    const WorkKind kind = state.kind == MaterializationKind::kStoredRows ? WorkKind::kRows : WorkKind::kTable;
+    if (state.changed) {
+      changed_.push_back({std::string(KindName(kind)), state.name});
+    } else {
+      AddMember(state.stream, {kind, state.name}, state.positions);
+    }
+  }
+  return {};
+}
+
+Status Engine::AdoptCollections(const std::vector<CollectionState>& states) {
+  for (const CollectionState& state : states) {
+    const auto spec = std::find_if(pipeline_.collections.begin(), pipeline_.collections.end(),
+                                   [&](const auto& collection) { return collection.name == state.name; });
+    if (spec == pipeline_.collections.end() || spec->stream.empty()) continue;
+    if (state.changed) {
+      changed_.push_back({"collection", state.name});
+    } else {
+      AddMember(spec->stream, {WorkKind::kCollection, state.name}, state.positions);
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<StreamFeed>> Engine::NewFeed(const config::StreamSpec& stream) {
+  const auto ids = streams_.find(stream.name);
+  if (ids == streams_.end()) return Fail(Error::Internal("stream " + stream.name + " is not in the log"));
+  TR_TRY(auto decoder, RecordDecoder::Compile(stream.schema, ""));
+  return std::make_unique<StreamFeed>(stream.name, ids->second.records, log_, warehouse_, std::move(decoder), options_.feed);
+}
+
+void Engine::AddMember(const std::string& stream, Materialization materialization, Positions positions) {
+  positions.resize(static_cast<size_t>(FindStream(pipeline_, stream)->partitions));
+  MaterializationProgress progress;
+  progress.name = materialization.name;
+  progress.kind = std::string(KindName(materialization.kind));
+  progress.stream = stream;
+  progress.positions = positions;
+  progress_.Add(std::move(progress));
+  feeders_.at(stream)->feed().Add(std::move(materialization), std::move(positions));
+}
+
+void Engine::Start() {
+  rows_worker_.Start();
+  table_worker_.Start();
+  collection_worker_.Start();
+  for (auto& [name, feeder] : feeders_) feeder->Start();
+}
+
+void Engine::Stop() {
+  stop_.request_stop();
+  for (auto& [name, feeder] : feeders_) feeder->Stop();
+  rows_worker_.Stop();
+  table_worker_.Stop();
+  collection_worker_.Stop();
+}
+
+bool Engine::DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers,
+                           const std::stop_token& stop) {
+  if (!batch->faults.empty()) {
+    const Status rejected = RetryWhilePassing([&] { return RejectUndecodable(*batch); }, [](const Error&) {}, stop);
+    if (!rejected) return false;
+  }
+  std::map<WorkKind, std::vector<std::string>> names;
+  for (const Materialization& taker : takers) names[taker.kind].push_back(taker.name);
+  for (auto& [kind, of_kind] : names) {
+    Worker& worker = kind == WorkKind::kRows ? rows_worker_ : kind == WorkKind::kTable ? table_worker_ : collection_worker_;
+    if (!worker.Push({batch, std::move(of_kind), nullptr}, stop)) return false;
+  }
+  return true;
+}
+
+Status Engine::RejectUndecodable(const DecodedBatch& batch) {
+  std::vector<DeadLetter> letters;
+  for (const DecodeFault& fault : batch.faults) {
+    const OrderedRecord& record = batch.run.records[fault.index];
+    DeadLetter letter;
+    letter.stage = Stage::kSchema;
+    letter.stream = batch.stream;
+    letter.raw = std::string(record.record.value);
+    letter.pointer = fault.fault.pointer;
+    letter.reason = fault.fault.Message();
+    letter.partition = record.partition;
+    letter.offset = record.record.offset;
+    letter.seq = record.record.seq;
+    letters.push_back(std::move(letter));
+  }
+  return dead_letters_.Write(letters, nullptr);
+}
+
+void Engine::Committed(std::string_view stream) {
+  const int64_t commits = ++commits_;
+  if (options_.on_commit) options_.on_commit(commits);
+  if (view_collections_.empty()) return;
+  view_collections_.MarkDirty(stream);
+  collection_worker_.Wake();
+}
+
+std::optional<std::chrono::milliseconds> Engine::TableIdle(bool waited, const std::stop_token& stop) {
+  if (stop.stop_requested()) return std::nullopt;
+  if (!waited) return kIdleBeforeMaintenance;
+  // A failed compaction or checkpoint costs space, not data; the next one tries again.
+  (void)warehouse_.Maintain(true).has_value();
+  return std::nullopt;
+}
+
+Status Engine::WaitCaughtUp(const std::stop_token& stop) {
+  for (const auto& [name, ids] : streams_) {
+    Positions ends;
+    for (const PartitionStatus& partition : log_.Partitions(ids.records)) ends.push_back(partition.end);
+    TR_RETURN_IF_ERROR(progress_.Wait(name, ends, stop));
+  }
+  if (!view_collections_.WaitClean(stop)) return Fail(Error::Cancelled("stopping"));
+  return {};
+}
+
+}  // namespace tailrace::engine

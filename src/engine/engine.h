@@ -1,0 +1,120 @@
+// Keeps every table, document and stored row of a pipeline in step with its streams.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/spec.h"
+#include "engine/dead_letter.h"
+#include "engine/feeder.h"
+#include "engine/keeper.h"
+#include "engine/progress.h"
+#include "engine/stream_feed.h"
+#include "engine/view_collections.h"
+#include "engine/worker.h"
+#include "ports/document_store.h"
+#include "ports/event_log.h"
+#include "ports/warehouse.h"
+
+namespace tailrace::engine {
+
+// Where a stream and its dead letters are in the log.
+struct StreamIds {
+  StreamId records;
+  StreamId dead_letters;
+};
+
+using StreamDirectory = std::map<std::string, StreamIds, std::less<>>;
+
+struct EngineOptions {
+  FeedLimits feed;
+  WorkerLimits worker;
+  // Called with the number of commits so far, after each; for tests that end the process at a given one.
+  std::function<void(int64_t commits)> on_commit;
+};
+
+// A table or collection whose stored state was made by another definition.
+struct ChangedMaterialization {
+  std::string kind;  // "table", "collection"
+  std::string name;
+};
+
+// Threads:   Open, Start, Stop and Rebuild from one thread; the rest from any. Start and Stop once each, Stop twice is fine.
+// Ownership: borrows the log, the stores and the clock, which must outlive this.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> Open(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log,
+                                              Warehouse& warehouse, DocumentStore& documents, Clock& clock, EngineOptions options);
+  ~Engine();
+
+  // Those that must be rebuilt before they go on. They are not fed.
+  const std::vector<ChangedMaterialization>& changed() const { return changed_; }
+
+  void Start();
+  void Stop();
+
+  // Recomputes a table or collection from the log into a shadow, while the others go on, and puts it in place.
+  // kNotFound: no such thing. kInvalid: a collection over views, which is rewritten anyway.
+  Status Rebuild(std::string_view name, const std::stop_token& stop);
+
+  // Blocks until everything that is in the log now is in every materialisation; kCancelled when `stop` came first, kUnavailable when
+  // one of them stands still for good.
+  Status WaitCaughtUp(const std::stop_token& stop);
+
+  Progress& progress() { return progress_; }
+  DeadLetterWriter& dead_letters() { return dead_letters_; }
+  const ViewCollections& view_collections() const { return view_collections_; }
+  int64_t commits() const { return commits_; }
+
+ private:
+  Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Warehouse& warehouse,
+         DocumentStore& documents, Clock& clock, EngineOptions options);
+
+  Status Adopt();
+  Status AdoptTables(const std::vector<MaterializationState>& states);
+  Status AdoptCollections(const std::vector<CollectionState>& states);
+  Result<std::unique_ptr<StreamFeed>> NewFeed(const config::StreamSpec& stream);
+  void AddMember(const std::string& stream, Materialization materialization, Positions positions);
+  bool DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers,
+                     const std::stop_token& stop);
+  Status BuildShadow(WorkKind kind, const std::string& name, const std::string& stream, const std::stop_token& stop);
+  Status SwapShadow(WorkKind kind, const std::string& name);
+  Status RejectUndecodable(const DecodedBatch& batch);
+  void Committed(std::string_view stream);
+  std::optional<std::chrono::milliseconds> TableIdle(bool waited, const std::stop_token& stop);
+
+  const config::Pipeline& pipeline_;
+  const StreamDirectory streams_;
+  EventLog& log_;
+  Warehouse& warehouse_;
+  DocumentStore& documents_;
+  const EngineOptions options_;
+
+  Progress progress_;
+  DeadLetterWriter dead_letters_;
+  ViewCollections view_collections_;
+  std::vector<ChangedMaterialization> changed_;
+  std::atomic<int64_t> commits_{0};
+
+  RowsKeeper rows_keeper_;
+  TableKeeper table_keeper_;
+  CollectionKeeper collection_keeper_;
+  Worker rows_worker_;
+  Worker table_worker_;
+  Worker collection_worker_;
+  std::map<std::string, std::unique_ptr<Feeder>, std::less<>> feeders_;
+  std::stop_source stop_;
+};
+
+}  // namespace tailrace::engine

@@ -1,0 +1,206 @@
+#include "engine/keeper.h"
+
+#include <algorithm>
+
+#include "engine/patience.h"
+
+namespace tailrace::engine {
+
+std::string_view WithoutShadow(std::string_view name) {
+  const auto suffix = Warehouse::kShadowSuffix;
+  if (name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix) name.remove_suffix(suffix.size());
+  return name;
+}
+
+Status RejectRows(DeadLetterWriter& dead_letters, const DecodedBatch& batch, Stage stage, const std::string& materialization,
+                  const std::vector<RefusedRow>& refused) {
+  std::vector<DeadLetter> letters;
+  letters.reserve(refused.size());
+  for (const RefusedRow& row : refused) {
+    const OrderedRecord& record = batch.run.records[batch.run_index[row.row]];
+    DeadLetter letter;
+    letter.stage = stage;
+    letter.materialization = std::string(WithoutShadow(materialization));
+    letter.stream = batch.stream;
+    letter.raw = std::string(record.record.value);
+    letter.reason = row.reason;
+    letter.partition = record.partition;
+    letter.offset = record.record.offset;
+    letter.seq = record.record.seq;
+    letters.push_back(std::move(letter));
+  }
+  return dead_letters.Write(letters, nullptr);
+}
+
+void RowsKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
+  const DecodedBatch& batch = *item.batch;
+  if (stopped_[batch.stream]) return;
+  const auto attempt = [&]() -> Status {
+    WarehouseCommit commit;
+    commit.batch = batch.rows.get();
+    commit.range = {0, batch.rows->row_count()};
+    commit.kind = MaterializationKind::kStoredRows;
+    commit.names = {batch.stream};
+    commit.positions = batch.run.after;
+    if (auto committed = services_.warehouse.Commit(commit); !committed) return Fail(committed.error().error);
+    return {};
+  };
+  const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("rows", batch.stream, error.message()); };
+  if (!RetryWhilePassing(attempt, trouble, stop)) {
+    stopped_[batch.stream] = true;
+    services_.progress.SetStopped("rows", batch.stream);
+    return;
+  }
+  services_.committed(batch.stream);
+  services_.progress.Advance("rows", batch.stream, batch.run.after, static_cast<int64_t>(batch.run.records.size()), 0, 0);
+}
+
+void TableKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
+  if (stopped_) return;
+  const size_t rows = item.batch->rows->row_count();
+  Attempt attempt{*item.batch, item.names, {0, rows}, 0, {}};
+  const auto commit_rest = [&] {
+    attempt.range = {attempt.committed, rows};
+    return CommitRange(attempt);
+  };
+  const auto trouble = [&](const Error& error) {
+    for (const std::string& name : item.names) services_.progress.SetTrouble("table", name, error.message());
+  };
+  if (RetryWhilePassing(commit_rest, trouble, stop)) return;
+  stopped_ = true;
+  for (const std::string& name : item.names) services_.progress.SetStopped("table", name);
+}
+
+Status TableKeeper::CommitRange(Attempt& attempt) {
+  while (true) {
+    std::string blamed;
+    const Status committed = CommitOnce(attempt, &blamed);
+    if (committed) return {};
+    if (committed.error().code() != ErrorCode::kInvalid || blamed.empty()) return committed;
+    const size_t known = attempt.refused[blamed].size();
+    TR_RETURN_IF_ERROR(Blame(attempt, blamed, committed.error()));
+    if (attempt.refused[blamed].size() == known) return CommitHalves(attempt);
+  }
+}
+
+Status TableKeeper::CommitOnce(Attempt& attempt, std::string* blamed) {
+  WarehouseCommit commit;
+  commit.batch = attempt.batch.rows.get();
+  commit.range = attempt.range;
+  commit.kind = MaterializationKind::kTable;
+  commit.names = attempt.names;
+  commit.positions = attempt.range.end == attempt.batch.rows->row_count() ? attempt.batch.run.after
+                                                                           : attempt.batch.PositionsAfter(attempt.range.end);
+  for (const auto& [table, refused] : attempt.refused) {
+    RowExclusion exclusion{table, {}};
+    for (const RefusedRow& row : refused) exclusion.rows.push_back(row.row);
+    if (!exclusion.rows.empty()) commit.exclusions.push_back(std::move(exclusion));
+  }
+  if (auto committed = services_.warehouse.Commit(commit); !committed) {
+    *blamed = committed.error().materialization;
+    return Fail(committed.error().error);
+  }
+  attempt.committed = attempt.range.end;
+  Advance(attempt, commit.positions);
+  return {};
+}
+
+// The batch fails while no record of it fails alone (a sum that overflows, say): each half on its own, down to one record.
+Status TableKeeper::CommitHalves(Attempt& attempt) {
+  const RowRange whole = attempt.range;
+  const size_t middle = whole.begin + (whole.end - whole.begin) / 2;
+  for (const RowRange half : {RowRange{whole.begin, middle}, RowRange{middle, whole.end}}) {
+    attempt.range = half;
+    TR_RETURN_IF_ERROR(CommitRange(attempt));
+  }
+  return {};
+}
+
+Status TableKeeper::Blame(Attempt& attempt, const std::string& table, const Error& error) {
+  std::vector<RefusedRow>& known = attempt.refused[table];
+  std::vector<RefusedRow> found;
+  for (const RowRange stretch : RangesBetween(attempt.range, known)) {
+    TR_TRY(auto refused, FindRefusedRows(stretch, [&](RowRange range) {
+             return services_.warehouse.Evaluate(WithoutShadow(table), *attempt.batch.rows, range);
+           }));
+    found.insert(found.end(), refused.begin(), refused.end());
+  }
+  const bool alone = attempt.range.end - attempt.range.begin == 1;
+  if (found.empty() && alone && known.empty()) found.push_back({attempt.range.begin, error.message()});
+  if (found.empty()) return alone ? Status(Fail(error)) : Status();
+  TR_RETURN_IF_ERROR(RejectRows(services_.dead_letters, attempt.batch, Stage::kTable, table, found));
+  known.insert(known.end(), found.begin(), found.end());
+  std::sort(known.begin(), known.end(), [](const RefusedRow& a, const RefusedRow& b) { return a.row < b.row; });
+  return {};
+}
+
+void TableKeeper::Advance(const Attempt& attempt, const Positions& positions) {
+  services_.committed(attempt.batch.stream);
+  const auto in_range = [&](const RefusedRow& row) { return row.row >= attempt.range.begin && row.row < attempt.range.end; };
+  for (const std::string& name : attempt.names) {
+    const auto refused = attempt.refused.find(name);
+    const auto rejected = refused == attempt.refused.end()
+                              ? 0
+                              : std::count_if(refused->second.begin(), refused->second.end(), in_range);
+    services_.progress.Advance("table", name, positions, static_cast<int64_t>(attempt.range.end - attempt.range.begin), rejected, 0);
+  }
+}
+
+void CollectionKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
+  for (const std::string& name : item.names) {
+    if (stopped_[name]) continue;
+    const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("collection", name, error.message()); };
+    if (RetryWhilePassing([&] { return Keep(*item.batch, name); }, trouble, stop)) continue;
+    stopped_[name] = true;
+    services_.progress.SetStopped("collection", name);
+  }
+}
+
+Status CollectionKeeper::Keep(const DecodedBatch& batch, const std::string& name) {
+  std::vector<RefusedRow> refused;
+  TR_TRY(const auto projected, ProjectAll(batch, name, &refused));
+  const auto rule = rules_.find(WithoutShadow(name));
+  const bool needs_object = rule != rules_.end() && rule->second.merge != MergeMode::kReplace;
+  std::vector<DocumentChange> changes;
+  changes.reserve(projected.size());
+  int64_t filtered = 0;
+  for (const ProjectedDocument& document : projected) {
+    if (!document.key) {
+      ++filtered;
+      continue;
+    }
+    const std::string_view json = document.document ? std::string_view(*document.document) : "null";
+    if (needs_object && json.substr(0, 1) != "{") {
+      refused.push_back({static_cast<size_t>(document.row), "the document is not a JSON object, which its merge needs"});
+      continue;
+    }
+    DocumentChange change{*document.key, json, {}};
+    for (const auto& value : document.indexed) change.indexed.emplace_back(value);
+    changes.push_back(std::move(change));
+  }
+  TR_RETURN_IF_ERROR(RejectRows(services_.dead_letters, batch, Stage::kDocument, name, refused));
+  TR_RETURN_IF_ERROR(services_.documents.Apply(name, changes, batch.run.after));
+  services_.progress.Advance("collection", name, batch.run.after, static_cast<int64_t>(batch.run.records.size()),
+                             static_cast<int64_t>(refused.size()), filtered);
+  return {};
+}
+
+Result<std::vector<ProjectedDocument>> CollectionKeeper::ProjectAll(const DecodedBatch& batch, const std::string& name,
+                                                                    std::vector<RefusedRow>* refused) {
+  const RowRange whole{0, batch.rows->row_count()};
+  auto projected = services_.warehouse.Project(WithoutShadow(name), *batch.rows, whole);
+  if (projected || projected.error().code() != ErrorCode::kInvalid) return projected;
+  TR_TRY(*refused, FindRefusedRows(whole, [&](RowRange range) -> Status {
+           if (auto part = services_.warehouse.Project(WithoutShadow(name), *batch.rows, range); !part) return Fail(part.error());
+           return {};
+         }));
+  if (refused->empty()) return projected;
+  std::vector<ProjectedDocument> all;
+  for (const RowRange range : RangesBetween(whole, *refused)) {
+    TR_TRY(auto part, services_.warehouse.Project(WithoutShadow(name), *batch.rows, range));
+    std::move(part.begin(), part.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+}  // namespace tailrace::engine

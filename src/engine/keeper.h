@@ -1,0 +1,93 @@
+// The three ways a batch becomes something durable: stored rows, tables, documents. Each commits its rows together with the positions.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/bisect.h"
+#include "engine/dead_letter.h"
+#include "engine/progress.h"
+#include "engine/stream_feed.h"
+#include "engine/worker.h"
+#include "ports/document_store.h"
+#include "ports/warehouse.h"
+
+namespace tailrace::engine {
+
+// What keepers share. Ownership: borrows all.
+struct KeeperServices {
+  Warehouse& warehouse;
+  DocumentStore& documents;
+  DeadLetterWriter& dead_letters;
+  Progress& progress;
+  std::function<void(std::string_view stream)> committed;  // after each commit that readers can see
+};
+
+// The name that a shadow stands in for; other names as they are.
+std::string_view WithoutShadow(std::string_view name);
+
+// Writes dead letters for these rows of a batch.
+Status RejectRows(DeadLetterWriter& dead_letters, const DecodedBatch& batch, Stage stage, const std::string& materialization,
+                  const std::vector<RefusedRow>& refused);
+
+// Threads: the worker's. On an error that is not passing the materialisation stands still, with its reason in Progress, until the
+// program is started again: its positions stay, so nothing is lost.
+class RowsKeeper {
+ public:
+  explicit RowsKeeper(KeeperServices services) : services_(std::move(services)) {}
+  void Take(const WorkItem& item, const std::stop_token& stop);
+
+ private:
+  KeeperServices services_;
+  std::map<std::string, bool, std::less<>> stopped_;
+};
+
+class TableKeeper {
+ public:
+  explicit TableKeeper(KeeperServices services) : services_(std::move(services)) {}
+  void Take(const WorkItem& item, const std::stop_token& stop);
+
+ private:
+  struct Attempt {
+    const DecodedBatch& batch;
+    const std::vector<std::string>& names;
+    RowRange range;
+    size_t committed = 0;                                    // rows that need not be tried again
+    std::map<std::string, std::vector<RefusedRow>> refused;  // by table
+  };
+
+  Status CommitRange(Attempt& attempt);
+  Status CommitOnce(Attempt& attempt, std::string* blamed);
+  Status CommitHalves(Attempt& attempt);
+  Status Blame(Attempt& attempt, const std::string& table, const Error& error);
+  void Advance(const Attempt& attempt, const Positions& positions);
+
+  KeeperServices services_;
+  bool stopped_ = false;
+};
+
+struct CollectionRules {
+  MergeMode merge = MergeMode::kReplace;
+};
+
+class CollectionKeeper {
+ public:
+  CollectionKeeper(KeeperServices services, std::map<std::string, CollectionRules, std::less<>> rules)
+      : services_(std::move(services)), rules_(std::move(rules)) {}
+  void Take(const WorkItem& item, const std::stop_token& stop);
+
+ private:
+  Status Keep(const DecodedBatch& batch, const std::string& name);
+  Result<std::vector<ProjectedDocument>> ProjectAll(const DecodedBatch& batch, const std::string& name,
+                                                    std::vector<RefusedRow>* refused);
+
+  KeeperServices services_;
+  const std::map<std::string, CollectionRules, std::less<>> rules_;
+  std::map<std::string, bool, std::less<>> stopped_;
+};
+
+}  // namespace tailrace::engine

@@ -1,0 +1,224 @@
+#include "engine/keeper.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <set>
+
+#include "ports/testing/fake_document_store.h"
+
+namespace tailrace::engine {
+namespace {
+
+// A batch that knows only how many rows it has.
+class CountedRows final : public StreamBatch {
+ public:
+  explicit CountedRows(size_t rows) : rows_(rows) {}
+  RowSink& rows() override { std::abort(); }
+  void Stamp(PartitionId, Offset, Seq, int64_t, std::string_view) override {}
+  size_t row_count() const override { return rows_; }
+  size_t byte_count() const override { return rows_; }
+
+ private:
+  size_t rows_;
+};
+
+// Takes commits, refuses the rows and ranges it is told to, and remembers what it kept.
+class ScriptedWarehouse final : public Warehouse {
+ public:
+  std::map<std::string, std::set<size_t>, std::less<>> bad_rows;  // by table
+  size_t range_max = SIZE_MAX;                        // larger commits overflow, whatever their rows
+  std::deque<Error> failures;                         // the next commits fail like this
+  std::map<std::string, std::vector<size_t>> kept;    // by table, in the order of the commits
+  Positions positions;
+
+  Result<std::vector<MaterializationState>> Adopt(const WarehousePlan&) override { return std::vector<MaterializationState>{}; }
+  Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view) override { return std::make_unique<CountedRows>(0); }
+
+  tl::expected<void, CommitError> Commit(const WarehouseCommit& commit) override {
+    if (!failures.empty()) {
+      const Error error = failures.front();
+      failures.pop_front();
+      return tl::unexpected(CommitError{error, ""});
+    }
+    for (const std::string& name : commit.names) {
+      if (commit.range.end - commit.range.begin > range_max) return tl::unexpected(CommitError{Error::Invalid("overflow"), name});
+      for (const size_t row : Taken(commit, name)) {
+        if (bad_rows[name].contains(row)) return tl::unexpected(CommitError{Error::Invalid("cannot convert"), name});
+      }
+    }
+    for (const std::string& name : commit.names) {
+      for (const size_t row : Taken(commit, name)) kept[name].push_back(row);
+    }
+    positions = commit.positions;
+    return {};
+  }
+
+  Status Evaluate(std::string_view table, const StreamBatch&, RowRange range) override {
+    const auto bad = bad_rows.find(table);
+    for (size_t row = range.begin; bad != bad_rows.end() && row < range.end; ++row) {
+      if (bad->second.contains(row)) return Fail(Error::Invalid("cannot convert row " + std::to_string(row)));
+    }
+    return {};
+  }
+
+  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range) override {
+    TR_RETURN_IF_ERROR(Evaluate(collection, batch, range));
+    std::vector<ProjectedDocument> documents;
+    for (size_t row = range.begin; row < range.end; ++row) {
+      ProjectedDocument document;
+      if (row != 1) document.key = "k" + std::to_string(row);
+      document.document = row == 2 ? "[1]" : R"({"n":1})";
+      document.row = static_cast<int64_t>(row);
+      documents.push_back(std::move(document));
+    }
+    return documents;
+  }
+
+  Result<QuerySummary> Query(const QueryRequest&, ResultSink&, std::stop_token) override { return QuerySummary{}; }
+  Status BeginShadow(std::string_view) override { return {}; }
+  Status FinishShadow(std::string_view) override { return {}; }
+  Status Maintain(bool) override { return {}; }
+
+ private:
+  static std::vector<size_t> Taken(const WarehouseCommit& commit, const std::string& name) {
+    std::set<size_t> excluded;
+    for (const RowExclusion& exclusion : commit.exclusions) {
+      if (exclusion.materialization == name) excluded.insert(exclusion.rows.begin(), exclusion.rows.end());
+    }
+    std::vector<size_t> rows;
+    for (size_t row = commit.range.begin; row < commit.range.end; ++row) {
+      if (!excluded.contains(row)) rows.push_back(row);
+    }
+    return rows;
+  }
+};
+
+// Keeps appended values, and answers each append at once.
+class MemoryLetters final : public EventLog {
+ public:
+  std::vector<std::string> values;
+  Status Append(const AppendRequest& request, AppendWaiter* waiter) override {
+    for (const NewRecord& record : request.records) values.emplace_back(record.value);
+    waiter->OnAppended(Appended{});
+    return {};
+  }
+  Result<std::vector<LogBatch>> Read(StreamId, PartitionId, Offset, size_t) override { return std::vector<LogBatch>{}; }
+  Seq StableBelow(StreamId) override { return {}; }
+  std::vector<PartitionStatus> Partitions(StreamId) const override { return {}; }
+  Result<Offset> OffsetOfTime(StreamId, PartitionId, int64_t) override { return Offset{}; }
+  std::vector<std::optional<SourcePosition>> SourcePositions(StreamId, std::string_view, std::string_view) override { return {}; }
+  void Subscribe(StreamId, std::function<void()>) override {}
+  void Stop() override {}
+};
+
+class KeeperTest : public ::testing::Test {
+ protected:
+  WorkItem Batch(size_t rows, std::vector<std::string> names) {
+    auto batch = std::make_shared<DecodedBatch>();
+    batch->stream = "sales";
+    batch->run.before = {Offset{0}};
+    batch->run.after = {Offset{static_cast<int64_t>(rows)}};
+    for (size_t i = 0; i < rows; ++i) {
+      OrderedRecord record;
+      record.record.offset = Offset{static_cast<int64_t>(i)};
+      record.record.value = "{}";
+      batch->run.records.push_back(record);
+      batch->run_index.push_back(i);
+    }
+    batch->rows = std::make_unique<CountedRows>(rows);
+    for (const std::string& name : names) {
+      MaterializationProgress progress;
+      progress.name = name;
+      progress.kind = "table";
+      progress.stream = "sales";
+      progress_.Add(progress);
+      progress.kind = "collection";
+      progress_.Add(progress);
+    }
+    return {batch, std::move(names), nullptr};
+  }
+
+  KeeperServices services() {
+    return {warehouse_, documents_, dead_letters_, progress_, [this](std::string_view) { ++commits_; }};
+  }
+
+  ScriptedWarehouse warehouse_;
+  testing::FakeDocumentStore documents_;
+  MemoryLetters letters_;
+  ManualClock clock_{WallTime{0}};
+  DeadLetterWriter dead_letters_{letters_, clock_, [](std::string_view) { return std::optional(StreamId{0}); }};
+  Progress progress_;
+  int commits_ = 0;
+};
+
+TEST_F(KeeperTest, ARecordThatOneTableCannotTakeIsKeptByTheOthers) {
+  warehouse_.bad_rows["revenue"] = {3, 7};
+  TableKeeper keeper(services());
+  keeper.Take(Batch(10, {"revenue", "lines"}), {});
+  EXPECT_EQ(warehouse_.kept["revenue"], (std::vector<size_t>{0, 1, 2, 4, 5, 6, 8, 9}));
+  EXPECT_EQ(warehouse_.kept["lines"].size(), 10U);
+  ASSERT_EQ(letters_.values.size(), 2U);
+  EXPECT_NE(letters_.values[0].find(R"("offset":3)"), std::string::npos);
+  EXPECT_NE(letters_.values[0].find("cannot convert row 3"), std::string::npos);
+  EXPECT_EQ(warehouse_.positions, (Positions{Offset{10}}));
+}
+
+TEST_F(KeeperTest, ABatchThatOnlyFailsWholeIsCommittedInPieces) {
+  warehouse_.range_max = 3;
+  TableKeeper keeper(services());
+  keeper.Take(Batch(10, {"revenue"}), {});
+  EXPECT_EQ(warehouse_.kept["revenue"], (std::vector<size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_TRUE(letters_.values.empty());
+}
+
+TEST_F(KeeperTest, AFullDiskIsWaitedForAndBlamesNoRecord) {
+  warehouse_.failures = {Error::Exhausted("no space left"), Error::Exhausted("no space left")};
+  TableKeeper keeper(services());
+  keeper.Take(Batch(4, {"revenue"}), {});
+  EXPECT_EQ(warehouse_.kept["revenue"].size(), 4U);
+  EXPECT_TRUE(letters_.values.empty());
+  EXPECT_EQ(progress_.All().front().trouble, "");
+}
+
+TEST_F(KeeperTest, AFaultBetweenTwoPiecesRepeatsNoRow) {
+  warehouse_.range_max = 2;
+  warehouse_.failures = {};
+  TableKeeper keeper(services());
+  int seen = 0;
+  KeeperServices failing = services();
+  failing.committed = [&](std::string_view) {
+    if (++seen == 2) warehouse_.failures = {Error::Unavailable("interrupted")};
+  };
+  TableKeeper(failing).Take(Batch(8, {"revenue"}), {});
+  EXPECT_EQ(warehouse_.kept["revenue"], (std::vector<size_t>{0, 1, 2, 3, 4, 5, 6, 7}));
+}
+
+TEST_F(KeeperTest, ABugStopsTheTableAndSaysSo) {
+  warehouse_.failures = {Error::Internal("broken")};
+  TableKeeper keeper(services());
+  keeper.Take(Batch(4, {"revenue"}), {});
+  keeper.Take(Batch(4, {}), {});
+  EXPECT_TRUE(warehouse_.kept["revenue"].empty());
+  EXPECT_TRUE(progress_.All().front().stopped);
+  EXPECT_EQ(progress_.All().front().trouble, "broken");
+}
+
+TEST_F(KeeperTest, DocumentsWithoutAKeyAreFilteredAndThoseThatCannotMergeAreLetters) {
+  ASSERT_TRUE(documents_.Adopt({CollectionPlan{"customers", "sales", MergeMode::kAttributes, {}, "f", 1}}).has_value());
+  warehouse_.bad_rows["customers"] = {4};
+  CollectionKeeper keeper(services(), {{"customers", {MergeMode::kAttributes}}});
+  keeper.Take(Batch(6, {"customers"}), {});
+  EXPECT_TRUE(documents_.Get("customers", "k0").has_value());
+  EXPECT_TRUE(documents_.Get("customers", "k5").has_value());
+  EXPECT_FALSE(documents_.Get("customers", "k1").has_value());
+  EXPECT_FALSE(documents_.Get("customers", "k2").has_value());
+  EXPECT_FALSE(documents_.Get("customers", "k4").has_value());
+  EXPECT_EQ(letters_.values.size(), 2U);
+  const auto progress = progress_.All().back();
+  EXPECT_EQ(progress.filtered, 1);
+  EXPECT_EQ(progress.rejected, 2);
+}
+
+}  // namespace
+}  // namespace tailrace::engine

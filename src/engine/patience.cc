@@ -1,0 +1,43 @@
+#include "engine/patience.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+namespace tailrace::engine {
+namespace {
+
+constexpr int64_t kFirstDelayMs = 20;
+constexpr int64_t kLongestDelayMs = 2000;
+
+}  // namespace
+
+bool IsPassing(ErrorCode code) {
+  return code == ErrorCode::kUnavailable || code == ErrorCode::kExhausted || code == ErrorCode::kCancelled ||
+         code == ErrorCode::kConflict;
+}
+
+bool SleepUnlessStopped(int64_t delay_ms, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, std::chrono::milliseconds(delay_ms), [] { return false; });
+  return !stop.stop_requested();
+}
+
+Status RetryWhilePassing(const std::function<Status()>& attempt, const std::function<void(const Error&)>& trouble,
+                         const std::stop_token& stop) {
+  int64_t delay_ms = kFirstDelayMs;
+  while (true) {
+    const Status outcome = attempt();
+    if (outcome) return outcome;
+    if (stop.stop_requested()) return Fail(Error::Cancelled("stopping"));
+    trouble(outcome.error());
+    if (!IsPassing(outcome.error().code())) return outcome;
+    if (!SleepUnlessStopped(delay_ms, stop)) return Fail(Error::Cancelled("stopping"));
+    delay_ms = std::min(delay_ms * 2, kLongestDelayMs);
+  }
+}
+
+}  // namespace tailrace::engine

@@ -1,0 +1,92 @@
+#include "engine/progress.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tailrace::engine {
+
+bool Covers(const Positions& reached, const Positions& wanted) {
+  for (size_t p = 0; p < wanted.size(); ++p) {
+    if (p >= reached.size() ? wanted[p].value > 0 : reached[p] < wanted[p]) return false;
+  }
+  return true;
+}
+
+void Progress::Add(MaterializationProgress materialization) {
+  std::lock_guard lock(mutex_);
+  all_.push_back(std::move(materialization));
+}
+
+void Progress::Remove(std::string_view kind, std::string_view name) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(all_, [&](const auto& m) { return m.kind == kind && m.name == name; });
+}
+
+void Progress::Advance(std::string_view kind, std::string_view name, const Positions& positions, int64_t rows,
+                       int64_t rejected, int64_t filtered) {
+  {
+    std::lock_guard lock(mutex_);
+    if (auto* m = Find(kind, name); m != nullptr) {
+      m->positions = positions;
+      m->rows += rows;
+      m->rejected += rejected;
+      m->filtered += filtered;
+      m->trouble.clear();
+    }
+    advanced_.notify_all();
+  }
+  for (const auto& listener : listeners_) listener();
+}
+
+void Progress::SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble) {
+  std::lock_guard lock(mutex_);
+  if (auto* m = Find(kind, name); m != nullptr) m->trouble = trouble;
+}
+
+void Progress::SetStopped(std::string_view kind, std::string_view name) {
+  std::lock_guard lock(mutex_);
+  if (auto* m = Find(kind, name); m != nullptr) m->stopped = true;
+  advanced_.notify_all();
+}
+
+std::vector<MaterializationProgress> Progress::All() const {
+  std::lock_guard lock(mutex_);
+  return all_;
+}
+
+bool Progress::Reached(std::string_view stream, const Positions& wanted) const {
+  std::lock_guard lock(mutex_);
+  return ReachedLocked(stream, wanted);
+}
+
+Status Progress::Wait(std::string_view stream, const Positions& wanted, const std::stop_token& stop) const {
+  std::unique_lock lock(mutex_);
+  const bool ended = advanced_.wait(
+      lock, stop, [&] { return ReachedLocked(stream, wanted) || StoppedShortOf(stream, wanted) != nullptr; });
+  if (!ended) return Fail(Error::Cancelled("stopping"));
+  if (const auto* stopped = StoppedShortOf(stream, wanted); stopped != nullptr) {
+    return Fail(Error::Unavailable(stopped->kind + " " + stopped->name + " has stopped: " + stopped->trouble));
+  }
+  return {};
+}
+
+void Progress::Subscribe(std::function<void()> changed) { listeners_.push_back(std::move(changed)); }
+
+MaterializationProgress* Progress::Find(std::string_view kind, std::string_view name) {
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& m) { return m.kind == kind && m.name == name; });
+  return found == all_.end() ? nullptr : &*found;
+}
+
+const MaterializationProgress* Progress::StoppedShortOf(std::string_view stream, const Positions& wanted) const {
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& m) {
+    return m.stream == stream && m.stopped && !Covers(m.positions, wanted);
+  });
+  return found == all_.end() ? nullptr : &*found;
+}
+
+bool Progress::ReachedLocked(std::string_view stream, const Positions& wanted) const {
+  return std::all_of(all_.begin(), all_.end(),
+                     [&](const auto& m) { return m.stream != stream || Covers(m.positions, wanted); });
+}
+
+}  // namespace tailrace::engine

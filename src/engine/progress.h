@@ -1,0 +1,70 @@
+// How far every materialisation has come, and waiting for it.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/ids.h"
+
+namespace tailrace::engine {
+
+struct MaterializationProgress {
+  std::string name;      // as in config; stored rows go under their stream's name
+  std::string kind;      // "rows", "table", "collection"
+  std::string stream;
+  Positions positions;   // committed
+  int64_t rows = 0;      // records consumed since the start of the program
+  int64_t rejected = 0;  // of them, dead-lettered
+  int64_t filtered = 0;  // of them, without a document key
+  std::string trouble;   // why it stands still; empty when it does not
+  bool stopped = false;  // for good: until the program is started again
+};
+
+// Whether every position of `reached` is at least that of `wanted`.
+bool Covers(const Positions& reached, const Positions& wanted);
+
+// Threads: thread-safe.
+class Progress {
+ public:
+  void Add(MaterializationProgress materialization);
+  void Remove(std::string_view kind, std::string_view name);
+  void Advance(std::string_view kind, std::string_view name, const Positions& positions, int64_t rows, int64_t rejected,
+               int64_t filtered);
+  // A passing trouble; the next Advance ends it.
+  void SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble);
+
+  // It stands still for good, for the trouble last set.
+  void SetStopped(std::string_view kind, std::string_view name);
+
+  std::vector<MaterializationProgress> All() const;
+
+  // Whether all materialisations of the stream have committed these positions.
+  bool Reached(std::string_view stream, const Positions& wanted) const;
+
+  // Blocks until Reached. kCancelled: `stop` was requested first. kUnavailable: one of them has stopped short of it.
+  Status Wait(std::string_view stream, const Positions& wanted, const std::stop_token& stop) const;
+
+  // Calls `changed` after every Advance, on the thread that advanced; it must return at once. Before the start.
+  void Subscribe(std::function<void()> changed);
+
+ private:
+  MaterializationProgress* Find(std::string_view kind, std::string_view name);
+  const MaterializationProgress* StoppedShortOf(std::string_view stream, const Positions& wanted) const;
+  bool ReachedLocked(std::string_view stream, const Positions& wanted) const;
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable_any advanced_;
+  std::vector<MaterializationProgress> all_;     // protected by mutex_
+  std::vector<std::function<void()>> listeners_;  // constant after the start
+};
+
+}  // namespace tailrace::engine

@@ -1,0 +1,65 @@
+#include "engine/progress.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace tailrace::engine {
+namespace {
+
+MaterializationProgress Table(std::string name, Positions positions) {
+  MaterializationProgress progress;
+  progress.name = std::move(name);
+  progress.kind = "table";
+  progress.stream = "sales";
+  progress.positions = std::move(positions);
+  return progress;
+}
+
+TEST(ProgressTest, AStreamIsReachedWhenItsLastMaterialisationHasCommitted) {
+  Progress progress;
+  progress.Add(Table("a", {Offset{0}}));
+  progress.Add(Table("b", {Offset{0}}));
+  progress.Advance("table", "a", {Offset{5}}, 5, 0, 0);
+  EXPECT_FALSE(progress.Reached("sales", {Offset{5}}));
+  progress.Advance("table", "b", {Offset{5}}, 5, 1, 0);
+  EXPECT_TRUE(progress.Reached("sales", {Offset{5}}));
+  EXPECT_FALSE(progress.Reached("sales", {Offset{6}}));
+}
+
+TEST(ProgressTest, WaitReturnsOnTheCommitItWaitsFor) {
+  Progress progress;
+  progress.Add(Table("a", {Offset{0}, Offset{0}}));
+  std::jthread committer([&] { progress.Advance("table", "a", {Offset{1}, Offset{2}}, 3, 0, 0); });
+  EXPECT_TRUE(progress.Wait("sales", {Offset{1}, Offset{2}}, {}).has_value());
+}
+
+TEST(ProgressTest, WaitEndsWhenAMaterialisationStopsForGood) {
+  Progress progress;
+  progress.Add(Table("a", {Offset{0}}));
+  progress.SetTrouble("table", "a", "disk full");
+  progress.SetStopped("table", "a");
+  const Status waited = progress.Wait("sales", {Offset{1}}, {});
+  ASSERT_FALSE(waited.has_value());
+  EXPECT_EQ(waited.error().code(), ErrorCode::kUnavailable);
+  EXPECT_NE(waited.error().message().find("disk full"), std::string::npos);
+}
+
+TEST(ProgressTest, WaitEndsOnStop) {
+  Progress progress;
+  progress.Add(Table("a", {Offset{0}}));
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(progress.Wait("sales", {Offset{1}}, stop.get_token()).error().code(), ErrorCode::kCancelled);
+}
+
+TEST(ProgressTest, ACommitEndsAPassingTrouble) {
+  Progress progress;
+  progress.Add(Table("a", {Offset{0}}));
+  progress.SetTrouble("table", "a", "disk full");
+  progress.Advance("table", "a", {Offset{1}}, 1, 0, 0);
+  EXPECT_EQ(progress.All().front().trouble, "");
+}
+
+}  // namespace
+}  // namespace tailrace::engine
