@@ -111,7 +111,7 @@ class FaultFileSystem::OpenFile final : public File {
 
   Status Truncate(int64_t bytes) override {
     const std::lock_guard lock(files_.mutex_);
-    TR_RETURN_IF_ERROR(Begin(OperationKind::kName));
+    TR_RETURN_IF_ERROR(Begin(OperationKind::kCut));
     node_->Cut(bytes);
     return {};
   }
@@ -281,7 +281,7 @@ Status FaultFileSystem::Rename(const std::string& from, const std::string& to) {
 
 Status FaultFileSystem::Remove(const std::string& path) {
   const std::lock_guard lock(mutex_);
-  TR_RETURN_IF_ERROR(BeginSimple(OperationKind::kName, path));
+  TR_RETURN_IF_ERROR(BeginSimple(OperationKind::kCut, path));
   if (!names_.contains(path)) return Fail(Error::NotFound("remove " + path + ": not there"));
   Change({{path, nullptr}});
   return {};

@@ -42,7 +42,7 @@ class FaultFileSystem final : public FileSystem {
     kUnsynced,  // power cut: everything that was not synced is gone
     kTear,      // power cut: of what was not synced, each sector of 512 bytes made it or did not; names up to some point
   };
-  enum class OperationKind { kRead, kWrite, kSync, kName };
+  enum class OperationKind { kRead, kWrite, kSync, kName, kCut };
 
   static constexpr int64_t kSectorBytes = 512;
 

@@ -23,7 +23,7 @@ struct StreamId {
 
 struct NewRecord {
   std::string_view value;
-  std::optional<std::string_view> key;
+  std::optional<std::string_view> key = std::nullopt;
 };
 
 // How far a source has read one of its files (or another resumable thing), as of one append.
@@ -38,8 +38,9 @@ struct AppendRequest {
   StreamId stream;
   PartitionId partition;
   std::span<const NewRecord> records;            // at least one, unless `position` is set; copied before Append returns
-  std::string_view idempotency_key;              // empty for none; scoped to (stream, partition)
+  std::string_view idempotency_key = {};         // empty for none; scoped to (stream, partition)
   const SourcePosition* position = nullptr;      // rides with the last record
+  uint64_t idempotency_digest = 0;               // of what is sent; another one under a key that is known is kConflict
 };
 
 struct Appended {
@@ -81,8 +82,9 @@ struct PartitionStatus {
 
 // Append-only, partitioned record log of many streams.
 // Threads:    thread-safe; appends to one partition are serialized by its writer thread.
-// Errors:     kExhausted = too much in flight, or the disk is full: nothing was written; kUnavailable = partition fenced or stopping,
-//             outcome unknown; kCorruption = bytes on disk are damaged.
+// Errors:     kInvalid = not a request; kConflict = the idempotency key came with another digest; kExhausted = too much in flight, or the
+//             disk is full: nothing was written; kUnavailable = partition fenced or stopping, outcome unknown; kCorruption = bytes on
+//             disk are damaged.
 // Durability: every record of a request is on stable storage when its waiter is told of success.
 class EventLog {
  public:

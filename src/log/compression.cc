@@ -1,0 +1,102 @@
+#include "log/compression.h"
+
+#include <lz4frame.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace tailrace::log {
+namespace {
+
+constexpr int kZstdLevel = 1;
+constexpr size_t kUnpackStepBytes = size_t{1} << 18;
+
+Error Damaged(std::string_view library, std::string_view reason) {
+  return Error::Corruption(std::string(library) + ": " + std::string(reason));
+}
+
+Status PackLz4(std::string_view records, ByteBuffer* packed) {
+  packed->clear();
+  const size_t bound = LZ4F_compressFrameBound(records.size(), nullptr);
+  char* to = packed->Reserve(bound);
+  const size_t size = LZ4F_compressFrame(to, bound, records.data(), records.size(), nullptr);
+  if (LZ4F_isError(size) != 0) return Fail(Error::Internal(LZ4F_getErrorName(size)));
+  packed->set_end(to + size);
+  return {};
+}
+
+Status PackZstd(std::string_view records, ByteBuffer* packed) {
+  packed->clear();
+  const size_t bound = ZSTD_compressBound(records.size());
+  char* to = packed->Reserve(bound);
+  const size_t size = ZSTD_compress(to, bound, records.data(), records.size(), kZstdLevel);
+  if (ZSTD_isError(size) != 0) return Fail(Error::Internal(ZSTD_getErrorName(size)));
+  packed->set_end(to + size);
+  return {};
+}
+
+// Makes room for more of the output, `size` bytes of which are there.
+Status Widen(std::string* records, size_t size) {
+  if (size < records->size()) return {};
+  if (size >= kUnpackedBytesMax) return Fail(Error::Corruption("a batch unpacks to more than is allowed"));
+  records->resize(std::min(kUnpackedBytesMax, std::max(kUnpackStepBytes, 2 * size)));
+  return {};
+}
+
+Result<std::string> UnpackLz4(std::string_view packed) {
+  LZ4F_dctx* made = nullptr;
+  if (LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION)) != 0) return Fail(Error::Exhausted("lz4: no memory"));
+  const std::unique_ptr<LZ4F_dctx, LZ4F_errorCode_t (*)(LZ4F_dctx*)> context(made, LZ4F_freeDecompressionContext);
+  std::string records;
+  size_t size = 0;
+  while (true) {
+    TR_RETURN_IF_ERROR(Widen(&records, size));
+    size_t out = records.size() - size;
+    size_t in = packed.size();
+    const size_t hint = LZ4F_decompress(context.get(), records.data() + size, &out, packed.data(), &in, nullptr);
+    if (LZ4F_isError(hint) != 0) return Fail(Damaged("lz4", LZ4F_getErrorName(hint)));
+    size += out;
+    packed.remove_prefix(in);
+    if (hint == 0) break;
+    if (in == 0 && out == 0) return Fail(Damaged("lz4", "the frame is cut"));
+  }
+  if (!packed.empty()) return Fail(Damaged("lz4", "bytes after the frame"));
+  records.resize(size);
+  return records;
+}
+
+Result<std::string> UnpackZstd(std::string_view packed) {
+  const std::unique_ptr<ZSTD_DStream, size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(), ZSTD_freeDStream);
+  if (stream == nullptr) return Fail(Error::Exhausted("zstd: no memory"));
+  std::string records;
+  size_t size = 0;
+  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+  while (true) {
+    TR_RETURN_IF_ERROR(Widen(&records, size));
+    ZSTD_outBuffer out{records.data(), records.size(), size};
+    const size_t before = in.pos;
+    const size_t hint = ZSTD_decompressStream(stream.get(), &out, &in);
+    if (ZSTD_isError(hint) != 0) return Fail(Damaged("zstd", ZSTD_getErrorName(hint)));
+    const bool moved = out.pos != size || in.pos != before;
+    size = out.pos;
+    if (hint == 0 && in.pos == in.size) break;
+    if (!moved) return Fail(Damaged("zstd", "the frame is cut"));
+  }
+  records.resize(size);
+  return records;
+}
+
+}  // namespace
+
+Status Pack(Compression compression, std::string_view records, ByteBuffer* packed) {
+  return compression == Compression::kLz4 ? PackLz4(records, packed) : PackZstd(records, packed);
+}
+
+Result<std::string> Unpack(Compression compression, std::string_view packed, size_t padding) {
+  TR_TRY(std::string records, compression == Compression::kLz4 ? UnpackLz4(packed) : UnpackZstd(packed));
+  records.resize(records.size() + padding);
+  return records;
+}
+
+}  // namespace tailrace::log

@@ -1,0 +1,41 @@
+// How a log is laid out and what bounds it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "log/record_batch.h"
+
+namespace tailrace::log {
+
+struct LogOptions {
+  std::string directory;                              // above the directories of the streams
+  int64_t segment_bytes = int64_t{64} << 20;          // a segment is sealed before it grows larger; one batch may be
+  int64_t batch_bytes_max = int64_t{1} << 20;         // a batch takes no further request beyond this; one request may be larger
+  int64_t in_flight_bytes_max = int64_t{64} << 20;    // taken and not yet synced, over all streams; one request always fits
+  int64_t zero_step_bytes = int64_t{4} << 20;         // how far ahead of its end a segment is zeroed
+  Compression compression = Compression::kNone;
+  int64_t idempotency_keys_max = 65536;               // remembered by each partition; the oldest goes first
+  std::chrono::milliseconds idempotency_age_max = std::chrono::hours(24);
+  std::chrono::milliseconds fence_retry = std::chrono::seconds(1);  // how often a fence that could not be recorded is tried again
+  int32_t recycled_segments_max = 1;                  // kept by each partition, zeroed, for later use
+};
+
+struct StreamOptions {
+  std::string name;
+  std::string directory;   // below LogOptions::directory, for example log/sales
+  int32_t partitions = 1;
+};
+
+// Which segments may go. A segment goes when it is too old or the partition too large; without either, never.
+struct RetentionPolicy {
+  int64_t older_than_ms = 0;  // wall-clock time: segments whose newest batch is older may go; 0 for none
+  int64_t bytes_max = 0;      // of a partition; 0 for no limit
+};
+
+// A request of more bytes than this is refused as kInvalid.
+inline constexpr int64_t kRequestBytesMax = int64_t{256} << 20;
+inline constexpr int32_t kPartitionsMax = 1024;
+
+}  // namespace tailrace::log

@@ -1,0 +1,29 @@
+// What a partition knew besides its records when a segment began, so that a start reads only the segments after it: the source
+// positions whole, and the idempotency keys of the segment before (older ones are in older snapshots).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/file_system.h"
+#include "log/idempotency.h"
+#include "log/source_positions.h"
+
+namespace tailrace::log {
+
+struct Snapshot {
+  int64_t base_offset = 0;  // of the segment it precedes
+  int64_t next_seq = 0;
+  int64_t newest_ms = 0;    // time of the last batch before it
+  SourcePositions positions;
+  std::vector<KeyRecord> keys;  // oldest first
+};
+
+// Durable when it returns.
+Status WriteSnapshot(FileSystem& files, const std::string& directory, const Snapshot& snapshot);
+
+// kNotFound, kCorruption.
+Result<Snapshot> ReadSnapshot(FileSystem& files, const std::string& directory, int64_t base_offset);
+
+}  // namespace tailrace::log
