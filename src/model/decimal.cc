@@ -16,7 +16,7 @@ constexpr size_t kPlainDigits = 18;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-std::string_view TakeDigits(std::string_view text, size_t* at) {
+inline std::string_view TakeDigits(std::string_view text, size_t* at) {
   size_t begin = *at;
   while (*at < text.size() && IsDigit(text[*at])) ++*at;
   return text.substr(begin, *at - begin);
@@ -46,27 +46,15 @@ constexpr std::array<Int128, kDecimalWidthMax + 1> MakePowers() {
 
 constexpr std::array<Int128, kDecimalWidthMax + 1> kPowers = MakePowers();
 
-constexpr int64_t kPlainPowers[] = {1,
-                                    10,
-                                    100,
-                                    1000,
-                                    10000,
-                                    100000,
-                                    1000000,
-                                    10000000,
-                                    100000000,
-                                    1000000000,
-                                    10000000000,
-                                    100000000000,
-                                    1000000000000,
-                                    10000000000000,
-                                    100000000000000,
-                                    1000000000000000,
-                                    10000000000000000,
-                                    100000000000000000,
-                                    1000000000000000000};
+constexpr std::array<int64_t, kPlainDigits + 1> MakePlainPowers() {
+  std::array<int64_t, kPlainDigits + 1> powers{};
+  for (size_t i = 0; i < powers.size(); ++i) powers[i] = i == 0 ? 1 : powers[i - 1] * 10;
+  return powers;
+}
 
-// The common case: few digits, so 64 bits hold all of them.
+constexpr std::array<int64_t, kPlainDigits + 1> kPlainPowers = MakePlainPowers();
+
+// The common case: few digits, so 64 bits hold all of them, and 38 digits the result.
 std::optional<Int128> ScalePlain(const NumberParts& number, int64_t shift) {
   int64_t value = 0;
   for (char c : number.integer) value = value * 10 + (c - '0');
@@ -75,14 +63,11 @@ std::optional<Int128> ScalePlain(const NumberParts& number, int64_t shift) {
   if (value == 0 || shift == 0) return value;
   if (shift < 0) {
     if (-shift > static_cast<int64_t>(kPlainDigits)) return std::nullopt;
-    int64_t divisor = kPlainPowers[-shift];
+    int64_t divisor = kPlainPowers[static_cast<size_t>(-shift)];
     if (value % divisor != 0) return std::nullopt;
     return value / divisor;
   }
-  if (shift + 1 > kDecimalWidthMax) return std::nullopt;
-  Int128 power = kPowers[static_cast<size_t>(shift)];
-  if (std::llabs(value) > (kPowers[kDecimalWidthMax] - 1) / power) return std::nullopt;
-  return value * power;
+  return value * kPowers[static_cast<size_t>(shift)];
 }
 
 // Any number of digits: only those between the first and the last that is not zero matter.
@@ -130,7 +115,9 @@ std::optional<NumberParts> ScanNumber(std::string_view text) {
 
 std::optional<Int128> ScaledValue(const NumberParts& number, int scale) {
   int64_t shift = number.exponent - static_cast<int64_t>(number.fraction.size()) + scale;
-  if (number.integer.size() + number.fraction.size() <= kPlainDigits) return ScalePlain(number, shift);
+  size_t digits = number.integer.size() + number.fraction.size();
+  bool is_plain = digits <= kPlainDigits && shift <= kDecimalWidthMax - static_cast<int64_t>(kPlainDigits);
+  if (is_plain) return ScalePlain(number, shift);
   return ScaleLong(number, shift);
 }
 

@@ -88,13 +88,13 @@ struct RecordDecoder::Impl {
   bool DecodeRoot(RowSink* row);
   bool DecodeFields(Node& node, const FieldsSink& sink, int depth);
   bool DecodeUnknown(const Node& node, std::string_view name, int depth);
-  bool DecodeValue(Node& node, ValueSink* sink, int depth);
+  inline bool DecodeValue(Node& node, ValueSink* sink, int depth);
   bool DecodeJson(ValueSink* sink, int depth);
   bool DecodeStruct(Node& node, ValueSink* sink, int depth);
   bool DecodeList(Node& node, ValueSink* sink, int depth);
   bool DecodeMap(Node& node, ValueSink* sink, int depth);
-  bool TakeName(std::string* scratch, std::string_view* name);
-  bool Separator(char close, bool* more);
+  inline bool TakeName(std::string* scratch, std::string_view* name);
+  inline bool Separator(char close, bool* more);
 
   bool Refuse(std::string expected, std::string found);
   bool RefuseToken(std::string expected) { return Refuse(std::move(expected), DescribeToken(tokens, at)); }
@@ -173,6 +173,30 @@ bool RecordDecoder::Impl::DecodeRoot(RowSink* row) {
     extra += '}';
     row->Column(schema.fields.size()).String(extra);
   }
+  return true;
+}
+
+// Reads a field's name and the colon. The name lies in the record or, where it has escapes, in `scratch`.
+bool RecordDecoder::Impl::TakeName(std::string* scratch, std::string_view* name) {
+  if (tokens.kind(at) != '"') return RefuseToken("the name of a field");
+  *name = tokens.string_content(at);
+  if (std::memchr(name->data(), '\\', name->size()) != nullptr) {
+    scratch->clear();
+    JsonFault json_fault = UnescapeJson(*name, scratch);
+    if (json_fault != JsonFault::kNone) return RefuseOutcome(OutcomeOf(json_fault), Type{});
+    *name = *scratch;
+  }
+  if (tokens.kind(at + 1) != ':') return RefuseToken("`:`");
+  at += 2;
+  return true;
+}
+
+// Steps over the comma, or over the bracket that closes.
+bool RecordDecoder::Impl::Separator(char close, bool* more) {
+  char kind = tokens.kind(at);
+  if (kind != ',' && kind != close) return RefuseToken("`,`");
+  *more = kind == ',';
+  ++at;
   return true;
 }
 
@@ -292,30 +316,6 @@ bool RecordDecoder::Impl::DecodeMap(Node& node, ValueSink* sink, int depth) {
     if (!Separator('}', &more)) return false;
   }
   if (sink) sink->End();
-  return true;
-}
-
-// Reads a field's name and the colon. The name lies in the record or, where it has escapes, in `scratch`.
-bool RecordDecoder::Impl::TakeName(std::string* scratch, std::string_view* name) {
-  if (tokens.kind(at) != '"') return RefuseToken("the name of a field");
-  *name = tokens.string_content(at);
-  if (std::memchr(name->data(), '\\', name->size()) != nullptr) {
-    scratch->clear();
-    JsonFault json_fault = UnescapeJson(*name, scratch);
-    if (json_fault != JsonFault::kNone) return RefuseOutcome(OutcomeOf(json_fault), Type{});
-    *name = *scratch;
-  }
-  if (tokens.kind(at + 1) != ':') return RefuseToken("`:`");
-  at += 2;
-  return true;
-}
-
-// Steps over the comma, or over the bracket that closes.
-bool RecordDecoder::Impl::Separator(char close, bool* more) {
-  char kind = tokens.kind(at);
-  if (kind != ',' && kind != close) return RefuseToken("`,`");
-  *more = kind == ',';
-  ++at;
   return true;
 }
 
