@@ -37,6 +37,12 @@ int64_t SegmentIndex::PositionOfTime(int64_t timestamp_ms) const {
   return not_older == times_.begin() ? 0 : PositionOfOffset(base_offset_ + std::prev(not_older)->last_offset);
 }
 
+std::vector<int64_t> SegmentIndex::positions() const {
+  std::vector<int64_t> positions;
+  for (const OffsetEntry& entry : offsets_) positions.push_back(entry.position);
+  return positions;
+}
+
 std::string SegmentIndex::EncodeOffsets() const {
   std::string bytes;
   for (const OffsetEntry& entry : offsets_) {

@@ -27,6 +27,9 @@ class SegmentIndex {
   // Time of the newest batch noted; 0 when there is none.
   int64_t newest_ms() const { return newest_ms_; }
 
+  // Of the batches noted, ascending.
+  std::vector<int64_t> positions() const;
+
   std::string EncodeOffsets() const;
   std::string EncodeTimes() const;
   // kCorruption when the bytes cannot be an index.
