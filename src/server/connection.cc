@@ -1,0 +1,454 @@
+#include "server/connection.h"
+
+#include <boost/asio/buffer.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include "server/origin_check.h"
+
+namespace tailrace::server {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr size_t kReadBytes = 16 << 10;
+constexpr size_t kKeepInputBytesMax = 256 << 10;   // of an idle connection
+constexpr size_t kKeepOutputBytesMax = 256 << 10;
+// Room behind a request for what the client sends ahead, so that its leaving is noticed.
+constexpr size_t kReadAheadBytes = 1 << 10;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kBodiesFull = "the bodies of other requests fill the memory set aside for them";
+constexpr std::chrono::milliseconds kLinger{2000};
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+Reply NoContent() {
+  Reply reply;
+  reply.status = 204;
+  return reply;
+}
+
+Reply Closing(Reply reply) {
+  reply.close = true;
+  return reply;
+}
+
+void AppendChunk(std::string& out, std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string size;
+  for (size_t rest = bytes.size(); rest > 0; rest /= kDigits.size()) size.insert(size.begin(), kDigits[rest % kDigits.size()]);
+  out += size;
+  out += "\r\n";
+  out += bytes;
+  out += "\r\n";
+}
+
+}  // namespace
+
+Connection::Connection(asio::ip::tcp::socket socket, Loop& loop, ConnectionShared& shared)
+    : socket_(std::move(socket)), loop_(loop), shared_(shared) {}
+
+Connection::~Connection() {
+  if (state_ != State::kClosed) loop_.Unregister(this);
+  shared_.body_bytes.Give(body_reserved_);
+  shared_.connections.fetch_sub(1);
+}
+
+void Connection::Start() {
+  boost::system::error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  loop_.Register(this);
+  SetDeadline(shared_.limits.idle_timeout);
+  Read();
+}
+
+void Connection::StopAfterCurrent() {
+  close_after_ = true;
+  if (state_ == State::kIdle || state_ == State::kHead) Close();
+}
+
+void Connection::Close() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  if (gone_) gone_->request_stop();
+  loop_.Unregister(this);
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void Connection::SetDeadline(std::chrono::milliseconds from_now) { deadline_ = loop_.clock().Monotonic() + from_now; }
+
+void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
+  if (now < deadline_) return;
+  // The reference that keeps this alive may be the pending read that closing ends.
+  const auto self = shared_from_this();
+  switch (state_) {
+    case State::kHead: return Refuse(ErrorReply(408, "request_timeout", "the header did not arrive in time"));
+    case State::kBody: return Refuse(ErrorReply(408, "request_timeout", "the body did not arrive in time"));
+    case State::kAnswering:
+    case State::kStreaming:
+      if (writing_) Close();
+      return;
+    case State::kIdle:
+    case State::kDraining:
+    case State::kLingering: return Close();
+    case State::kClosed: return;
+  }
+}
+
+// --- reading -----------------------------------------------------------------------------------------------------------
+
+void Connection::Read() {
+  if (reading_ || input_ended_ || state_ == State::kClosed || state_ == State::kDraining) return;
+  const bool answering = state_ == State::kAnswering || state_ == State::kStreaming;
+  if (!answering && input_.Room().size() < kReadAheadBytes) input_.Reserve(kReadBytes);
+  const std::span<char> room = input_.Room();
+  if (room.empty()) return;  // while a request is answered its bytes stay where they are
+  reading_ = true;
+  socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                          [self = shared_from_this()](const boost::system::error_code& error, size_t bytes) {
+                            self->reading_ = false;
+                            if (error) return self->OnReadEnd();
+                            self->OnRead(bytes);
+                          });
+}
+
+void Connection::OnRead(size_t bytes) {
+  input_.Commit(bytes);
+  if (state_ == State::kLingering) {
+    input_.Consume(input_.size());
+    return Read();
+  }
+  if (state_ == State::kIdle) {
+    state_ = State::kHead;
+    SetDeadline(shared_.limits.header_timeout);
+  }
+  Advance();
+}
+
+// The client sends no more: it has left, or only half closed the connection. What it sent whole is still answered, but
+// nothing that can be cancelled is worked on for it.
+void Connection::OnReadEnd() {
+  if (state_ == State::kClosed) return;
+  input_ended_ = true;
+  if (gone_) gone_->request_stop();
+  if (state_ == State::kStreaming || state_ == State::kLingering) return Close();
+  Advance();
+}
+
+void Connection::Advance() {
+  if (advancing_) return;
+  advancing_ = true;
+  bool progress = true;
+  while (progress) {
+    switch (state_) {
+      case State::kIdle:
+      case State::kHead: progress = AdvanceHead(); break;
+      case State::kBody: progress = AdvanceBody(); break;
+      default: progress = false; break;
+    }
+  }
+  advancing_ = false;
+  const bool waits_for_more = state_ == State::kIdle || state_ == State::kHead || state_ == State::kBody;
+  if (waits_for_more && input_ended_ && !writing_) state_ = State::kDraining;
+  Flush();
+  Read();
+}
+
+bool Connection::AdvanceHead() {
+  if (writing_ || close_after_) return false;
+  // An empty line before a request is left over from the one before (RFC 9112, 2.2).
+  while (input_.bytes().starts_with("\r\n")) input_.Consume(2);
+  if (input_.size() == 0) {
+    state_ = State::kIdle;
+    return false;
+  }
+  if (state_ == State::kIdle) {
+    state_ = State::kHead;
+    SetDeadline(shared_.limits.header_timeout);
+  }
+  const HeadEnd end = FindHeadEnd(input_.bytes(), shared_.limits.header_bytes_max);
+  if (end.fault) {
+    RefuseFault(*end.fault);
+    return false;
+  }
+  if (end.size == 0) return false;
+  return BeginRequest(end.size);
+}
+
+bool Connection::BeginRequest(size_t head_size) {
+  started_ = loop_.clock().Monotonic();
+  route_ = nullptr;
+  body_received_ = 0;
+  if (auto fault = ParseHead(head_size)) {
+    RefuseFault(*fault);
+    return false;
+  }
+  if (!head_.keep_alive) close_after_ = true;
+  if (auto refusal = RefusalOfHead()) {
+    // A client that has not sent its body may go on with it or not: the connection cannot be used again.
+    linger_ = head_.chunked || head_.content_length.value_or(0) > 0;
+    refusal->close |= linger_;
+    if (linger_) request_size_ = input_.size();
+    state_ = State::kAnswering;
+    Send(std::move(*refusal));
+    return state_ != State::kClosed;
+  }
+  state_ = State::kBody;
+  SetDeadline(shared_.limits.body_timeout);
+  return true;
+}
+
+std::optional<ProtocolFault> Connection::ParseHead(size_t head_size) {
+  if (auto fault = parser_.ParseHead(input_.bytes().substr(0, head_size), head_)) return fault;
+  const bool is_whole = !head_.chunked && input_.size() - head_size >= head_.content_length.value_or(0);
+  head_size_ = is_whole ? head_size : 0;
+  request_size_ = head_size_;
+  if (is_whole) return std::nullopt;
+  head_copy_.assign(input_.bytes().substr(0, head_size));
+  input_.Consume(head_size);
+  return parser_.ParseHead(head_copy_, head_);
+}
+
+// What can be said before the body is there.
+std::optional<Reply> Connection::RefusalOfHead() {
+  Request& request = head_.request;
+  if (shared_.loopback_only) {
+    if (auto why = ForeignOrigin(request, head_.old_protocol)) return ErrorReply(why->status, why->code, why->message, why->hint);
+  }
+  if (!head_.old_protocol && request.Header(HeaderField::kHost).empty()) {
+    return Closing(ErrorReply(400, "bad_request", "an HTTP/1.1 request needs a Host field"));
+  }
+  if (request.target == "*" && request.method == "OPTIONS") return NoContent();
+  Router::Match match = shared_.router.Find(request);
+  route_ = match.route;
+  if (route_ == nullptr) {
+    if (match.allow.empty()) {
+      return ErrorReply(404, "not_found", "there is nothing at " + std::string(request.path), "GET /openapi.json lists every route");
+    }
+    Reply reply = request.method == "OPTIONS"
+                      ? NoContent()
+                      : ErrorReply(405, "method_not_allowed", std::string(request.method) + " is not possible here; " + match.allow + " are");
+    reply.headers.emplace_back("Allow", std::move(match.allow));
+    return reply;
+  }
+  return RefusalOfBody();
+}
+
+std::optional<Reply> Connection::RefusalOfBody() {
+  const Request& request = head_.request;
+  const bool expects = request.Has(HeaderField::kExpect);
+  if (expects && !EqualsIgnoreCase(request.Header(HeaderField::kExpect), "100-continue")) {
+    return ErrorReply(417, "expectation_failed", "the only Expect that is met is 100-continue");
+  }
+  if (route_->spec().takes_body && !request.has_length) {
+    return ErrorReply(411, "length_required", "a body with Content-Length, or in chunks, is needed");
+  }
+  const uint64_t length = head_.content_length.value_or(0);
+  if (length > shared_.limits.body_bytes_max) {
+    return ErrorReply(413, "too_large",
+                      "the body of " + std::to_string(length) + " bytes is larger than " + std::to_string(shared_.limits.body_bytes_max),
+                      "send it in several requests");
+  }
+  if (!ReserveBody(static_cast<size_t>(length))) return BusyReply(std::string(kBodiesFull));
+  const bool body_is_missing = head_size_ == 0;
+  if (expects && body_is_missing && !head_.old_protocol) {
+    output_ += kContinue;
+    Flush();
+  }
+  return std::nullopt;
+}
+
+bool Connection::ReserveBody(size_t bytes) {
+  if (!shared_.body_bytes.Take(bytes)) return false;
+  body_reserved_ += bytes;
+  return true;
+}
+
+bool Connection::AdvanceBody() {
+  const bool moved = head_.chunked ? AdvanceChunks() : AdvanceLength();
+  if (state_ == State::kBody && !moved) {
+    // A client may be slow, but not slower than this.
+    const auto earned = std::chrono::milliseconds(body_received_ * 1000 / shared_.limits.body_bytes_per_second_min);
+    deadline_ = started_ + shared_.limits.body_timeout + earned;
+  }
+  return moved;
+}
+
+bool Connection::AdvanceLength() {
+  const auto length = static_cast<size_t>(head_.content_length.value_or(0));
+  request_size_ = head_size_ + length;
+  if (input_.size() < request_size_) {
+    body_received_ = input_.size() - head_size_;
+    // Memory is given as the body fills it, not as it is promised.
+    const size_t missing = request_size_ - input_.size();
+    input_.Reserve(std::min(missing + kReadAheadBytes, std::max(kReadBytes, input_.size())));
+    return false;
+  }
+  Dispatch(input_.bytes().substr(head_size_, length));
+  return state_ != State::kClosed;
+}
+
+bool Connection::AdvanceChunks() {
+  const size_t before = chunked_body_.size();
+  const RequestParser::ChunkProgress progress =
+      parser_.ParseChunks(input_.bytes(), chunked_body_, shared_.limits.body_bytes_max);
+  if (progress.fault) {
+    RefuseFault(*progress.fault);
+    return false;
+  }
+  if (!ReserveBody(chunked_body_.size() - before)) {
+    Refuse(BusyReply(std::string(kBodiesFull)));
+    return false;
+  }
+  body_received_ += progress.consumed;
+  input_.Consume(progress.consumed);
+  if (!progress.done) return false;
+  const size_t size = chunked_body_.size();
+  chunked_body_.append(InputBuffer::kPadding, '\0');
+  Dispatch(std::string_view(chunked_body_).substr(0, size));
+  return state_ != State::kClosed;
+}
+
+// --- answering ---------------------------------------------------------------------------------------------------------
+
+void Connection::Dispatch(std::string_view body) {
+  head_.request.body = body;
+  state_ = State::kAnswering;
+  SetDeadline(shared_.limits.write_timeout);
+  route_->spec().handler(shared_from_this());
+}
+
+std::stop_token Connection::Gone() {
+  if (!gone_) gone_.emplace();
+  if (state_ == State::kClosed || input_ended_) gone_->request_stop();
+  return gone_->get_token();
+}
+
+ReplyFrame Connection::Frame() const {
+  return {.date = loop_.date(),
+          .keep_alive = !close_after_,
+          .old_protocol = head_.old_protocol,
+          .head_only = head_.request.method == "HEAD",
+          .streamed = false};
+}
+
+void Connection::CountAnswer(int status) {
+  Route& route = route_ != nullptr ? *route_ : shared_.router.unmatched();
+  const std::chrono::duration<double> took = loop_.clock().Monotonic() - started_;
+  route.Answered(status, took.count());
+}
+
+void Connection::Send(Reply reply) {
+  if (state_ != State::kAnswering) return;
+  if (reply.close || shared_.stopping.load(std::memory_order_relaxed)) close_after_ = true;
+  CountAnswer(reply.status);
+  AppendReply(output_, reply, Frame());
+  FinishRequest();
+}
+
+void Connection::FinishRequest() {
+  input_.Consume(request_size_);
+  shared_.body_bytes.Give(std::exchange(body_reserved_, 0));
+  chunked_body_.clear();
+  if (chunked_body_.capacity() > kKeepInputBytesMax) chunked_body_.shrink_to_fit();
+  input_.Trim(kKeepInputBytesMax);
+  head_ = RequestHead{};
+  gone_.reset();
+  if (close_after_) {
+    state_ = State::kDraining;
+    SetDeadline(shared_.limits.write_timeout);
+  } else {
+    state_ = State::kIdle;
+    SetDeadline(shared_.limits.idle_timeout);
+  }
+  Advance();
+}
+
+// Answers a request that cannot be read to its end.
+void Connection::Refuse(Reply reply) {
+  request_size_ = input_.size();
+  linger_ = true;
+  state_ = State::kAnswering;
+  Send(Closing(std::move(reply)));
+}
+
+void Connection::RefuseFault(const ProtocolFault& fault) {
+  const std::string_view code = fault.status == 413 ? "too_large" : fault.status == 431 ? "header_too_large" : "bad_request";
+  head_.old_protocol = false;
+  started_ = loop_.clock().Monotonic();
+  Refuse(ErrorReply(fault.status, code, fault.message));
+}
+
+void Connection::BeginStream(Reply head) {
+  if (state_ != State::kAnswering) return;
+  CountAnswer(head.status);
+  ReplyFrame frame = Frame();
+  frame.streamed = true;
+  frame.keep_alive = false;
+  close_after_ = true;
+  AppendReply(output_, head, frame);
+  if (frame.head_only) return FinishRequest();
+  state_ = State::kStreaming;
+  WriteStream(head.body);
+}
+
+bool Connection::WriteStream(std::string_view bytes) {
+  if (state_ != State::kStreaming) return false;
+  if (!bytes.empty()) {
+    if (head_.old_protocol) {
+      output_ += bytes;
+    } else {
+      AppendChunk(output_, bytes);
+    }
+  }
+  Flush();
+  Read();  // only to see it leave
+  return state_ == State::kStreaming;
+}
+
+void Connection::EndStream() {
+  if (state_ != State::kStreaming) return;
+  if (!head_.old_protocol) output_ += kLastChunk;
+  FinishRequest();
+}
+
+// --- writing -----------------------------------------------------------------------------------------------------------
+
+void Connection::Flush() {
+  if (writing_ || state_ == State::kClosed) return;
+  while (output_sent_ < output_.size()) {
+    boost::system::error_code error;
+    const size_t sent = socket_.write_some(asio::buffer(output_.data() + output_sent_, output_.size() - output_sent_), error);
+    if (error == asio::error::would_block || error == asio::error::try_again) {
+      SetDeadline(shared_.limits.write_timeout);
+      writing_ = true;
+      socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const boost::system::error_code& failed) {
+        self->writing_ = false;
+        if (failed) return self->Close();
+        self->Advance();
+      });
+      return;
+    }
+    if (error) return Close();
+    output_sent_ += sent;
+  }
+  output_.clear();
+  output_sent_ = 0;
+  if (output_.capacity() > kKeepOutputBytesMax) output_.shrink_to_fit();
+  if (state_ == State::kDraining) EndOutput();
+}
+
+// Closing a socket with unread bytes in it resets the connection, and the answer could be lost with it.
+void Connection::EndOutput() {
+  if (!linger_ || input_ended_) return Close();
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  state_ = State::kLingering;
+  SetDeadline(kLinger);
+  input_.Consume(input_.size());
+  Read();
+}
+
+}  // namespace tailrace::server

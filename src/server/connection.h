@@ -1,0 +1,121 @@
+// One client: reads requests from its socket, hands them to their routes one after another, writes the answers in order.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "server/byte_budget.h"
+#include "server/exchange.h"
+#include "server/input_buffer.h"
+#include "server/loop.h"
+#include "server/options.h"
+#include "server/request_parser.h"
+#include "server/router.h"
+
+namespace tailrace::server {
+
+// What all connections of a server share. Threads: constant after construction, or thread-safe by itself.
+struct ConnectionShared {
+  const Router& router;
+  const Limits& limits;
+  bool loopback_only = true;             // refuse foreign Host and Origin
+  ByteBudget body_bytes;
+  std::atomic<size_t> connections{0};
+  std::atomic<bool> stopping{false};
+};
+
+// Threads:   the loop's own. Ownership: kept alive by its pending operations and by whoever is answering.
+class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(boost::asio::ip::tcp::socket socket, Loop& loop, ConnectionShared& shared);
+  ~Connection();
+
+  void Start();
+  // Takes no request after the one being answered; closes at once when there is none.
+  void StopAfterCurrent();
+  void Close();
+  void CheckDeadline(std::chrono::steady_clock::time_point now);
+
+  const Request& request() const override { return head_.request; }
+  Executor& loop() override { return loop_; }
+  void Send(Reply reply) override;
+  std::stop_token Gone() override;
+  void BeginStream(Reply head) override;
+  bool WriteStream(std::string_view bytes) override;
+  size_t unsent_bytes() const override { return output_.size() - output_sent_; }
+  void EndStream() override;
+
+ private:
+  enum class State {
+    kIdle,       // no byte of a request is there
+    kHead,       // a part of its head is there
+    kBody,
+    kAnswering,  // a handler has it
+    kStreaming,  // its answer goes on
+    kDraining,   // the last answer is being written, then closed
+    kLingering,  // it is written; what the client still sends is thrown away for a moment, else it would lose the answer
+    kClosed,
+  };
+
+  void Advance();
+  bool AdvanceHead();
+  bool AdvanceBody();
+  bool AdvanceLength();
+  bool AdvanceChunks();
+  bool BeginRequest(size_t head_size);
+  std::optional<ProtocolFault> ParseHead(size_t head_size);
+  std::optional<Reply> RefusalOfHead();
+  std::optional<Reply> RefusalOfBody();
+  bool ReserveBody(size_t bytes);
+  void Dispatch(std::string_view body);
+  void FinishRequest();
+  void Refuse(Reply reply);
+  void RefuseFault(const ProtocolFault& fault);
+
+  void Read();
+  void OnRead(size_t bytes);
+  void OnReadEnd();
+  void Flush();
+  void EndOutput();
+  ReplyFrame Frame() const;
+  void SetDeadline(std::chrono::milliseconds from_now);
+  void CountAnswer(int status);
+
+  boost::asio::ip::tcp::socket socket_;
+  Loop& loop_;
+  ConnectionShared& shared_;
+  RequestParser parser_;
+  InputBuffer input_;
+  std::string output_;
+  size_t output_sent_ = 0;
+
+  State state_ = State::kIdle;
+  RequestHead head_;
+  std::string head_copy_;         // of a head whose body is not all there: input_ may move its bytes while it fills
+  size_t head_size_ = 0;          // of the head at the front of input_; 0 when it was copied
+  size_t request_size_ = 0;       // of what stands of the request in input_
+  std::string chunked_body_;      // with padding while it is answered
+  size_t body_received_ = 0;
+  size_t body_reserved_ = 0;      // taken from shared_.body_bytes
+  Route* route_ = nullptr;
+  std::chrono::steady_clock::time_point started_{};
+  std::chrono::steady_clock::time_point deadline_{};
+  std::optional<std::stop_source> gone_;
+
+  bool advancing_ = false;        // Advance is on the stack
+  bool reading_ = false;          // a read is pending
+  bool writing_ = false;          // a write is pending
+  bool input_ended_ = false;      // the client sends no more
+  bool close_after_ = false;
+  bool linger_ = false;           // the client may still be sending
+};
+
+}  // namespace tailrace::server

@@ -1,0 +1,56 @@
+// The doors for records: checks what a request brings, hands it to the log, and answers when it is on stable storage.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "server/byte_budget.h"
+#include "server/exchange.h"
+#include "server/ingest_door.h"
+#include "server/options.h"
+#include "server/services.h"
+
+namespace tailrace::server {
+
+class IngestLane;
+
+// Counters of one stream, for all lanes.
+struct StreamCounters {
+  Counter& accepted;
+  Counter& rejected;
+};
+
+// Threads:   built by one thread; Append on the loop of its exchange.
+// Ownership: must not end before the log has told every waiter (EventLog::Stop).
+class Ingest {
+ public:
+  static Result<std::unique_ptr<Ingest>> Create(const Services& services, const Limits& limits, ByteBudget& body_bytes,
+                                                const std::vector<Executor*>& loops);
+  ~Ingest();
+
+  // Index of a stream by its name or alias; -1 when there is none.
+  int FindStream(std::string_view name) const;
+
+  // Appends to the stream that the path names.
+  void AppendToStream(const ExchangePtr& exchange);
+  void Append(const ExchangePtr& exchange, const IngestDoor& door);
+
+ private:
+  friend class IngestLane;
+  Ingest(const Services& services, const Limits& limits, ByteBudget& body_bytes);
+
+  const Services& services_;
+  const Limits& limits_;
+  ByteBudget& body_bytes_;
+  std::map<std::string, size_t, std::less<>> streams_by_name_;
+  std::vector<IngestDoor> stream_doors_;
+  std::vector<StreamCounters> counters_;
+  std::vector<std::unique_ptr<IngestLane>> lanes_;  // by index of the loop
+};
+
+}  // namespace tailrace::server

@@ -1,0 +1,71 @@
+// One request that brings records: what was found about each, and what was handed to the log for it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/fault.h"
+#include "ports/event_log.h"
+#include "server/exchange.h"
+#include "server/ingest_door.h"
+#include "server/text_arena.h"
+
+namespace tailrace::server {
+
+class AppendCompletions;
+struct IngestCall;
+
+// The part of a request that goes into one partition.
+struct AppendPart final : AppendWaiter {
+  void OnAppended(const Result<Appended>& appended) override;  // on the log's thread
+
+  IngestCall* call = nullptr;
+  size_t stream = 0;                // index into Pipeline::streams
+  PartitionId partition;
+  std::vector<NewRecord> records;
+  Result<Appended> result;
+  bool refused_at_once = false;     // the log did not take it: there is no trace of it
+  AppendPart* next = nullptr;       // in the list of completions
+};
+
+struct RecordError {
+  int64_t record = 0;               // zero-based
+  int64_t line = 0;                 // from 1; 0 where the format has none
+  Fault fault;
+};
+
+// Threads: its lane's loop. Used for one request after another, so that its memory is.
+struct IngestCall {
+  void Begin(ExchangePtr with, const IngestDoor& at);
+  void Clear();
+  AppendPart& PartFor(size_t stream, PartitionId partition);
+
+  ExchangePtr exchange;
+  const IngestDoor* door = nullptr;
+  AppendCompletions* completions = nullptr;  // constant
+
+  std::string expanded;             // the body, when it came compressed
+  size_t budgeted_bytes = 0;        // of memory set aside for bodies
+  std::string_view body;            // what the records were read from
+  TextArena texts;                  // keys, and records that are not as in the body
+
+  int64_t accepted = 0;             // records; once handed to the log, those of parts that it took
+  int64_t rejected = 0;
+  std::vector<RecordError> errors;  // the first ones
+  std::optional<Fault> first_fault;
+
+  std::vector<std::unique_ptr<AppendPart>> parts;  // the first parts_used of them are this request's
+  size_t parts_used = 0;
+  size_t pending = 0;               // parts that the log has not told the end of
+};
+
+// The answer once every part has ended.
+Reply IngestReply(IngestCall& call, const config::Pipeline& pipeline);
+
+// The same when some part failed.
+Reply AppendFailureReply(const IngestCall& call, const config::Pipeline& pipeline);
+
+}  // namespace tailrace::server

@@ -1,0 +1,35 @@
+#include "server/ingest_door.h"
+
+#include "server/echo_formatter.h"
+
+namespace tailrace::server {
+
+IngestDoor DoorOfStream(const config::Pipeline& pipeline, size_t stream) {
+  IngestDoor door;
+  door.name = pipeline.streams[stream].name;
+  door.targets = {{stream, ""}};
+  return door;
+}
+
+Result<IngestDoor> DoorOfSource(const config::Pipeline& pipeline, const config::SourceSpec& source,
+                                const config::HttpSourceSpec& http) {
+  IngestDoor door;
+  door.name = source.name;
+  door.is_custom = true;
+  door.faults = http.faults;
+  door.echo = http.echo.has_value();
+  if (http.status != 0) door.status = http.status;
+  for (const config::Target& target : source.into) {
+    for (size_t i = 0; i < pipeline.streams.size(); ++i) {
+      if (pipeline.streams[i].name == target.stream) door.targets.push_back({i, target.pointer});
+    }
+  }
+  if (door.targets.empty()) return Fail(Error::Invalid("source " + source.name + " goes into no stream"));
+  if (http.echo && !http.echo->field.empty()) {
+    const Schema& schema = pipeline.streams[door.targets.front().stream].schema;
+    TR_TRY(door.echo_format, EchoFormatter::Compile(schema, *http.echo));
+  }
+  return door;
+}
+
+}  // namespace tailrace::server

@@ -1,0 +1,38 @@
+// A place where records come in: a stream of its own, or a route that the pipeline file describes.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "config/spec.h"
+
+namespace tailrace::server {
+
+class EchoFormatter;
+
+struct DoorTarget {
+  size_t stream = 0;           // index into Pipeline::streams
+  std::string pointer;         // to the part of each record; empty: the whole
+};
+
+// Values; shared by all threads as const.
+struct IngestDoor {
+  std::string name;            // of the stream or source, for replies
+  std::vector<DoorTarget> targets;
+  int status = 200;            // when everything was accepted
+  bool echo = false;           // the body goes back instead of the offsets
+  std::shared_ptr<const EchoFormatter> echo_format;  // null: the body as it came
+  std::vector<config::HttpFault> faults;             // replies to a refused request, first match
+  bool is_custom = false;      // parameters of the query are the client's own
+};
+
+IngestDoor DoorOfStream(const config::Pipeline& pipeline, size_t stream);
+
+// kInvalid: a format that is none, or a field that there is not.
+Result<IngestDoor> DoorOfSource(const config::Pipeline& pipeline, const config::SourceSpec& source,
+                                const config::HttpSourceSpec& http);
+
+}  // namespace tailrace::server

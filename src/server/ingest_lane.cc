@@ -1,0 +1,298 @@
+#include "server/ingest_lane.h"
+
+#include <cstring>
+#include <utility>
+
+#include "model/json_text.h"
+#include "model/partitioner.h"
+#include "server/content_coding.h"
+#include "server/json_out.h"
+
+namespace tailrace::server {
+namespace {
+
+constexpr size_t kIdempotencyKeyBytesMax = 256;
+
+// FNV-1a, because the digest must be the same after a restart.
+uint64_t Digest(std::string_view bytes) {
+  uint64_t hash = 14695981039346656037ULL;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
+
+Reply BodyFaultReply(const BodyFault& fault) {
+  std::string details;
+  if (fault.byte) {
+    JsonWriter(details).BeginObject().Int("byte", static_cast<int64_t>(*fault.byte)).EndObject();
+  }
+  return ErrorReply(fault.status, {"invalid_body", fault.message, fault.hint, details});
+}
+
+Reply NotJsonReply(std::string_view body, size_t byte, const Fault& fault) {
+  BodyFault answer{400, "not JSON: expected " + fault.expected + ", found " + fault.found, "", byte};
+  if (byte < body.size() && body.find('\n') != std::string_view::npos && body[byte] == '{') {
+    answer.hint = "for several objects, one a line, send Content-Type: application/x-ndjson";
+  }
+  return BodyFaultReply(answer);
+}
+
+bool HasLineBreak(std::string_view text) {
+  return std::memchr(text.data(), '\n', text.size()) != nullptr || std::memchr(text.data(), '\r', text.size()) != nullptr;
+}
+
+// The record as it is stored: one line.
+std::string_view AsOneLine(std::string_view json, TextArena& texts) {
+  if (!HasLineBreak(json)) return json;
+  const std::string_view copy = texts.Copy(json);
+  ReplaceLineBreaks(const_cast<char*>(copy.data()), copy.size());
+  return copy;
+}
+
+}  // namespace
+
+IngestLane::IngestLane(Ingest& ingest, Executor& loop, std::vector<RecordDecoder> decoders)
+    : ingest_(ingest), completions_(loop, [this](AppendPart& part) { OnPartEnded(part); }) {
+  for (size_t i = 0; i < decoders.size(); ++i) {
+    streams_.push_back({std::move(decoders[i]), ingest.services_.stream_ids[i], ingest.services_.pipeline.streams[i].partitions,
+                        static_cast<uint32_t>(loop.index())});
+  }
+}
+
+IngestCall& IngestLane::NewCall() {
+  if (free_calls_.empty()) {
+    calls_.push_back(std::make_unique<IngestCall>());
+    calls_.back()->completions = &completions_;
+    return *calls_.back();
+  }
+  IngestCall& call = *free_calls_.back();
+  free_calls_.pop_back();
+  return call;
+}
+
+void IngestLane::Append(const ExchangePtr& exchange, const IngestDoor& door) {
+  IngestCall& call = NewCall();
+  call.Begin(exchange, door);
+  Options options;
+  if (auto refusal = ReadRequest(call, options)) return Answer(call, std::move(*refusal));
+  for (const DoorTarget& target : door.targets) ++streams_[target.stream].turn;
+  if (options.atomic && call.rejected > 0) {
+    call.rejected += call.accepted;
+    call.accepted = 0;
+    for (size_t i = 0; i < call.parts_used; ++i) call.parts[i]->records.clear();
+    call.parts_used = 0;
+  }
+  Submit(call);
+}
+
+// --- reading -----------------------------------------------------------------------------------------------------------
+
+std::optional<Reply> IngestLane::ReadRequest(IngestCall& call, Options& options) {
+  const Request& request = call.exchange->request();
+  if (request.Header(HeaderField::kIdempotencyKey).size() > kIdempotencyKeyBytesMax) {
+    return ErrorReply(400, "invalid_idempotency_key",
+                      "Idempotency-Key is longer than " + std::to_string(kIdempotencyKeyBytesMax) + " bytes");
+  }
+  if (request.Has(HeaderField::kIdempotencyKey) && request.Header(HeaderField::kIdempotencyKey).empty()) {
+    return ErrorReply(400, "invalid_idempotency_key", "Idempotency-Key is empty");
+  }
+  if (!call.door->is_custom && !request.query.empty()) {
+    if (auto refusal = ReadOptions(call, options)) return refusal;
+  }
+  return ReadBody(call);
+}
+
+std::optional<Reply> IngestLane::ReadOptions(const IngestCall& call, Options& options) {
+  auto params = call.exchange->request().QueryParams();
+  if (!params) return ErrorReply(params.error());
+  for (const auto& [name, value] : *params) {
+    if (name != "atomic") return ErrorReply(400, "unknown_parameter", "there is no parameter \"" + name + "\"; there is atomic");
+    if (value != "true" && value != "false") return ErrorReply(400, "invalid_parameter", "atomic is true or false");
+    options.atomic = value == "true";
+  }
+  return std::nullopt;
+}
+
+std::optional<Reply> IngestLane::ReadBody(IngestCall& call) {
+  const Request& request = call.exchange->request();
+  const auto coding = ParseContentCoding(request.Header(HeaderField::kContentEncoding));
+  if (!coding) return ErrorReply(415, "unsupported_coding", "Content-Encoding is gzip or zstd");
+  if (*coding != ContentCoding::kIdentity) {
+    auto expanded = Expand(*coding, call.body, ingest_.limits_.body_bytes_max, RecordDecoder::kPadding);
+    if (!expanded) {
+      const bool too_large = expanded.error().code() == ErrorCode::kExhausted;
+      return ErrorReply(too_large ? 413 : 400, too_large ? "too_large" : "invalid_body", expanded.error().message());
+    }
+    if (!ingest_.body_bytes_.Take(expanded->size())) return BusyReply("the bodies of other requests fill the memory set aside for them");
+    call.budgeted_bytes = expanded->size();
+    call.expanded = std::move(*expanded);
+    call.body = std::string_view(call.expanded).substr(0, call.expanded.size() - RecordDecoder::kPadding);
+  }
+  const auto format = DetectBodyFormat(request.Header(HeaderField::kContentType), call.body);
+  if (!format) {
+    return ErrorReply(415, "unsupported_media_type", "the body cannot be read as " + std::string(request.Header(HeaderField::kContentType)),
+                      "send application/json, application/x-ndjson or text/csv, in UTF-8");
+  }
+  switch (*format) {
+    case BodyFormat::kJson: return ReadJson(call);
+    case BodyFormat::kLines: return ReadLines(call);
+    case BodyFormat::kCsv: return ReadCsv(call);
+  }
+  return std::nullopt;
+}
+
+std::optional<Reply> IngestLane::ReadJson(IngestCall& call) {
+  Fault malformed;
+  if (!call.body.empty() && call.body.front() == '{' && call.body.back() == '}') {  // by far the most common
+    if (Take(call, call.body, 0, 0, &malformed)) return std::nullopt;
+    return NotJsonReply(call.body, malformed.byte, malformed);
+  }
+  auto elements = SplitJsonBody(call.body);
+  if (!elements) return BodyFaultReply(elements.error());
+  if (elements->size() > ingest_.limits_.records_per_request_max) {
+    return ErrorReply(413, "too_large", "more than " + std::to_string(ingest_.limits_.records_per_request_max) + " records in a request");
+  }
+  int64_t record = 0;
+  for (const JsonPart& element : *elements) {
+    if (!Take(call, element.text, record++, 0, &malformed)) return NotJsonReply(call.body, element.byte + malformed.byte, malformed);
+  }
+  return std::nullopt;
+}
+
+std::optional<Reply> IngestLane::ReadLines(IngestCall& call) {
+  const std::vector<JsonPart> lines = SplitLines(call.body);
+  if (lines.size() > ingest_.limits_.records_per_request_max) {
+    return ErrorReply(413, "too_large", "more than " + std::to_string(ingest_.limits_.records_per_request_max) + " records in a request");
+  }
+  if (lines.empty()) return BodyFaultReply({400, "the body is empty", "", 0});
+  int64_t record = 0;
+  for (const JsonPart& line : lines) {
+    Fault malformed;
+    if (!Take(call, line.text, record, line.line, &malformed)) Reject(call, record, line.line, std::move(malformed));
+    ++record;
+  }
+  return std::nullopt;
+}
+
+std::optional<Reply> IngestLane::ReadCsv(IngestCall&) {
+  return ErrorReply(415, "unsupported_media_type", "text/csv is not taken yet", "send application/x-ndjson");
+}
+
+bool IngestLane::Take(IngestCall& call, std::string_view json, int64_t record, int64_t line, Fault* malformed) {
+  taken_.clear();
+  for (const DoorTarget& target : call.door->targets) {
+    Fault fault;
+    if (TakePart(call, target, json, &fault)) continue;
+    if (fault.malformed) {
+      *malformed = std::move(fault);
+      return false;
+    }
+    Reject(call, record, line, std::move(fault));
+    return true;
+  }
+  for (const TakenPart& taken : taken_) taken.part->records.push_back(taken.record);
+  ++call.accepted;
+  return true;
+}
+
+bool IngestLane::TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, Fault* fault) {
+  if (!target.pointer.empty()) {
+    JsonDocument document;
+    if (const auto error = document.Parse(json)) {
+      *fault = {"", "JSON", error->reason, true, error->byte};
+      return false;
+    }
+    const auto part = document.Find(target.pointer);
+    if (!part) {
+      *fault = {target.pointer, "a JSON object", "nothing"};
+      return false;
+    }
+    json = *part;
+  }
+  StreamLane& lane = streams_[target.stream];
+  if (auto decoded = lane.decoder.Decode(json, nullptr); !decoded) {
+    *fault = std::move(decoded).error();
+    fault->pointer = target.pointer + fault->pointer;
+    return false;
+  }
+  NewRecord record{AsOneLine(json, call.texts), std::nullopt};
+  const auto key = lane.decoder.key();
+  if (key) record.key = call.texts.Copy(*key);  // the decoder's own is gone with the next record
+  taken_.push_back({&call.PartFor(target.stream, PickPartition(call, lane, record.key)), record});
+  return true;
+}
+
+void IngestLane::Reject(IngestCall& call, int64_t record, int64_t line, Fault fault) {
+  ++call.rejected;
+  if (!call.first_fault) call.first_fault = fault;
+  if (call.errors.size() < ingest_.limits_.errors_listed_max) call.errors.push_back({record, line, std::move(fault)});
+}
+
+// Records without a key of one request stay together, so that they keep their order; the requests take turns. Under an
+// Idempotency-Key the choice must be the same when the request comes again.
+PartitionId IngestLane::PickPartition(const IngestCall& call, StreamLane& lane, std::optional<std::string_view> key) {
+  if (lane.partitions == 1) return PartitionId{0};
+  if (key) return PartitionOfKey(*key, lane.partitions);
+  const std::string_view request_key = call.exchange->request().Header(HeaderField::kIdempotencyKey);
+  if (!request_key.empty()) return PartitionOfKey(request_key, lane.partitions);
+  return PartitionId{static_cast<int32_t>(lane.turn % static_cast<uint32_t>(lane.partitions))};
+}
+
+// --- appending ---------------------------------------------------------------------------------------------------------
+
+void IngestLane::Submit(IngestCall& call) {
+  const std::string_view key = call.exchange->request().Header(HeaderField::kIdempotencyKey);
+  const uint64_t digest = key.empty() ? 0 : Digest(call.body);
+  call.pending = call.parts_used + 1;  // one for this function: no part may end the call before all are submitted
+  for (size_t i = 0; i < call.parts_used; ++i) {
+    AppendPart& part = *call.parts[i];
+    if (part.records.empty()) {  // of a record that another target refused
+      part.refused_at_once = true;
+      --call.pending;
+      continue;
+    }
+    AppendRequest request;
+    request.stream = streams_[part.stream].id;
+    request.partition = part.partition;
+    request.records = part.records;
+    request.idempotency_key = key;
+    request.idempotency_digest = digest;
+    if (auto status = ingest_.services_.log.Append(request, &part); !status) {
+      part.result = Fail(std::move(status).error());
+      part.refused_at_once = true;
+      --call.pending;
+    }
+  }
+  if (--call.pending == 0) Finish(call);
+}
+
+void IngestLane::OnPartEnded(AppendPart& part) {
+  IngestCall& call = *part.call;
+  if (--call.pending == 0) Finish(call);
+}
+
+void IngestLane::Finish(IngestCall& call) {
+  bool failed = false;
+  for (size_t i = 0; i < call.parts_used; ++i) {
+    const AppendPart& part = *call.parts[i];
+    failed |= !part.result.has_value();
+    if (!part.result || part.result->duplicate) continue;
+    StreamCounters& counters = ingest_.counters_[part.stream];
+    counters.accepted.Add(part.records.size());
+  }
+  if (call.rejected > 0) {
+    for (const DoorTarget& target : call.door->targets) {
+      ingest_.counters_[target.stream].rejected.Add(static_cast<uint64_t>(call.rejected));
+    }
+  }
+  Answer(call, failed ? AppendFailureReply(call, ingest_.services_.pipeline) : IngestReply(call, ingest_.services_.pipeline));
+}
+
+void IngestLane::Answer(IngestCall& call, Reply reply) {
+  const ExchangePtr exchange = std::move(call.exchange);
+  ingest_.body_bytes_.Give(std::exchange(call.budgeted_bytes, 0));
+  call.Clear();
+  free_calls_.push_back(&call);
+  exchange->Send(std::move(reply));
+}
+
+}  // namespace tailrace::server

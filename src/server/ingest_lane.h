@@ -1,0 +1,71 @@
+// Ingest on one loop: its own decoders, its own turn among the partitions, its own memory for requests in flight.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/record_decoder.h"
+#include "server/append_completions.h"
+#include "server/body_format.h"
+#include "server/ingest.h"
+#include "server/ingest_call.h"
+
+namespace tailrace::server {
+
+// Threads: the loop's own.
+class IngestLane {
+ public:
+  // `decoders` by index of the stream.
+  IngestLane(Ingest& ingest, Executor& loop, std::vector<RecordDecoder> decoders);
+
+  void Append(const ExchangePtr& exchange, const IngestDoor& door);
+
+ private:
+  struct StreamLane {
+    RecordDecoder decoder;
+    StreamId id;
+    int32_t partitions = 1;
+    uint32_t turn = 0;   // of the partition that the next request's records without a key go to
+  };
+  struct Options {
+    bool atomic = false;
+  };
+
+  std::optional<Reply> ReadRequest(IngestCall& call, Options& options);
+  std::optional<Reply> ReadOptions(const IngestCall& call, Options& options);
+  std::optional<Reply> ReadBody(IngestCall& call);
+  std::optional<Reply> ReadJson(IngestCall& call);
+  std::optional<Reply> ReadLines(IngestCall& call);
+  std::optional<Reply> ReadCsv(IngestCall& call);
+
+  // One record, by all its targets or by none. False: it is no JSON.
+  bool Take(IngestCall& call, std::string_view json, int64_t record, int64_t line, Fault* malformed);
+  bool TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, Fault* fault);
+  void Reject(IngestCall& call, int64_t record, int64_t line, Fault fault);
+  PartitionId PickPartition(const IngestCall& call, StreamLane& lane, std::optional<std::string_view> key);
+
+  void Submit(IngestCall& call);
+  void OnPartEnded(AppendPart& part);
+  void Finish(IngestCall& call);
+  void Answer(IngestCall& call, Reply reply);
+
+  IngestCall& NewCall();
+
+  Ingest& ingest_;
+  AppendCompletions completions_;
+  std::vector<StreamLane> streams_;
+  std::vector<std::unique_ptr<IngestCall>> calls_;
+  std::vector<IngestCall*> free_calls_;
+
+  struct TakenPart {
+    AppendPart* part = nullptr;
+    NewRecord record;
+  };
+  std::vector<TakenPart> taken_;   // of the record being taken
+};
+
+}  // namespace tailrace::server

@@ -1,0 +1,86 @@
+#include "server/listener.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address.hpp>
+
+namespace tailrace::server {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr int kBacklog = 1024;
+// After an accept that failed for want of file descriptors or memory.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::string_view kFullReply =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 67\r\nRetry-After: 1\r\n"
+    "Connection: close\r\n\r\n{\"error\":{\"code\":\"busy\",\"message\":\"too many connections are open\"}}";
+
+Result<asio::ip::address> ParseHost(const std::string& host) {
+  boost::system::error_code error;
+  const asio::ip::address address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
+  if (error) return Fail(Error::Invalid("\"" + host + "\" is not an IP address to listen on"));
+  return address;
+}
+
+}  // namespace
+
+Result<bool> IsLoopbackHost(const std::string& host) {
+  TR_TRY(const asio::ip::address address, ParseHost(host));
+  return address.is_loopback();
+}
+
+Listener::Listener(std::vector<std::unique_ptr<Loop>>& loops, ConnectionShared& shared, Metrics& metrics)
+    : loops_(loops),
+      shared_(shared),
+      accepted_(metrics.AddCounter("tailrace_http_connections_total", "Connections taken.")),
+      refused_(metrics.AddCounter("tailrace_http_connections_refused_total", "Connections refused because too many were open.")),
+      acceptor_(loops.front()->context()) {}
+
+Status Listener::Open(const std::string& host, uint16_t port) {
+  TR_TRY(const asio::ip::address address, ParseHost(host));
+  const tcp::endpoint wanted(address, port);
+  boost::system::error_code error;
+  acceptor_.open(wanted.protocol(), error);
+  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor_.bind(wanted, error);
+  if (!error) acceptor_.listen(kBacklog, error);
+  if (!error) endpoint_ = acceptor_.local_endpoint(error);
+  if (error) {
+    return Fail(Error::Unavailable("cannot listen on " + host + ":" + std::to_string(port) + ": " + error.message()));
+  }
+  Accept();
+  return {};
+}
+
+void Listener::Close() {
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+}
+
+void Listener::Accept() {
+  Loop& loop = *loops_[turn_++ % loops_.size()];
+  acceptor_.async_accept(loop.context(), [this, &loop](const boost::system::error_code& error, tcp::socket socket) {
+    if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
+    if (error) return loops_.front()->After(kAcceptPause, [this] { if (acceptor_.is_open()) Accept(); });
+    Take(std::move(socket), loop);
+    Accept();
+  });
+}
+
+void Listener::Take(tcp::socket socket, Loop& loop) {
+  if (shared_.connections.fetch_add(1) >= shared_.limits.connections_max) {
+    shared_.connections.fetch_sub(1);
+    refused_.Add();
+    boost::system::error_code ignored;
+    socket.non_blocking(true, ignored);
+    socket.write_some(asio::buffer(kFullReply.data(), kFullReply.size()), ignored);
+    return;
+  }
+  accepted_.Add();
+  auto connection = std::make_shared<Connection>(std::move(socket), loop, shared_);
+  if (&loop == loops_.front().get()) return connection->Start();
+  loop.Post([connection] { connection->Start(); });
+}
+
+}  // namespace tailrace::server

@@ -1,0 +1,72 @@
+#include "server/route_table.h"
+
+#include "server/ingest.h"
+#include "server/stream_reads.h"
+#include "server/system_reads.h"
+
+namespace tailrace::server {
+namespace {
+
+const std::vector<std::string> kRecordTypes = {"application/json", "application/x-ndjson", "text/csv"};
+
+RouteParam PathParam(std::string name, std::string description) { return {std::move(name), "path", std::move(description), true, "string"}; }
+
+RouteParam QueryParam(std::string name, std::string description, std::string type = "string") {
+  return {std::move(name), "query", std::move(description), false, std::move(type)};
+}
+
+RouteParam StreamParam() { return PathParam("stream", "Name or alias of a stream."); }
+
+RouteSpec Get(std::string pattern, std::string summary, Handler handler, std::vector<RouteParam> params = {}) {
+  RouteSpec spec;
+  spec.method = "GET";
+  spec.pattern = std::move(pattern);
+  spec.summary = std::move(summary);
+  spec.handler = std::move(handler);
+  spec.params = std::move(params);
+  return spec;
+}
+
+void AddStreamRoutes(std::vector<RouteSpec>& routes, Ingest& ingest, StreamReads& streams) {
+  RouteSpec append;
+  append.method = "POST";
+  append.pattern = "/streams/{stream}";
+  append.summary = "Append records; answered when they are on stable storage.";
+  append.handler = [&ingest](const ExchangePtr& exchange) { ingest.AppendToStream(exchange); };
+  append.takes_body = true;
+  append.consumes = kRecordTypes;
+  append.params = {StreamParam(), QueryParam("atomic", "Refuse all records when one is refused.", "boolean"),
+                   {"Idempotency-Key", "header", "The same key again gets the first answer, and nothing is stored twice.", false, "string"}};
+  routes.push_back(std::move(append));
+
+  routes.push_back(Get("/streams", "The streams and their positions.", [&streams](const ExchangePtr& exchange) { streams.List(exchange); }));
+  routes.push_back(Get("/streams/{stream}", "Schema and positions of a stream.",
+                       [&streams](const ExchangePtr& exchange) { streams.Describe(exchange); }, {StreamParam()}));
+  routes.push_back(Get("/streams/{stream}/records", "Records of one partition, as they came.",
+                       [&streams](const ExchangePtr& exchange) { streams.Records(exchange); },
+                       {StreamParam(), QueryParam("partition", "Default 0.", "integer"),
+                        QueryParam("from", "First offset; default the oldest there is.", "integer"),
+                        QueryParam("limit", "Records at most.", "integer")}));
+}
+
+void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {
+  routes.push_back(Get("/healthz", "Whether the process answers.", [&system](const ExchangePtr& exchange) { system.Health(exchange); }));
+  routes.push_back(Get("/readyz", "Whether it should get requests; if not, why.", [&system](const ExchangePtr& exchange) { system.Ready(exchange); }));
+  routes.push_back(Get("/metrics", "Metrics as Prometheus text.", [&system](const ExchangePtr& exchange) { system.MetricsText(exchange); }));
+  routes.back().produces = {"text/plain"};
+  routes.push_back(Get("/status", "Positions of every stream and of what is made from it.",
+                       [&system](const ExchangePtr& exchange) { system.ServerStatus(exchange); }));
+  routes.push_back(Get("/", "Where to look next.", [&system](const ExchangePtr& exchange) { system.Root(exchange); }));
+  routes.back().produces = {"text/plain"};
+}
+
+}  // namespace
+
+std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
+  std::vector<RouteSpec> routes;
+  AddStreamRoutes(routes, owners.ingest, owners.streams);
+  AddSystemRoutes(routes, owners.system);
+  return routes;
+}
+
+}  // namespace tailrace::server

@@ -1,0 +1,25 @@
+// Every route of the server in one list, from which requests are routed and /openapi.json is made.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "server/router.h"
+
+namespace tailrace::server {
+
+class Ingest;
+class StreamReads;
+class SystemReads;
+
+// What answers the routes. Borrowed.
+struct RouteOwners {
+  Ingest& ingest;
+  StreamReads& streams;
+  SystemReads& system;
+};
+
+// The routes that every pipeline has.
+std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners);
+
+}  // namespace tailrace::server

@@ -1,0 +1,159 @@
+#include "server/server.h"
+
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <utility>
+
+#include "base/logging.h"
+#include "server/connection.h"
+#include "server/ingest.h"
+#include "server/listener.h"
+#include "server/loop.h"
+#include "server/read_pool.h"
+#include "server/route_table.h"
+#include "server/router.h"
+#include "server/stream_reads.h"
+#include "server/system_reads.h"
+
+namespace tailrace::server {
+namespace {
+
+constexpr std::chrono::milliseconds kStopPoll{5};
+constexpr std::chrono::milliseconds kHousekeeping{50};
+
+}  // namespace
+
+struct Server::Parts {
+  Parts(const Services& with, ServerOptions how)
+      : services(with),
+        options(std::move(how)),
+        router(services.metrics),
+        shared{router, options.limits, true, ByteBudget(options.limits.bytes_in_flight_max)},
+        pool(options.read_threads, options.limits, services.clock, services.metrics),
+        system(services, options.version) {
+    for (int i = 0; i < options.ingest_threads; ++i) loops.push_back(std::make_unique<Loop>(static_cast<size_t>(i), services.clock));
+  }
+
+  Status Assemble();
+  Status AddSources();
+  void RunOnEachLoop(const std::function<void(Loop&)>& work);
+  void KeepHouse();
+
+  const Services services;
+  const ServerOptions options;
+  Router router;
+  ConnectionShared shared;
+  ReadPool pool;
+  SystemReads system;
+  std::unique_ptr<Ingest> ingest;
+  std::vector<std::unique_ptr<IngestDoor>> doors;
+  std::unique_ptr<StreamReads> stream_reads;
+  std::vector<std::unique_ptr<Loop>> loops;  // after what their pending work refers to
+  std::unique_ptr<Listener> listener;
+  bool started = false;
+  bool stopped = false;
+};
+
+Status Server::Parts::Assemble() {
+  TR_TRY(const bool is_loopback, IsLoopbackHost(options.host));
+  if (!is_loopback && !options.auth_none) {
+    return Fail(Error::Invalid("server.listen: " + options.host +
+                               " is reachable from other machines, and there are no keys; listen on 127.0.0.1, or write server.auth: none"));
+  }
+  shared.loopback_only = is_loopback;
+  std::vector<Executor*> executors;
+  for (const auto& loop : loops) executors.push_back(loop.get());
+  TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, executors));
+  stream_reads = std::make_unique<StreamReads>(services, options.limits, *ingest, pool);
+  services.metrics.AddCallback("tailrace_http_connections", "Connections open.", {},
+                               [this] { return static_cast<double>(shared.connections.load()); });
+  services.metrics.AddCallback("tailrace_http_body_bytes", "Bodies of requests being answered, in bytes.", {},
+                               [this] { return static_cast<double>(shared.body_bytes.used()); });
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, system})) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
+  return AddSources();
+}
+
+// The doors that the pipeline file describes.
+Status Server::Parts::AddSources() {
+  for (const config::SourceSpec& source : services.pipeline.sources) {
+    const auto* http = std::get_if<config::HttpSourceSpec>(&source.kind);
+    if (http == nullptr) continue;
+    auto door = DoorOfSource(services.pipeline, source, *http);
+    if (!door) return Fail(std::move(door).error().With("source " + source.name));
+    doors.push_back(std::make_unique<IngestDoor>(std::move(*door)));
+    RouteSpec route;
+    route.method = http->method;
+    route.pattern = http->route;
+    route.summary = "Source " + source.name + ": records for " + source.into.front().stream + ".";
+    route.takes_body = true;
+    route.consumes = {"application/json", "application/x-ndjson", "text/csv"};
+    route.handler = [this, at = doors.back().get()](const ExchangePtr& exchange) { ingest->Append(exchange, *at); };
+    TR_RETURN_IF_ERROR(router.Add(std::move(route)));
+  }
+  return {};
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() { Stop(); }
+
+Result<std::unique_ptr<Server>> Server::Create(const Services& services, const ServerOptions& options) {
+  auto parts = std::make_unique<Parts>(services, options);
+  TR_RETURN_IF_ERROR(parts->Assemble());
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+Status Server::Start() {
+  Parts& parts = *parts_;
+  parts.listener = std::make_unique<Listener>(parts.loops, parts.shared, parts.services.metrics);
+  TR_RETURN_IF_ERROR(parts.listener->Open(parts.options.host, parts.options.port));
+  parts.started = true;
+  parts.pool.Start();
+  parts.KeepHouse();
+  for (const auto& loop : parts.loops) loop->Start();
+  LogInfo("listening", {{"address", address()}});
+  return {};
+}
+
+void Server::Parts::KeepHouse() {
+  pool.StopOverdue();
+  loops.front()->After(kHousekeeping, [this] { KeepHouse(); });
+}
+
+void Server::Parts::RunOnEachLoop(const std::function<void(Loop&)>& work) {
+  for (const auto& loop : loops) {
+    std::promise<void> done;
+    loop->Post([&] {
+      work(*loop);
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+}
+
+void Server::Stop() {
+  Parts& parts = *parts_;
+  if (!parts.started || std::exchange(parts.stopped, true)) return;
+  parts.shared.stopping = true;
+  parts.RunOnEachLoop([&parts](Loop& loop) {
+    if (loop.index() == 0) parts.listener->Close();
+    loop.ForEachConnection([](Connection& connection) { connection.StopAfterCurrent(); });
+  });
+  const auto patience_ends = std::chrono::steady_clock::now() + parts.options.limits.stop_grace;
+  while (parts.shared.connections.load() > 0 && std::chrono::steady_clock::now() < patience_ends) {
+    std::this_thread::sleep_for(kStopPoll);
+  }
+  parts.pool.Stop();
+  parts.RunOnEachLoop([](Loop& loop) { loop.ForEachConnection([](Connection& connection) { connection.Close(); }); });
+  for (const auto& loop : parts.loops) loop->Stop();
+}
+
+uint16_t Server::port() const { return parts_->listener->endpoint().port(); }
+
+std::string Server::address() const {
+  const auto endpoint = parts_->listener->endpoint();
+  const std::string host = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+}
+
+}  // namespace tailrace::server

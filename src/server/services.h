@@ -1,0 +1,61 @@
+// What the HTTP server needs of the rest of the program. app/ puts it together; tests put fakes in it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "config/spec.h"
+#include "model/ids.h"
+#include "ports/document_store.h"
+#include "ports/event_log.h"
+#include "ports/warehouse.h"
+
+namespace tailrace::server {
+
+// How far one table, collection or set of stored rows has come.
+struct MaterializationProgress {
+  std::string name;
+  std::string kind;       // "rows", "table", "collection"
+  std::string stream;
+  Positions positions;    // committed
+  int64_t rejected = 0;   // records it could not take, since the start
+  std::string trouble;    // why it stands still; empty when it does not
+};
+
+// Threads: thread-safe; calls return at once.
+class Progress {
+ public:
+  virtual ~Progress() = default;
+
+  virtual std::vector<MaterializationProgress> All() const = 0;
+
+  // Whether everything made from the stream has committed these positions (the next offset of each partition).
+  virtual bool Reached(std::string_view stream, const Positions& wanted) const = 0;
+
+  // Calls `changed` whenever something was committed, from any thread; it returns at once. Before the start, and for good:
+  // what it refers to must outlive this.
+  virtual void Subscribe(std::function<void()> changed) = 0;
+
+  // Why the server should get no requests yet, or no more; empty when it should.
+  virtual std::vector<std::string> NotReadyReasons() const = 0;
+};
+
+// Ownership: everything is borrowed and must outlive the server.
+struct Services {
+  const config::Pipeline& pipeline;
+  std::vector<StreamId> stream_ids;  // of pipeline.streams, in their order
+  EventLog& log;
+  Warehouse& warehouse;
+  DocumentStore& documents;
+  Progress& progress;
+  Metrics& metrics;
+  Clock& clock;
+};
+
+}  // namespace tailrace::server

@@ -1,0 +1,100 @@
+#include "server/system_reads.h"
+
+#include <map>
+
+#include "server/json_out.h"
+
+namespace tailrace::server {
+namespace {
+
+constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
+std::vector<std::string> NotReadyReasons(const Services& services) {
+  std::vector<std::string> reasons = services.progress.NotReadyReasons();
+  for (size_t i = 0; i < services.pipeline.streams.size(); ++i) {
+    const auto partitions = services.log.Partitions(services.stream_ids[i]);
+    for (size_t p = 0; p < partitions.size(); ++p) {
+      if (!partitions[p].fenced) continue;
+      reasons.push_back("partition " + std::to_string(p) + " of stream " + services.pipeline.streams[i].name +
+                        " takes no records: " + partitions[p].fenced->message());
+    }
+  }
+  return reasons;
+}
+
+// Records of the stream that this has not consumed.
+int64_t Lag(const Positions& ends, const Positions& positions) {
+  int64_t lag = 0;
+  for (size_t i = 0; i < ends.size(); ++i) lag += ends[i].value - (i < positions.size() ? positions[i].value : 0);
+  return lag;
+}
+
+}  // namespace
+
+void SystemReads::Health(const ExchangePtr& exchange) {
+  Reply reply;
+  reply.body = R"({"status":"ok"})";
+  exchange->Send(std::move(reply));
+}
+
+void SystemReads::Ready(const ExchangePtr& exchange) {
+  const std::vector<std::string> reasons = NotReadyReasons(services_);
+  Reply reply;
+  if (reasons.empty()) {
+    reply.body = R"({"status":"ready"})";
+    return exchange->Send(std::move(reply));
+  }
+  std::string details;
+  JsonWriter json(details);
+  json.BeginArray();
+  for (const std::string& reason : reasons) json.Text(reason);
+  json.EndArray();
+  exchange->Send(ErrorReply(503, {"not_ready", reasons.front(), "", std::move(details)}));
+}
+
+void SystemReads::MetricsText(const ExchangePtr& exchange) {
+  Reply reply;
+  reply.content_type = kMetricsType;
+  reply.body = services_.metrics.Text();
+  exchange->Send(std::move(reply));
+}
+
+void SystemReads::ServerStatus(const ExchangePtr& exchange) {
+  Reply reply;
+  JsonWriter json(reply.body);
+  json.BeginObject().Text("pipeline", services_.pipeline.name).Text("version", version_);
+  std::map<std::string, Positions, std::less<>> ends;
+  json.Key("streams").BeginArray();
+  for (size_t i = 0; i < services_.pipeline.streams.size(); ++i) {
+    const std::string& name = services_.pipeline.streams[i].name;
+    int64_t records = 0;
+    for (const PartitionStatus& partition : services_.log.Partitions(services_.stream_ids[i])) {
+      ends[name].push_back(partition.end);
+      records += partition.end.value;
+    }
+    json.BeginObject().Text("name", name).Int("records", records).Key("ends");
+    WritePositions(json, ends[name]);
+    json.EndObject();
+  }
+  json.EndArray().Key("materializations").BeginArray();
+  for (const MaterializationProgress& made : services_.progress.All()) {
+    json.BeginObject().Text("name", made.name).Text("kind", made.kind).Text("stream", made.stream).Key("positions");
+    WritePositions(json, made.positions);
+    json.Int("lag", Lag(ends[made.stream], made.positions)).Int("rejected", made.rejected);
+    if (!made.trouble.empty()) json.Text("trouble", made.trouble);
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
+  exchange->Send(std::move(reply));
+}
+
+void SystemReads::Root(const ExchangePtr& exchange) {
+  Reply reply;
+  reply.content_type = "text/plain; charset=utf-8";
+  reply.body = "Tailrace " + version_ + ": pipeline " + services_.pipeline.name +
+               "\n\nGET /streams      the streams and their positions\nGET /status       what is made from them, and how far behind it is\n"
+               "GET /openapi.json every route\n";
+  exchange->Send(std::move(reply));
+}
+
+}  // namespace tailrace::server
