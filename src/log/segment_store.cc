@@ -59,6 +59,7 @@ int64_t SegmentStore::bytes() const {
 }
 
 bool SegmentStore::NeedsSegment(int64_t bytes) const {
+  if (starting_) return true;
   const std::lock_guard lock(mutex_);
   if (segments_.empty()) return true;
   const int64_t used = segments_.back().bytes;
@@ -105,6 +106,7 @@ bool SegmentStore::TakeRecycled(const std::string& path) {
 Status SegmentStore::StartSegment() {
   const int64_t base = end().value;
   const std::string path = PathOf(base, kSegmentSuffix);
+  starting_ = true;
   bool recycled = false;
   {
     const std::lock_guard lock(mutex_);
@@ -121,6 +123,7 @@ Status SegmentStore::StartSegment() {
   TR_RETURN_IF_ERROR(Fatal(files_.SyncDirectory(directory_)));
   active_ = std::move(file);
   zeroed_to_ = size;
+  starting_ = false;
   const std::lock_guard lock(mutex_);
   segments_.push_back({base, 0});
   active_index_ = SegmentIndex(base);

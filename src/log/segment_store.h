@@ -101,6 +101,7 @@ class SegmentStore {
   std::shared_ptr<File> active_;
   std::unique_ptr<SyncedFile> synced_;
   int64_t zeroed_to_ = 0;   // of the last segment: below it lie batches and zeros on blocks of their own
+  bool starting_ = false;   // the file of the next segment may be there: no batch may go to the one before it any more
 
   mutable std::mutex mutex_;   // guards what follows; not held over I/O of the writer
   std::vector<SegmentInfo> segments_;
