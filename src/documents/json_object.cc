@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/json_text.h"
+
 namespace tailrace::documents {
 
 JsonObject::Member* JsonObject::Find(std::string_view name) {
@@ -79,31 +81,6 @@ size_t JsonObject::MemoryBytes() const {
     if (member.object != nullptr) bytes += member.object->MemoryBytes();
   }
   return bytes;
-}
-
-void AppendJsonString(std::string_view text, std::string* out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out->push_back('"');
-  for (char c : text) {
-    switch (c) {
-      case '"': out->append("\\\""); break;
-      case '\\': out->append("\\\\"); break;
-      case '\b': out->append("\\b"); break;
-      case '\f': out->append("\\f"); break;
-      case '\n': out->append("\\n"); break;
-      case '\r': out->append("\\r"); break;
-      case '\t': out->append("\\t"); break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out->append("\\u00");
-          out->push_back(kHex[c >> 4]);
-          out->push_back(kHex[c & 15]);
-        } else {
-          out->push_back(c);
-        }
-    }
-  }
-  out->push_back('"');
 }
 
 }  // namespace tailrace::documents

@@ -61,7 +61,4 @@ class JsonObject {
   size_t erased_count_ = 0;
 };
 
-// Appends `text` as a JSON string with its quotes.
-void AppendJsonString(std::string_view text, std::string* out);
-
 }  // namespace tailrace::documents

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "model/json_text.h"
+
 namespace tailrace::documents {
 namespace {
 
