@@ -1,0 +1,159 @@
+#include "warehouse/duckdb_warehouse.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "sql/duckdb.h"
+#include "warehouse/catalog.h"
+#include "warehouse/projector.h"
+#include "warehouse/query_runner.h"
+#include "warehouse/row_store.h"
+#include "warehouse/stream_batch.h"
+#include "warehouse/table_store.h"
+
+namespace tailrace::warehouse {
+namespace {
+
+class DuckDbWarehouse final : public Warehouse {
+ public:
+  DuckDbWarehouse(DuckDbWarehouseOptions options, std::unique_ptr<sql::Database> database, std::unique_ptr<sql::Connection> table_connection,
+                  std::unique_ptr<sql::Connection> row_connection)
+      : options_(std::move(options)),
+        database_(std::move(database)),
+        table_connection_(std::move(table_connection)),
+        row_connection_(std::move(row_connection)),
+        tables_(*table_connection_, streams_, options_),
+        rows_(*row_connection_, streams_, options_) {}
+
+  Result<std::vector<MaterializationState>> Adopt(const WarehousePlan& plan) override;
+  Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) override;
+  tl::expected<void, CommitError> Commit(const WarehouseCommit& commit) override;
+  Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) override { return tables_.Evaluate(table, batch, range); }
+  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range) override;
+  Result<QuerySummary> Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) override;
+  Status BeginShadow(std::string_view table) override;
+  Status FinishShadow(std::string_view table) override;
+  Status Maintain(bool idle) override;
+
+ private:
+  Status Define(const WarehousePlan& plan);
+  Status DefineInTransaction(const WarehousePlan& plan, const std::vector<StoredMaterialization>& stored);
+  size_t LogBytes() const;
+
+  const DuckDbWarehouseOptions options_;
+
+  // In the order in which they may go: what uses a connection before it, and all before the database.
+  std::unique_ptr<sql::Database> database_;
+  std::unique_ptr<sql::Connection> table_connection_;
+  std::unique_ptr<sql::Connection> row_connection_;
+  Streams streams_;                 // constant after Adopt
+  std::vector<ViewPlan> views_;     // constant after Adopt
+  TableStore tables_;
+  RowStore rows_;
+  std::unique_ptr<Projector> projector_;
+  std::unique_ptr<QueryRunner> queries_;
+};
+
+std::vector<QueryRunner::Relation> RelationsOf(const WarehousePlan& plan) {
+  std::vector<QueryRunner::Relation> relations;
+  for (const StreamPlan& stream : plan.streams) {
+    if (stream.store) relations.push_back({stream.name, stream.name});
+  }
+  for (const TablePlan& table : plan.tables) relations.push_back({table.name, table.stream});
+  return relations;
+}
+
+Result<std::vector<MaterializationState>> DuckDbWarehouse::Adopt(const WarehousePlan& plan) {
+  for (const StreamPlan& stream : plan.streams) {
+    streams_.insert_or_assign(stream.name, StreamInfo{stream, std::make_shared<const sql::BatchLayout>(stream.schema, stream.needs_record)});
+  }
+  views_ = plan.views;
+  TR_RETURN_IF_ERROR(Define(plan));
+  TR_TRY(projector_, Projector::Open(streams_, plan.projections));
+  TR_TRY(queries_, QueryRunner::Create(*database_, RelationsOf(plan), plan.views));
+  std::vector<MaterializationState> states = rows_.States();
+  for (MaterializationState& state : tables_.States()) states.push_back(std::move(state));
+  return states;
+}
+
+Status DuckDbWarehouse::Define(const WarehousePlan& plan) {
+  TR_RETURN_IF_ERROR(Catalog::Open(*table_connection_));
+  TR_TRY(const auto stored, Catalog::Load(*table_connection_));
+  TR_RETURN_IF_ERROR(table_connection_->Begin());
+  Status defined = DefineInTransaction(plan, stored);
+  if (defined) return table_connection_->Commit();
+  table_connection_->Rollback();
+  return defined;
+}
+
+Status DuckDbWarehouse::DefineInTransaction(const WarehousePlan& plan, const std::vector<StoredMaterialization>& stored) {
+  // A shadow left by a rebuild that did not end is of no use: the next one starts anew.
+  for (const StoredMaterialization& known : stored) {
+    if (known.name.ends_with(kShadowSuffix)) TR_RETURN_IF_ERROR(Catalog::Drop(*table_connection_, known));
+  }
+  TR_RETURN_IF_ERROR(rows_.Adopt(*table_connection_, stored));
+  TR_RETURN_IF_ERROR(tables_.Adopt(plan.tables, stored));
+  for (const ViewPlan& view : plan.views) {
+    Status made = table_connection_->Execute(ViewSql(view.name, view.sql));
+    if (!made) return Fail(made.error().With("view " + view.name));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<StreamBatch>> DuckDbWarehouse::NewBatch(std::string_view stream) {
+  const auto info = streams_.find(stream);
+  if (info == streams_.end()) return Fail(Error::NotFound("there is no stream " + std::string(stream)));
+  return std::make_unique<WarehouseBatch>(info->second.layout);
+}
+
+tl::expected<void, CommitError> DuckDbWarehouse::Commit(const WarehouseCommit& commit) {
+  return commit.kind == MaterializationKind::kStoredRows ? rows_.Commit(commit) : tables_.Commit(commit);
+}
+
+Result<std::vector<ProjectedDocument>> DuckDbWarehouse::Project(std::string_view collection, const StreamBatch& batch, RowRange range) {
+  return projector_->Project(collection, batch, range);
+}
+
+Result<QuerySummary> DuckDbWarehouse::Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) {
+  return queries_->Run(request, sink, stop);
+}
+
+Status DuckDbWarehouse::BeginShadow(std::string_view table) {
+  return rows_.Has(table) ? rows_.BeginShadow(*table_connection_, table) : tables_.BeginShadow(table);
+}
+
+Status DuckDbWarehouse::FinishShadow(std::string_view table) {
+  return rows_.Has(table) ? rows_.FinishShadow(*table_connection_, table, views_) : tables_.FinishShadow(table, views_);
+}
+
+size_t DuckDbWarehouse::LogBytes() const {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(options_.path + ".wal", error);
+  return error ? 0 : static_cast<size_t>(bytes);
+}
+
+Status DuckDbWarehouse::Maintain(bool idle) {
+  TR_RETURN_IF_ERROR(tables_.Compact());
+  if (!idle || LogBytes() < options_.checkpoint_bytes_min) return {};
+  // A transaction of the stored rows or a long reader may be in the way; there will be another quiet moment.
+  (void)table_connection_->Execute("CHECKPOINT").has_value();
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(const DuckDbWarehouseOptions& options) {
+  sql::DatabaseOptions database_options;
+  database_options.path = options.path;
+  database_options.threads = options.threads;
+  database_options.memory_bytes_max = options.memory_bytes_max;
+  database_options.temp_directory = options.temp_directory;
+  database_options.allowed_directories = options.allowed_directories;
+  TR_TRY(auto database, sql::Database::Open(database_options));
+  TR_TRY(auto table_connection, database->Connect());
+  TR_TRY(auto row_connection, database->Connect());
+  return std::make_unique<DuckDbWarehouse>(options, std::move(database), std::move(table_connection), std::move(row_connection));
+}
+
+}  // namespace tailrace::warehouse

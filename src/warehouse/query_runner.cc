@@ -1,0 +1,183 @@
+#include "warehouse/query_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sql/gate.h"
+#include "sql/query_cursor.h"
+
+namespace tailrace::warehouse {
+namespace {
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+Error OfSql(const sql::SqlError& error) { return Error::Invalid(error.message); }
+
+// Whether the SELECT answers differently at different times.
+Result<bool> ReadsTheClock(const sql::Select& select) {
+  const auto text_at = [&](int64_t micros) -> sql::SqlResult<std::string> {
+    auto fixed = select.WithNow(micros);
+    if (!fixed) return tl::unexpected<sql::SqlError>(fixed.error());
+    return fixed->Text();
+  };
+  constexpr int64_t kOneTime = 1'000'000'000'000'000;
+  constexpr int64_t kAnotherTime = 1'100'000'000'123'456;
+  const auto one = text_at(kOneTime);
+  const auto another = text_at(kAnotherTime);
+  if (!one || !another) return Fail(OfSql(one ? another.error() : one.error()));
+  return *one != *another;
+}
+
+class Rows {
+ public:
+  Rows(sql::QueryCursor& cursor, size_t rows_max) : cursor_(&cursor), rows_max_(rows_max) {}
+
+  Status SendTo(ResultSink& sink, QuerySummary* summary) {
+    std::vector<ColumnInfo> columns;
+    for (const sql::ResultColumn& column : cursor_->columns()) columns.push_back({column.name, column.type});
+    if (!sink.Begin(columns)) return {};
+    while (true) {
+      TR_TRY(const bool more, cursor_->Next());
+      if (!more) return {};
+      for (size_t row = 0; row < cursor_->row_count(); ++row) {
+        if (rows_max_ > 0 && summary->rows == rows_max_) {
+          summary->truncated = true;
+          return {};
+        }
+        if (!sink.Row(cursor_->Row(row))) return {};
+        ++summary->rows;
+      }
+    }
+  }
+
+ private:
+  sql::QueryCursor* cursor_;
+  size_t rows_max_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<QueryRunner>> QueryRunner::Create(sql::Database& database, const std::vector<Relation>& relations,
+                                                         const std::vector<ViewPlan>& views) {
+  std::unique_ptr<QueryRunner> runner(new QueryRunner(database));
+  for (const Relation& relation : relations) runner->relations_.insert_or_assign(Lower(relation.name), relation);
+  for (const ViewPlan& view : views) {
+    if (Status added = runner->AddView(view); !added) return Fail(added.error().With("view " + view.name));
+  }
+  return runner;
+}
+
+Status QueryRunner::AddView(const ViewPlan& view) {
+  const auto select = sql::Select::Parse(view.sql);
+  if (!select) return Fail(OfSql(select.error()));
+  TR_TRY(bool timed, ReadsTheClock(*select));
+  for (const sql::RelationRef& read : select->Relations()) timed = timed || timed_views_.contains(Lower(read.name));
+  if (timed) timed_views_.insert_or_assign(Lower(view.name), view.sql);
+  views_.insert_or_assign(Lower(view.name), BaseRelations(*select));
+  return {};
+}
+
+std::set<std::string> QueryRunner::BaseRelations(const sql::Select& select) const {
+  std::set<std::string> base;
+  for (const sql::RelationRef& read : select.Relations()) {
+    const std::string name = Lower(read.name);
+    if (relations_.contains(name)) base.insert(name);
+    if (const auto view = views_.find(name); view != views_.end()) base.insert(view->second.begin(), view->second.end());
+  }
+  return base;
+}
+
+Result<QueryRunner::Prepared> QueryRunner::Prepare(const QueryRequest& request) const {
+  auto select = sql::Select::Parse(request.sql);
+  if (!select) return Fail(OfSql(select.error()));
+  if (!request.trusted) {
+    const auto is_known = [&](std::string_view name) { return relations_.contains(Lower(name)) || views_.contains(Lower(name)); };
+    if (const auto refused = sql::RefuseUserSelect(*select, is_known)) return Fail(OfSql(*refused));
+  }
+  Prepared prepared;
+  prepared.relations = BaseRelations(*select);
+  if (request.now_micros != 0) {
+    // A view that reads the clock must be part of the text, or now() would answer by the machine's.
+    auto inlined = select->WithViewsInlined(timed_views_);
+    if (!inlined) return Fail(OfSql(inlined.error()));
+    auto fixed = inlined->WithNow(request.now_micros);
+    if (!fixed) return Fail(OfSql(fixed.error()));
+    auto text = fixed->Text();
+    if (!text) return Fail(OfSql(text.error()));
+    prepared.sql = std::move(*text);
+  } else {
+    prepared.sql = request.sql;
+  }
+  return prepared;
+}
+
+Result<QuerySummary> QueryRunner::Run(const QueryRequest& request, ResultSink& sink, const std::stop_token& stop) {
+  TR_TRY(const Prepared prepared, Prepare(request));
+  TR_TRY(std::unique_ptr<sql::Connection> connection, TakeConnection());
+  Result<QuerySummary> summary = RunIn(*connection, prepared, request, sink, stop);
+  connection->Rollback();
+  // An interrupt that came too late would hit the next query.
+  if (!stop.stop_requested()) ReturnConnection(std::move(connection));
+  return summary;
+}
+
+Result<QuerySummary> QueryRunner::RunIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& request, ResultSink& sink,
+                                        const std::stop_token& stop) const {
+  QuerySummary summary;
+  TR_RETURN_IF_ERROR(connection.Begin());
+  TR_TRY(summary.as_of, PositionsOf(connection, prepared.relations));
+  std::vector<sql::BoundParameter> parameters;
+  for (const QueryParameter& parameter : request.parameters) {
+    parameters.push_back({parameter.name, parameter.type, parameter.null ? std::nullopt : std::optional(parameter.value)});
+  }
+  TR_TRY(const auto cursor, sql::QueryCursor::Open(connection, prepared.sql, parameters, stop));
+  TR_RETURN_IF_ERROR(Rows(*cursor, request.rows_max).SendTo(sink, &summary));
+  return summary;
+}
+
+// By stream the lowest position of what is read. It is the first thing read in the transaction, and so of the same snapshot.
+Result<std::vector<AsOf>> QueryRunner::PositionsOf(sql::Connection& connection, const std::set<std::string>& relations) const {
+  std::vector<AsOf> all;
+  if (relations.empty()) return all;
+  std::string names;
+  for (const std::string& name : relations) {
+    fmt::format_to(std::back_inserter(names), "{}{}", names.empty() ? "" : ", ", sql::QuoteLiteral(relations_.find(name)->second.name));
+  }
+  TR_TRY(const sql::TextResult rows,
+         connection.Query(fmt::format("SELECT m.stream, p.partition, min(p.next) FROM ({}) AS p(id, partition, next) JOIN "
+                                      "_tailrace.materializations AS m USING (id) WHERE m.name IN ({}) GROUP BY ALL ORDER BY ALL",
+                                      PositionsSql(), names)));
+  for (const auto& row : rows.rows) {
+    if (all.empty() || all.back().stream != *row[0]) all.push_back({*row[0], {}});
+    const auto partition = static_cast<size_t>(std::stoul(*row[1]));
+    Positions& positions = all.back().positions;
+    positions.resize(std::max(positions.size(), partition + 1));
+    positions[partition] = Offset{std::stoll(*row[2])};
+  }
+  return all;
+}
+
+Result<std::unique_ptr<sql::Connection>> QueryRunner::TakeConnection() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<sql::Connection> connection = std::move(idle_.back());
+      idle_.pop_back();
+      return connection;
+    }
+  }
+  return database_->Connect();
+}
+
+void QueryRunner::ReturnConnection(std::unique_ptr<sql::Connection> connection) {
+  const std::lock_guard lock(mutex_);
+  if (idle_.size() < kIdleConnectionsMax) idle_.push_back(std::move(connection));
+}
+
+}  // namespace tailrace::warehouse

@@ -1,0 +1,66 @@
+// Queries: one SELECT in one snapshot, on connections of their own, with the positions that the answer holds.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "ports/warehouse.h"
+#include "sql/duckdb.h"
+#include "sql/syntax.h"
+#include "warehouse/catalog.h"
+
+namespace tailrace::warehouse {
+
+// Threads: Run from any. Ownership: borrows the database.
+class QueryRunner {
+ public:
+  struct Relation {
+    std::string name;
+    std::string stream;       // whose positions it holds
+  };
+
+  // `relations` are the tables and stored streams; `views` those of the pipeline, each after what it reads.
+  static Result<std::unique_ptr<QueryRunner>> Create(sql::Database& database, const std::vector<Relation>& relations,
+                                                     const std::vector<ViewPlan>& views);
+
+  Result<QuerySummary> Run(const QueryRequest& request, ResultSink& sink, const std::stop_token& stop);
+
+ private:
+  // Idle ones kept; the callers' threads bound how many are in use.
+  static constexpr size_t kIdleConnectionsMax = 8;
+
+  explicit QueryRunner(sql::Database& database) : database_(&database) {}
+
+  struct Prepared {
+    std::string sql;
+    std::set<std::string> relations;  // tables and streams behind it, in lower case
+  };
+
+  Status AddView(const ViewPlan& view);
+  Result<Prepared> Prepare(const QueryRequest& request) const;
+  std::set<std::string> BaseRelations(const sql::Select& select) const;
+  Result<QuerySummary> RunIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& request, ResultSink& sink,
+                             const std::stop_token& stop) const;
+  Result<std::vector<AsOf>> PositionsOf(sql::Connection& connection, const std::set<std::string>& relations) const;
+  Result<std::unique_ptr<sql::Connection>> TakeConnection();
+  void ReturnConnection(std::unique_ptr<sql::Connection> connection);
+
+  sql::Database* database_;
+
+  // Constant after construction. Names in lower case, as SQL compares them.
+  std::map<std::string, Relation, std::less<>> relations_;
+  std::map<std::string, std::set<std::string>, std::less<>> views_;  // the base relations behind each
+  std::map<std::string, std::string> timed_views_;                   // that read now(), themselves or through another
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<sql::Connection>> idle_;  // protected by mutex_
+};
+
+}  // namespace tailrace::warehouse

@@ -1,0 +1,200 @@
+#include "warehouse/row_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tailrace::warehouse {
+namespace {
+
+constexpr int64_t kCommitsBetweenPrunes = 512;
+
+std::string ShadowName(std::string_view stream) { return std::string(stream).append(Warehouse::kShadowSuffix); }
+
+// The stored rows change with the schema and nothing else.
+std::string FingerprintOf(const StreamInfo& stream) {
+  std::string text;
+  for (const sql::ResultColumn& column : sql::StreamColumns(stream.plan.schema, false)) text += column.name + " " + column.type + "\n";
+  return text;
+}
+
+std::string CreateSql(std::string_view name, const std::vector<sql::ResultColumn>& columns) {
+  std::string list;
+  for (const sql::ResultColumn& column : columns) {
+    fmt::format_to(std::back_inserter(list), "{}{} {}", list.empty() ? "" : ", ", sql::QuoteIdentifier(column.name), column.type);
+  }
+  return fmt::format("CREATE TABLE {}({})", sql::QuoteIdentifier(name), list);
+}
+
+// The documented columns in the documented order, whatever the table holds.
+std::string SelectSql(const StreamInfo& stream, std::string_view table) {
+  std::string list;
+  for (const sql::ResultColumn& column : sql::StreamColumns(stream.plan.schema, false)) {
+    fmt::format_to(std::back_inserter(list), "{}{}", list.empty() ? "" : ", ", sql::QuoteIdentifier(column.name));
+  }
+  return fmt::format("SELECT {} FROM {}", list, sql::QuoteIdentifier(table));
+}
+
+}  // namespace
+
+Status RowStore::Fault(FaultPoint point) { return options_->fault ? options_->fault(point, *connection_) : Status(); }
+
+Status RowStore::Adopt(sql::Connection& definer, const std::vector<StoredMaterialization>& stored) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, stream] : *streams_) {
+    if (!stream.plan.store) continue;
+    const auto found = std::find_if(stored.begin(), stored.end(), [&name = name](const StoredMaterialization& known) {
+      return known.kind == MaterializationKind::kStoredRows && known.name == name;
+    });
+    KeptRows rows;
+    if (found == stored.end()) {
+      TR_TRY(rows, Create(definer, name, stream));
+    } else {
+      rows.stream = name;
+      rows.stored = *found;
+      rows.stored.positions.resize(static_cast<size_t>(stream.plan.partitions));
+      rows.changed = found->fingerprint != FingerprintOf(stream);
+    }
+    if (!rows.changed) TR_RETURN_IF_ERROR(definer.Execute(ViewSql(name, SelectSql(stream, rows.stored.physical_tables[0]))));
+    rows_.insert_or_assign(name, std::move(rows));
+  }
+  return {};
+}
+
+std::vector<MaterializationState> RowStore::States() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<MaterializationState> states;
+  for (const auto& [name, rows] : rows_) {
+    states.push_back({name, rows.stream, MaterializationKind::kStoredRows, rows.stored.positions, rows.changed});
+  }
+  return states;
+}
+
+bool RowStore::Has(std::string_view stream) const {
+  const std::lock_guard lock(mutex_);
+  return rows_.contains(stream);
+}
+
+Result<RowStore::KeptRows> RowStore::Create(sql::Connection& definer, const std::string& name, const StreamInfo& stream) {
+  KeptRows rows;
+  rows.stream = stream.plan.name;
+  TR_TRY(rows.stored.id, Catalog::NextId(definer));
+  rows.stored.name = name;
+  rows.stored.kind = MaterializationKind::kStoredRows;
+  rows.stored.stream = stream.plan.name;
+  rows.stored.fingerprint = FingerprintOf(stream);
+  rows.stored.physical_tables = {PhysicalName(stream.plan.name, rows.stored.id)};
+  rows.stored.positions.resize(static_cast<size_t>(stream.plan.partitions));
+  TR_RETURN_IF_ERROR(definer.Execute(CreateSql(rows.stored.physical_tables[0], sql::StreamColumns(stream.plan.schema, false))));
+  TR_RETURN_IF_ERROR(Catalog::Add(definer, rows.stored));
+  return rows;
+}
+
+tl::expected<void, CommitError> RowStore::Commit(const WarehouseCommit& commit) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& name : commit.names) {
+    const auto found = rows_.find(name);
+    Status done;
+    if (found == rows_.end()) {
+      done = Fail(Error::NotFound("the rows of " + name + " are not stored"));
+    } else if (found->second.changed) {
+      done = Fail(Error::Conflict("the rows of " + name + " were stored by another schema"));
+    } else {
+      done = CommitInTransaction(found->second, commit);
+    }
+    if (!done) return tl::unexpected<CommitError>(CommitError{done.error().With("rows of " + name), ""});
+  }
+  return {};
+}
+
+Status RowStore::CommitInTransaction(KeptRows& rows, const WarehouseCommit& commit) {
+  TR_RETURN_IF_ERROR(connection_->Begin());
+  Status done = Append(rows, commit);
+  if (done) {
+    const bool prune = rows.commits % kCommitsBetweenPrunes == kCommitsBetweenPrunes - 1;
+    done = connection_->Execute(SetPositionsSql(PositionsTable::kRows, {rows.stored.id}, commit.positions, prune));
+  }
+  if (done) done = Fault(FaultPoint::kRowsCommit);
+  if (done) done = connection_->Commit();
+  if (done) {
+    rows.stored.positions = commit.positions;
+    ++rows.commits;
+    return {};
+  }
+  // Before the rollback: what the appender still holds must not be written after it.
+  rows.appender.reset();
+  connection_->Rollback();
+  const Error& error = done.error();
+  return Fail(error.code() == ErrorCode::kConflict ? Error::Unavailable(error.message()) : error);
+}
+
+Status RowStore::Append(KeptRows& rows, const WarehouseCommit& commit) {
+  TR_RETURN_IF_ERROR(Fault(FaultPoint::kRowsAppend));
+  if (!rows.appender) {
+    const StreamInfo& stream = streams_->find(rows.stream)->second;
+    const size_t columns = sql::StreamColumns(stream.plan.schema, false).size();
+    TR_TRY(rows.appender, sql::ChunkAppender::Create(*connection_, stream.layout, {"main", rows.stored.physical_tables[0], columns}));
+  }
+  sql::BatchRows selected{&ChunksOf(*commit.batch), commit.range.begin, commit.range.end, {}};
+  for (const RowExclusion& exclusion : commit.exclusions) {
+    if (exclusion.materialization == rows.stored.name) selected.excluded = exclusion.rows;
+  }
+  const auto left_out = std::count_if(selected.excluded.begin(), selected.excluded.end(), [&](size_t row) {
+    return row >= commit.range.begin && row < commit.range.end;
+  });
+  const int64_t expected = static_cast<int64_t>(commit.range.end - commit.range.begin) - left_out;
+  TR_TRY(const int64_t appended, rows.appender->Append(selected));
+  if (appended == expected) return {};
+  return Fail(Error::Internal(fmt::format("{} rows were appended of {}", appended, expected)));
+}
+
+Status RowStore::BeginShadow(sql::Connection& definer, std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  const auto stream = streams_->find(name);
+  if (stream == streams_->end() || !rows_.contains(name)) return Fail(Error::NotFound("there is no stream " + std::string(name)));
+  const std::string shadow = ShadowName(name);
+  TR_RETURN_IF_ERROR(definer.Begin());
+  Status done;
+  const auto old = rows_.find(shadow);
+  if (old != rows_.end()) {
+    old->second.appender.reset();
+    done = Catalog::Drop(definer, old->second.stored);
+  }
+  if (done) {
+    Result<KeptRows> made = Create(definer, shadow, stream->second);
+    done = made ? definer.Commit() : Status(Fail(made.error()));
+    if (done) rows_.insert_or_assign(shadow, std::move(*made));
+  }
+  if (!done) definer.Rollback();
+  return done;
+}
+
+Status RowStore::FinishShadow(sql::Connection& definer, std::string_view name, const std::vector<ViewPlan>& views) {
+  const std::lock_guard lock(mutex_);
+  const auto rows = rows_.find(name);
+  const auto shadow = rows_.find(ShadowName(name));
+  if (rows == rows_.end() || shadow == rows_.end()) return Fail(Error::NotFound("there is no shadow of " + std::string(name)));
+  rows->second.appender.reset();
+  TR_RETURN_IF_ERROR(definer.Begin());
+  Status done = Catalog::Drop(definer, rows->second.stored);
+  if (done) done = Catalog::Rename(definer, shadow->second.stored.id, name);
+  if (done) {
+    done = definer.Execute(ViewSql(name, SelectSql(streams_->find(name)->second, shadow->second.stored.physical_tables[0])));
+  }
+  for (const ViewPlan& view : views) {
+    if (done) done = definer.Execute(ViewSql(view.name, view.sql));
+  }
+  if (done && options_->fault) done = options_->fault(FaultPoint::kSwap, definer);
+  if (done) done = definer.Commit();
+  if (!done) {
+    definer.Rollback();
+    return done;
+  }
+  rows->second = std::move(shadow->second);
+  rows->second.stored.name = name;
+  rows_.erase(shadow);
+  return {};
+}
+
+}  // namespace tailrace::warehouse
