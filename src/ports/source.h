@@ -26,10 +26,10 @@ struct SourceBatch {
   std::string item;               // identity of the file the rows come from (a batch never spans two)
   std::string item_name;          // for people: its path
   std::vector<SourceRow> rows;
-  int64_t next = 0;               // place after the last row
+  int64_t next = 0;               // place after the last row: above every row's place, and no row comes below it
   std::string detail;             // what Seek needs to go on at `next`
   bool item_done = false;         // the item has no more rows now
-  bool end = false;               // a finite source has no more items
+  bool end = false;               // a finite source has no more items; there are no rows in this batch
 };
 
 struct ResumePoint {
@@ -40,12 +40,16 @@ struct ResumePoint {
 // Where an item was left, from the log; nullopt when it was never read.
 using ResumeLookup = std::function<std::optional<ResumePoint>(std::string_view item)>;
 
-// Threads: one thread. Errors: kNotFound, kUnavailable, kInvalid (the file is not what the format says: nothing of it can be read).
+// Threads: one thread.
+// Errors:  kUnavailable and kNotFound = of the system, try again; kInvalid = the item is not what the format says, so that nothing more of
+//          it can be read; kConflict = the item was cut or written anew since it was read; kCorruption = the position noted for it cannot
+//          be read. The last three name the item; a further call leaves it alone and goes on with the next.
 class Source {
  public:
   virtual ~Source() = default;
 
-  // The next rows, at most about `bytes_max` of them. A source that follows its input waits until there is something or `stop`.
+  // The next rows, at most about `bytes_max` of them (one row may be larger). A source that follows its input waits until there is
+  // something; when `stop` is requested, the batch is empty or the error kCancelled. `resume` is asked once each time an item is opened.
   virtual Result<SourceBatch> Next(size_t bytes_max, const ResumeLookup& resume, std::stop_token stop) = 0;
 
   // For the progress bar: bytes or rows in all, 0 when unknown.

@@ -1,0 +1,66 @@
+// Rows of one block while they are being found: views into the block, or texts put together here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/record_decoder.h"
+#include "ports/source.h"
+
+namespace tailrace {
+
+// Threads: one. Ownership: the rows view the block and this batch's own text, until Clear.
+class RowBatch {
+ public:
+  void Clear() {
+    rows_.clear();
+    made_.clear();
+    text_.clear();
+  }
+
+  bool empty() const { return rows_.empty(); }
+  size_t size() const { return rows_.size(); }
+
+  // Where a format writes JSON of its own; then AddMade with the size it had before.
+  std::string& text() { return text_; }
+
+  // `raw` and `json` lie in the block, with the padding behind it.
+  void AddView(std::string_view raw, std::string_view json, int64_t place, int64_t line) {
+    rows_.push_back({json, raw, {}, place, line});
+  }
+
+  // The JSON is text() from `begin` on.
+  void AddMade(std::string_view raw, size_t begin, int64_t place, int64_t line) {
+    made_.push_back({rows_.size(), begin, text_.size() - begin});
+    rows_.push_back({{}, raw, {}, place, line});
+  }
+
+  void AddFault(std::string_view raw, std::string why, int64_t place, int64_t line) {
+    rows_.push_back({{}, raw, std::move(why), place, line});
+  }
+
+  SourceRow& back() { return rows_.back(); }
+  void DropLast() { rows_.pop_back(); }
+
+  // The rows found; they stay valid until Clear.
+  std::vector<SourceRow> Take() {
+    text_.append(RecordDecoder::kPadding, '\0');
+    for (const Made& made : made_) rows_[made.row].json = std::string_view(text_).substr(made.begin, made.size);
+    return std::move(rows_);
+  }
+
+ private:
+  struct Made {
+    size_t row;
+    size_t begin;
+    size_t size;
+  };
+  std::vector<SourceRow> rows_;
+  std::vector<Made> made_;
+  std::string text_;
+};
+
+}  // namespace tailrace
