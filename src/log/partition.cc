@@ -129,7 +129,10 @@ std::optional<SourcePosition> Partition::PositionOf(std::string_view source, std
   return positions_.Find(source, item);
 }
 
-Status Partition::Retain(const RetentionPolicy& policy, Offset low_water) { return store_.Retain(policy, low_water); }
+Status Partition::Retain(const RetentionPolicy& policy, Offset low_water) {
+  TR_RETURN_IF_ERROR(store_.Retain(policy, low_water));
+  return store_.DropSnapshots(clock_.Now().millis() - options_.idempotency_age_max.count());
+}
 
 void Partition::Stop() {
   {

@@ -1,6 +1,7 @@
 // Retention of SegmentStore: whole sealed segments go, the oldest first, and one may come back as an empty one.
 #include "log/file_names.h"
 #include "log/segment_store.h"
+#include "log/snapshot.h"
 
 namespace tailrace::log {
 
@@ -66,6 +67,22 @@ Status SegmentStore::Recycle(const std::string& from, int64_t base) {
   TR_RETURN_IF_ERROR(files_.Rename(zeroing, PathOf(base, kRecycledSuffix)));
   const std::lock_guard lock(mutex_);
   ++recycled_;
+  return {};
+}
+
+Status SegmentStore::DropSnapshots(int64_t keys_older_than_ms) {
+  const int64_t oldest = begin().value;
+  TR_TRY(const auto names, files_.List(directory_));
+  for (const std::string& name : names) {
+    const auto base = NumberOf(name, kSnapshotSuffix);
+    if (!base || *base >= oldest) continue;
+    // A later snapshot holds the positions; only its share of the idempotency keys is still of use.
+    const auto snapshot = ReadSnapshot(files_, directory_, *base);
+    if (!snapshot && snapshot.error().code() == ErrorCode::kCorruption) continue;   // to be named at the next start
+    if (!snapshot) return Fail(snapshot.error());
+    if (!snapshot->keys.empty() && snapshot->newest_ms >= keys_older_than_ms) continue;
+    TR_RETURN_IF_ERROR(files_.Remove(directory_ + "/" + name));
+  }
   return {};
 }
 

@@ -30,7 +30,7 @@ struct RecoveredSegments {
   int32_t recycled = 0;
 };
 
-// Threads:    MakeRoom to Publish: the writer. Retain: one thread at a time. The rest: any.
+// Threads:    NeedsSegment to Close: the writer. Retain and DropSnapshots: one thread at a time. The rest: any.
 // Ownership:  borrows the file system.
 // Durability: what Publish was told of has been synced; readers see no more than that.
 class SegmentStore {
@@ -66,6 +66,8 @@ class SegmentStore {
 
   // Deletes (or keeps for later use) the oldest sealed segments that the policy lets go and that end at or below `low_water`.
   Status Retain(const RetentionPolicy& policy, Offset low_water);
+  // Deletes the snapshots of deleted segments whose idempotency keys are all older.
+  Status DropSnapshots(int64_t keys_older_than_ms);
 
  private:
   struct OpenSegment {
