@@ -1,0 +1,1 @@
+"""What every case of the bench uses: processes, load, pairs, figures."""
