@@ -1,2 +1,10 @@
-#include <cstdio>
-int main() { std::puts("tailrace"); }
+#include <csignal>
+
+#include "app/program.h"
+
+int main(int argc, char** argv) {
+  // A reader that goes away is an error of one write, not the end of the program.
+  std::signal(SIGPIPE, SIG_IGN);
+  tailrace::app::Console console;
+  return static_cast<int>(tailrace::app::RunProgram(argc, argv, console));
+}

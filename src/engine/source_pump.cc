@@ -30,6 +30,11 @@ std::optional<ResumePoint> ParseStartDetail(std::string_view text) {
   return start;
 }
 
+// An error of one file, behind which the source goes on with the next.
+bool IsOfOneItem(ErrorCode code) {
+  return code == ErrorCode::kInvalid || code == ErrorCode::kConflict || code == ErrorCode::kCorruption;
+}
+
 }  // namespace
 
 struct SourcePump::Bucket {
@@ -59,15 +64,22 @@ SourcePump::~SourcePump() = default;
 
 Status SourcePump::Run(const std::stop_token& stop, const std::function<void(const Error&)>& trouble) {
   const ResumeLookup resume = [this](std::string_view item) { return Resume(item); };
+  Status first_unreadable;
   while (!stop.stop_requested()) {
-    TR_TRY(const SourceBatch batch, source_->Next(kBatchBytes, resume, stop));
-    if (!batch.rows.empty()) {
-      Sort(batch);
-      TR_RETURN_IF_ERROR(Submit(batch, stop, trouble));
-      batch_start_ = {batch.next, batch.detail};
-      counts_.bytes += batch.rows.back().place - batch.rows.front().place;
+    const auto batch = source_->Next(kBatchBytes, resume, stop);
+    if (!batch) {
+      if (!IsOfOneItem(batch.error().code())) return Fail(batch.error());
+      trouble(batch.error());
+      if (first_unreadable) first_unreadable = Fail(batch.error());
+      continue;
     }
-    if (batch.end) return {};
+    if (!batch->rows.empty()) {
+      Sort(*batch);
+      TR_RETURN_IF_ERROR(Submit(*batch, stop, trouble));
+      batch_start_ = {batch->next, batch->detail};
+      counts_.bytes += batch->rows.back().place - batch->rows.front().place;
+    }
+    if (batch->end) return first_unreadable;
   }
   return Fail(Error::Cancelled("stopping"));
 }

@@ -78,7 +78,6 @@ void StreamFeed::DecodeInto(DecodedBatch* batch) {
   for (size_t i = 0; i < batch->run.records.size(); ++i) {
     const OrderedRecord& ordered = batch->run.records[i];
     const LogRecord& record = ordered.record;
-    rows.rows().BeginRow();
     if (auto decoded = decoder_.Decode(record.value, &rows.rows()); !decoded) {
       batch->faults.push_back({i, decoded.error()});
       continue;

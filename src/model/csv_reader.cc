@@ -50,7 +50,7 @@ Status CsvReader::SetHeader(const CsvRow& row) {
   for (const CsvField& field : row.fields) {
     names_.emplace_back(Plain(field));
     Column column;
-    column.prefix = names_.size() == 1 ? "{" : ",";
+    column.prefix.push_back(names_.size() == 1 ? '{' : ',');
     AppendJsonString(names_.back(), &column.prefix);
     column.prefix += ':';
     int index = schema_.FieldIndex(names_.back());

@@ -150,10 +150,7 @@ tl::expected<void, Fault> RecordDecoder::Decode(std::string_view json, RowSink* 
     return tl::unexpected<Fault>(impl.TakeFault(json));
   }
   if (row) row->BeginRow();
-  if (impl.DecodeRoot(row)) {
-    if (row) row->CommitRow();
-    return {};
-  }
+  if (impl.DecodeRoot(row)) return {};
   if (row) row->AbandonRow();
   return tl::unexpected<Fault>(impl.TakeFault(json));
 }

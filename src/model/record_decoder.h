@@ -42,8 +42,8 @@ class RecordDecoder {
 
   RecordDecoder Clone() const;
 
-  // `json` is one JSON object, followed by at least kPadding readable bytes. With a null `row` the record is only checked.
-  // On a fault an open row has been abandoned.
+  // `json` is one JSON object, followed by at least kPadding readable bytes. With a null `row` the record is only checked; else a row
+  // is begun and filled, for the caller to commit. On a fault the row has been abandoned.
   tl::expected<void, Fault> Decode(std::string_view json, RowSink* row);
 
   // Canonical text of the last decoded record's key (as Kafka's string keys); nullopt when null or no key is set.

@@ -46,6 +46,7 @@ std::string Decode(const Schema& schema, std::string_view json, std::string* key
   std::string_view text = std::string_view(padded).substr(0, json.size());
   RecordingRowSink sink;
   auto decoded = decoder->Decode(text, &sink);
+  if (decoded) sink.CommitRow();
   if (key) *key = decoder->key() ? std::string(*decoder->key()) : "(none)";
   auto checked = decoder->Decode(text, nullptr);
   EXPECT_EQ(decoded.has_value(), checked.has_value()) << json;
@@ -85,6 +86,7 @@ TEST(RecordDecoder, OrderOfOneRecordDoesNotBindTheNext) {
   for (std::string json : {R"({"b":1,"a":2})", R"({"a":3,"b":4,"c":5})", R"({"c":6,"b":7,"a":8})", R"({"b":9,"a":10})"}) {
     std::string padded = Padded(json);
     ASSERT_TRUE(decoder->Decode(std::string_view(padded).substr(0, json.size()), &sink));
+    sink.CommitRow();
   }
   EXPECT_EQ(sink.rows(), (std::vector<std::string>{"0=int 2 1=int 1", "0=int 3 1=int 4 2=int 5", "0=int 8 1=int 7 2=int 6",
                                                    "0=int 10 1=int 9"}));

@@ -1,0 +1,62 @@
+#include <array>
+
+#include "app/command.h"
+#include "app/commands/declare.h"
+
+namespace tailrace::app {
+namespace {
+
+// In the order of --help.
+constexpr std::array kCommands = {
+    Command{"init", "Write a new pipeline folder that runs",
+            "tailrace init                 # ./hello: a stream that fills itself\n"
+            "tailrace init shop my-shop    # ./my-shop: records over HTTP, a table, documents, an API",
+            DeclareInit},
+    Command{"check", "Find every mistake in a pipeline file",
+            "tailrace check                # ./pipeline.yaml\n"
+            "tailrace check examples/retail",
+            DeclareCheck},
+    Command{"test", "Run the tests of a pipeline file",
+            "tailrace test                 # all of ./pipeline.yaml\n"
+            "tailrace test --only refund shop.yaml",
+            DeclareTest},
+    Command{"run", "Run the pipeline and serve HTTP until Ctrl-C",
+            "tailrace run                  # serve\n"
+            "tailrace run --once           # read finite sources to their end, then stop\n"
+            "tailrace run --fresh --yes    # forget everything first, without asking",
+            DeclareRun},
+    Command{"load", "Read a file into a stream",
+            "tailrace load sales.csv --into sales\n"
+            "tailrace load old.csv --into sales --encoding latin-1",
+            DeclareLoad},
+    Command{"sql", "Ask a question in SQL, or open a prompt",
+            "tailrace sql 'SELECT count(*) FROM sales'\n"
+            "tailrace sql 'FROM revenue_by_hour' --csv > revenue.csv\n"
+            "tailrace sql                  # a prompt",
+            DeclareSql},
+    Command{"tail", "Show records of a stream as they come",
+            "tailrace tail sales\n"
+            "tailrace tail sales --limit 10 | jq .",
+            DeclareTail},
+    Command{"rebuild", "Compute a table or collection again from the log",
+            "tailrace rebuild revenue_by_hour", DeclareRebuild},
+    Command{"log verify", "Check every byte of the log", "tailrace log verify           # exit code 1 when something is damaged",
+            DeclareLogVerify},
+    Command{"log inspect", "Show what is in the log",
+            "tailrace log inspect          # streams, partitions, segments\n"
+            "tailrace log inspect --stream sales --partition 0 --from 812 --limit 3",
+            DeclareLogInspect},
+    Command{"schema", "Print the JSON Schema of the pipeline file",
+            "tailrace schema > tailrace.schema.json", DeclareSchema},
+    Command{"completion", "Print a completion script for a shell",
+            "source <(tailrace completion bash)\n"
+            "tailrace completion fish > ~/.config/fish/completions/tailrace.fish",
+            DeclareCompletion},
+    Command{"version", "Print the version", "tailrace version --json", DeclareVersion},
+};
+
+}  // namespace
+
+std::span<const Command> Commands() { return kCommands; }
+
+}  // namespace tailrace::app

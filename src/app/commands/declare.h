@@ -1,0 +1,22 @@
+// What each file of this folder gives to the table in commands.cc.
+#pragma once
+
+#include "app/command.h"
+
+namespace tailrace::app {
+
+Action DeclareCheck(Arguments& arguments);
+Action DeclareCompletion(Arguments& arguments);
+Action DeclareInit(Arguments& arguments);
+Action DeclareLoad(Arguments& arguments);
+Action DeclareLogInspect(Arguments& arguments);
+Action DeclareLogVerify(Arguments& arguments);
+Action DeclareRebuild(Arguments& arguments);
+Action DeclareRun(Arguments& arguments);
+Action DeclareSchema(Arguments& arguments);
+Action DeclareSql(Arguments& arguments);
+Action DeclareTail(Arguments& arguments);
+Action DeclareTest(Arguments& arguments);
+Action DeclareVersion(Arguments& arguments);
+
+}  // namespace tailrace::app

@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "app/commands/declare.h"
+#include "app/data_directory.h"
+#include "app/description.h"
+#include "app/pipeline_file.h"
+#include "app/progress_line.h"
+#include "app/runtime.h"
+#include "app/signals.h"
+#include "app/source_report.h"
+
+namespace tailrace::app {
+namespace {
+
+struct Options {
+  std::string pipeline = ".";
+  bool once = false;
+  bool fresh = false;
+  bool yes = false;
+  bool rebuild_changed = false;
+  bool json = false;
+  std::optional<uint16_t> port;
+};
+
+constexpr std::chrono::milliseconds kBetweenLooks{100};
+
+// Shows how far the sources are while somebody waits for them.
+class SourceWatch {
+ public:
+  SourceWatch(const Runtime& runtime, Console& console)
+      : line_(console, "reading"), thread_([this, &runtime](const std::stop_token& stop) { Watch(runtime, stop); }) {}
+
+  ~SourceWatch() {
+    thread_.request_stop();
+    thread_.join();
+  }
+
+ private:
+  void Watch(const Runtime& runtime, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any woken;
+    std::unique_lock lock(mutex);
+    while (!woken.wait_for(lock, stop, kBetweenLooks, [&] { return stop.stop_requested(); })) {
+      int64_t rows = 0;
+      for (const SourceSummary& source : runtime.sources()) rows += source.accepted + source.refused;
+      line_.Show(rows, 0, 0);
+    }
+  }
+
+  ProgressLine line_;
+  std::jthread thread_;
+};
+
+// Nothing when the data may go on as it is; else what the command ends with.
+std::optional<ExitCode> Forget(const config::Pipeline& pipeline, const Options& options, Console& console) {
+  const std::string& data = pipeline.server.data;
+  if (!options.yes && !console.Confirm(fmt::format("Forget everything in {}?", data))) {
+    return console.Wrong(fmt::format("--fresh forgets everything in {}; add --yes to do it without being asked", data));
+  }
+  if (const Status erased = EraseData(data); !erased) return console.Report(erased.error());
+  return std::nullopt;
+}
+
+ExitCode RefuseChanged(const Runtime& runtime, Console& console) {
+  std::string text = "the file defines these otherwise than the data that is there:";
+  for (const auto& changed : runtime.changed()) {
+    text += fmt::format("\n  {} {}: tailrace rebuild {}", changed.kind, changed.name, changed.name);
+  }
+  text += "\nRebuild them one by one, or all at once with `tailrace run --rebuild-changed`.";
+  return console.Wrong(text);
+}
+
+Status RebuildChanged(Runtime& runtime, const std::stop_token& stop, Console& console) {
+  const auto changed = runtime.changed();
+  for (const auto& one : changed) {
+    TR_RETURN_IF_ERROR(runtime.Rebuild(one.name, stop));
+    console.ErrLine(fmt::format("rebuilt {} {}", one.kind, one.name));
+  }
+  return {};
+}
+
+Status ReadToTheEnd(Runtime& runtime, const std::stop_token& stop, Console& console) {
+  const SourceWatch watch(runtime, console);
+  TR_RETURN_IF_ERROR(runtime.WaitSources(stop));
+  return runtime.WaitCaughtUp(stop);
+}
+
+ExitCode RunOnce(Runtime& runtime, const Options& options, const std::stop_token& stop, Console& console) {
+  const auto began = std::chrono::steady_clock::now();
+  const Status done = ReadToTheEnd(runtime, stop, console);
+  runtime.Stop();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  const auto sources = runtime.sources();
+  console.Out(options.json ? SourceReportJson(sources, took.count()) : SourceReport(sources, took.count()));
+  if (done) return ExitCode::kDone;
+  if (stop.stop_requested()) {
+    console.ErrLine("stopped before the end; run it again to go on");
+    return ExitCode::kNo;
+  }
+  return console.Report(done.error());
+}
+
+void ShowListening(const Runtime& runtime, Console& console) {
+  console.OutLine(DescribeParts(runtime.pipeline()));
+  console.OutLine(fmt::format("{} http://{}", console.Paint(Style::kGreen, "listening on"), runtime.address()));
+  for (const auto& source : runtime.pipeline().sources) {
+    if (const auto* http = std::get_if<config::HttpSourceSpec>(&source.kind)) {
+      console.OutLine(fmt::format("  {} {}  into {}", http->method, http->route, source.into.front().stream));
+    }
+  }
+  console.OutLine(fmt::format("data in {}; Ctrl-C stops", runtime.pipeline().server.data));
+}
+
+ExitCode Serve(Runtime& runtime, const StopOnSignals& signals, Console& console) {
+  ShowListening(runtime, console);
+  signals.Wait();
+  runtime.Stop();
+  console.OutLine("stopped");
+  return ExitCode::kDone;
+}
+
+ExitCode Run(const Options& options, Console& console) {
+  auto pipeline = LoadForCommand(options.pipeline, console);
+  if (!pipeline) return pipeline.error();
+  const StopOnSignals signals;
+  if (options.fresh) {
+    if (const auto ended = Forget(*pipeline, options, console)) return *ended;
+  }
+  RuntimeOptions runtime_options;
+  runtime_options.port = options.port;
+  runtime_options.serve = !options.once;
+  auto runtime = Runtime::Open(std::move(*pipeline), std::move(runtime_options));
+  if (!runtime) return console.Report(runtime.error());
+  if (!(*runtime)->changed().empty() && !options.rebuild_changed) return RefuseChanged(**runtime, console);
+  if (const Status started = (*runtime)->Start(); !started) return console.Report(started.error());
+  if (const Status rebuilt = RebuildChanged(**runtime, signals.token(), console); !rebuilt) {
+    (*runtime)->Stop();
+    return signals.token().stop_requested() ? ExitCode::kDone : console.Report(rebuilt.error());
+  }
+  return options.once ? RunOnce(**runtime, options, signals.token(), console) : Serve(**runtime, signals, console);
+}
+
+}  // namespace
+
+Action DeclareRun(Arguments& arguments) {
+  const auto options = std::make_shared<Options>();
+  arguments.Pipeline(&options->pipeline);
+  arguments.Flag("--once", "Read finite sources to their end, let everything catch up, and stop; serves no HTTP", &options->once);
+  arguments.Flag("--fresh", "Forget all data first, after asking", &options->fresh);
+  arguments.Flag("-y,--yes", "Do not ask", &options->yes);
+  arguments.Flag("--rebuild-changed", "Compute again what the file defines otherwise than before", &options->rebuild_changed);
+  arguments.Port("Listen on this port instead of the file's; 0 takes a free one", &options->port);
+  arguments.Flag("--json", "The summary of --once as a JSON object", &options->json);
+  return [options](Console& console) { return Run(*options, console); };
+}
+
+}  // namespace tailrace::app

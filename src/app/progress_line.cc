@@ -1,0 +1,60 @@
+#include "app/progress_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tailrace::app {
+namespace {
+
+constexpr size_t kBarWidth = 22;
+constexpr double kShortSeconds = 10;
+constexpr double kMinuteSeconds = 60;
+
+// Before this much time a speed says little.
+constexpr double kSpeedAfterSeconds = 0.05;
+
+}  // namespace
+
+std::string Bar(double fraction, size_t width) {
+  const size_t inside = width - 2;
+  const auto full = static_cast<size_t>(std::clamp(fraction, 0.0, 1.0) * static_cast<double>(inside));
+  return fmt::format("[{}{}]", std::string(full, '='), std::string(inside - full, ' '));
+}
+
+std::string DurationText(double seconds) {
+  if (seconds < kShortSeconds) return fmt::format("{:.1f} s", seconds);
+  if (seconds < kMinuteSeconds) return fmt::format("{:.0f} s", seconds);
+  const auto whole = static_cast<int64_t>(seconds);
+  return fmt::format("{} min {} s", whole / 60, whole % 60);
+}
+
+double ProgressLine::seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
+
+std::string ProgressLine::Text(int64_t rows, int64_t bytes_done, int64_t bytes_all) const {
+  const double passed = seconds();
+  const double rate = passed > kSpeedAfterSeconds ? static_cast<double>(rows) / passed : 0;
+  std::string text = label_;
+  const double fraction = bytes_all > 0 ? std::min(1.0, static_cast<double>(bytes_done) / static_cast<double>(bytes_all)) : 0;
+  if (bytes_all > 0) text += fmt::format("  {} {:3.0f} %", Bar(fraction, kBarWidth), fraction * 100);
+  text += fmt::format("  {}  {} rows/s", Counted(rows, "row"), Grouped(static_cast<int64_t>(rate)));
+  if (fraction > 0 && fraction < 1) text += fmt::format("  {} left", DurationText(passed / fraction - passed));
+  return text;
+}
+
+void ProgressLine::Show(int64_t rows, int64_t bytes_done, int64_t bytes_all) {
+  const auto now = Clock::now();
+  if (now - last_shown_ < (console_.err_is_terminal() ? kBetweenDrawings : kBetweenLines)) return;
+  last_shown_ = now;
+  const std::string text = Text(rows, bytes_done, bytes_all);
+  if (!console_.err_is_terminal()) return console_.ErrLine(text);
+  console_.Err(fmt::format("\r\x1b[2K{}", text.substr(0, console_.width() - 1)));
+  drawn_ = true;
+}
+
+void ProgressLine::Clear() {
+  if (drawn_) console_.Err("\r\x1b[2K");
+  drawn_ = false;
+}
+
+}  // namespace tailrace::app

@@ -1,0 +1,50 @@
+// How far a long piece of work has come: a bar that is drawn over on a terminal, a line now and then in a pipe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "app/console.h"
+
+namespace tailrace::app {
+
+// Writes to stderr, so that what the command answers stays clean. Threads: one at a time.
+class ProgressLine {
+ public:
+  ProgressLine(Console& console, std::string label) : console_(console), label_(std::move(label)) {}
+  ~ProgressLine() { Clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  // `bytes_all` is 0 when it is not known. Most calls show nothing.
+  void Show(int64_t rows, int64_t bytes_done, int64_t bytes_all);
+
+  // Takes the bar away.
+  void Clear();
+
+  double seconds() const;
+
+  static constexpr std::chrono::milliseconds kBetweenDrawings{100};
+  static constexpr std::chrono::milliseconds kBetweenLines{5'000};
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::string Text(int64_t rows, int64_t bytes_done, int64_t bytes_all) const;
+
+  Console& console_;
+  const std::string label_;
+  const Clock::time_point began_ = Clock::now();
+  Clock::time_point last_shown_ = began_;
+  bool drawn_ = false;
+};
+
+// "[=====     ]", `width` characters with its brackets.
+std::string Bar(double fraction, size_t width);
+
+// "0.4 s", "12 s", "3 min 20 s".
+std::string DurationText(double seconds);
+
+}  // namespace tailrace::app

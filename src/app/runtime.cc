@@ -1,0 +1,251 @@
+#include "app/runtime.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "app/data_directory.h"
+#include "app/embedded_sources.h"
+#include "app/progress_view.h"
+#include "app/version.h"
+#include "base/file_system.h"
+#include "base/logging.h"
+#include "base/metrics.h"
+#include "documents/sqlite_document_store.h"
+#include "engine/plan.h"
+#include "log/log.h"
+#include "server/server.h"
+#include "warehouse/duckdb_warehouse.h"
+
+namespace tailrace::app {
+namespace {
+
+// A stream's dead letters need no parallel writers.
+constexpr int32_t kDeadLetterPartitions = 1;
+
+}  // namespace
+
+// In the order in which they are opened; what stands below uses what stands above.
+struct Runtime::Parts {
+  Parts(config::Pipeline p, RuntimeOptions o, DataDirectory d)
+      : pipeline(std::move(p)), options(std::move(o)), directory(std::move(d)) {}
+
+  Clock& clock() { return options.clock == nullptr ? SystemClock() : *options.clock; }
+
+  Status OpenLog();
+  Status OpenStores();
+  Status OpenEngine();
+  Status OpenServer();
+  Status OpenSources();
+  Result<std::unique_ptr<SourceRunner>> NewRunner(const std::string& name, std::unique_ptr<Source> source,
+                                                  const std::vector<config::Target>& into);
+  void AddMetrics();
+
+  config::Pipeline pipeline;
+  RuntimeOptions options;
+  DataDirectory directory;
+  Metrics metrics;
+  engine::StreamDirectory streams;
+  std::vector<StreamId> stream_ids;  // of pipeline.streams
+  std::unique_ptr<EventLog> log;
+  std::unique_ptr<Warehouse> warehouse;
+  std::unique_ptr<DocumentStore> documents;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<ProgressView> progress;
+  std::unique_ptr<server::Server> server;
+  std::vector<std::unique_ptr<SourceRunner>> sources;
+  bool stopped = false;
+};
+
+Status Runtime::Parts::OpenLog() {
+  std::vector<log::StreamOptions> kept;
+  const auto add = [&](std::string name, std::string folder, int32_t partitions) {
+    kept.push_back({std::move(name), std::move(folder), partitions});
+    return StreamId{static_cast<int32_t>(kept.size()) - 1};
+  };
+  for (const auto& stream : pipeline.streams) {
+    const StreamId records = add(stream.name, "log/" + stream.name, stream.partitions);
+    const StreamId dead_letters = add("dead letters of " + stream.name, "dlq/" + stream.name, kDeadLetterPartitions);
+    streams[stream.name] = {records, dead_letters};
+    stream_ids.push_back(records);
+  }
+  log::LogOptions log_options;
+  log_options.directory = directory.path();
+  TR_TRY(log, log::Log::Open(std::move(log_options), std::move(kept), PosixFileSystem(), clock()));
+  return {};
+}
+
+Status Runtime::Parts::OpenStores() {
+  warehouse::DuckDbWarehouseOptions warehouse_options;
+  warehouse_options.path = directory.Join("warehouse.duckdb");
+  warehouse_options.temp_directory = directory.Join("tmp");
+  TR_TRY(warehouse, warehouse::OpenDuckDbWarehouse(warehouse_options));
+  documents::SqliteDocumentStoreOptions document_options;
+  document_options.path = directory.Join("documents.sqlite");
+  TR_TRY(documents, documents::OpenSqliteDocumentStore(document_options));
+  return {};
+}
+
+Status Runtime::Parts::OpenEngine() {
+  engine::EngineOptions engine_options;
+  engine_options.on_commit = options.on_commit;
+  TR_TRY(engine, engine::Engine::Open(pipeline, streams, *log, *warehouse, *documents, clock(), std::move(engine_options)));
+  progress = std::make_unique<ProgressView>(*engine, *log, streams);
+  AddMetrics();
+  return {};
+}
+
+Status Runtime::Parts::OpenServer() {
+  server::ServerOptions server_options;
+  server_options.host = pipeline.server.host;
+  server_options.port = options.port.value_or(pipeline.server.port);
+  server_options.auth_none = pipeline.server.auth_none;
+  server_options.version = kVersion;
+  const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock()};
+  TR_TRY(server, server::Server::Create(services, server_options));
+  return {};
+}
+
+Status Runtime::Parts::OpenSources() {
+  for (const auto& spec : pipeline.sources) {
+    TR_TRY(auto source, OpenEmbeddedSource(spec, pipeline));
+    if (source == nullptr) continue;
+    TR_TRY(auto runner, NewRunner(spec.name, std::move(source), spec.into));
+    sources.push_back(std::move(runner));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<SourceRunner>> Runtime::Parts::NewRunner(const std::string& name, std::unique_ptr<Source> source,
+                                                                const std::vector<config::Target>& into) {
+  std::vector<engine::PumpTarget> targets;
+  for (const config::Target& target : into) {
+    const auto* stream = engine::FindStream(pipeline, target.stream);
+    if (stream == nullptr) return Fail(Error::NotFound("no stream " + target.stream));
+    TR_TRY(auto decoder, RecordDecoder::Compile(stream->schema, stream->key));
+    const engine::StreamIds& ids = streams.at(stream->name);
+    targets.push_back({stream->name, ids.records, ids.dead_letters, stream->partitions, target.pointer, std::move(decoder)});
+  }
+  return std::make_unique<SourceRunner>(std::make_unique<engine::SourcePump>(name, std::move(source), std::move(targets),
+                                                                             *log, engine->dead_letters()));
+}
+
+void Runtime::Parts::AddMetrics() {
+  for (const auto& [name, ids] : streams) {
+    metrics.AddCallback("tailrace_stream_end_offset", "Records in the log, over all partitions.", {{"stream", name}},
+                        [this, id = ids.records] {
+                          double records = 0;
+                          for (const auto& partition : log->Partitions(id)) records += static_cast<double>(partition.end.value);
+                          return records;
+                        });
+    metrics.AddCallback("tailrace_dead_letters", "Dead letters kept.", {{"stream", name}}, [this, id = ids.dead_letters] {
+      const auto partitions = log->Partitions(id);
+      return partitions.empty() ? 0.0 : static_cast<double>(partitions.front().end.value - partitions.front().begin.value);
+    });
+  }
+  for (const auto& m : engine->progress().All()) {
+    metrics.AddCallback("tailrace_lag_records", "Records in the log that a materialisation has yet to consume.",
+                        {{"kind", m.kind}, {"name", m.name}}, [this, kind = m.kind, name = m.name, stream = m.stream] {
+                          double lag = 0;
+                          for (const auto& now : engine->progress().All()) {
+                            if (now.kind != kind || now.name != name) continue;
+                            const auto partitions = log->Partitions(streams.at(stream).records);
+                            for (size_t p = 0; p < partitions.size(); ++p) {
+                              lag += static_cast<double>(partitions[p].end.value - now.positions[p].value);
+                            }
+                          }
+                          return lag;
+                        });
+  }
+  metrics.AddCallback("tailrace_commits", "Commits of tables and stored rows since the start.", {},
+                      [this] { return static_cast<double>(engine->commits()); });
+}
+
+Result<std::unique_ptr<Runtime>> Runtime::Open(config::Pipeline pipeline, RuntimeOptions options) {
+  const std::string data = options.data.empty() ? pipeline.server.data : options.data;
+  TR_TRY(auto directory, DataDirectory::Open(data));
+  auto parts = std::make_unique<Parts>(std::move(pipeline), std::move(options), std::move(directory));
+  TR_RETURN_IF_ERROR(parts->OpenLog());
+  TR_RETURN_IF_ERROR(parts->OpenStores());
+  TR_RETURN_IF_ERROR(parts->OpenEngine());
+  if (parts->options.serve) TR_RETURN_IF_ERROR(parts->OpenServer());
+  if (parts->options.read_sources) TR_RETURN_IF_ERROR(parts->OpenSources());
+  return std::unique_ptr<Runtime>(new Runtime(std::move(parts)));
+}
+
+Runtime::Runtime(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Runtime::~Runtime() { Stop(); }
+
+const std::vector<engine::ChangedMaterialization>& Runtime::changed() const { return parts_->engine->changed(); }
+
+Status Runtime::Start() {
+  parts_->engine->Start();
+  if (parts_->server != nullptr) TR_RETURN_IF_ERROR(parts_->server->Start());
+  for (const auto& source : parts_->sources) source->Start();
+  return {};
+}
+
+void Runtime::Stop() {
+  if (std::exchange(parts_->stopped, true)) return;
+  for (const auto& source : parts_->sources) source->Stop();
+  if (parts_->server != nullptr) parts_->server->Stop();
+  parts_->engine->Stop();
+  parts_->log->Stop();
+}
+
+Status Runtime::WaitSources(const std::stop_token& stop) {
+  Status first;
+  for (const auto& source : parts_->sources) {
+    const Status ended = source->Wait(stop);
+    if (!ended && first) first = Fail(ended.error().With(source->summary().name));
+  }
+  return first;
+}
+
+Status Runtime::WaitCaughtUp(const std::stop_token& stop) { return parts_->engine->WaitCaughtUp(stop); }
+
+Result<SourceSummary> Runtime::LoadFile(
+    const config::FileSourceSpec& file, const std::string& stream,
+    const std::function<void(const SourceSummary&, int64_t bytes_done, int64_t bytes_all)>& progress, const std::stop_token& stop) {
+  config::SourceSpec spec;
+  spec.name = "load";
+  spec.into = {{stream, ""}};
+  spec.kind = file;
+  TR_TRY(auto source, OpenEmbeddedSource(spec, parts_->pipeline));
+  TR_TRY(const auto runner, parts_->NewRunner(spec.name, std::move(source), spec.into));
+  runner->Start();
+  constexpr std::chrono::milliseconds kBetweenReports{100};
+  Status ended;
+  while (true) {
+    ended = runner->WaitFor(kBetweenReports, stop);
+    const SourceSummary summary = runner->summary();
+    progress(summary, runner->bytes_done(), runner->size_hint());
+    if (summary.ended || stop.stop_requested()) break;
+  }
+  runner->Stop();
+  if (!ended) return Fail(ended.error());
+  return runner->summary();
+}
+
+Status Runtime::Rebuild(const std::string& name, const std::stop_token& stop) { return parts_->engine->Rebuild(name, stop); }
+
+std::vector<SourceSummary> Runtime::sources() const {
+  std::vector<SourceSummary> summaries;
+  for (const auto& source : parts_->sources) summaries.push_back(source->summary());
+  return summaries;
+}
+
+std::string Runtime::address() const {
+  return parts_->server == nullptr ? "" : parts_->server->address();
+}
+
+const config::Pipeline& Runtime::pipeline() const { return parts_->pipeline; }
+engine::Engine& Runtime::engine() { return *parts_->engine; }
+EventLog& Runtime::log() { return *parts_->log; }
+Warehouse& Runtime::warehouse() { return *parts_->warehouse; }
+DocumentStore& Runtime::documents() { return *parts_->documents; }
+const engine::StreamDirectory& Runtime::streams() const { return parts_->streams; }
+
+}  // namespace tailrace::app

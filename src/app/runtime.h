@@ -1,0 +1,75 @@
+// A pipeline made to run: the embedded parts opened and joined as its file says. The only place that sees them all.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "app/source_runner.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/spec.h"
+#include "engine/engine.h"
+#include "engine/source_pump.h"
+#include "ports/document_store.h"
+#include "ports/event_log.h"
+#include "ports/warehouse.h"
+
+namespace tailrace::app {
+
+struct RuntimeOptions {
+  Clock* clock = nullptr;                               // null: the machine's
+  std::string data;                                     // empty: server.data of the file
+  std::optional<uint16_t> port;                         // instead of the file's; 0 takes a free one
+  bool serve = true;                                    // answer HTTP
+  bool read_sources = true;                             // start the file's `file` and `generate` sources
+  std::function<void(int64_t commits)> on_commit;
+};
+
+// Threads: one thread calls Open, Start, Stop; the rest from any.
+class Runtime {
+ public:
+  // Takes the data directory's lock. The pipeline must have been checked.
+  static Result<std::unique_ptr<Runtime>> Open(config::Pipeline pipeline, RuntimeOptions options);
+  ~Runtime();
+
+  // Tables and collections that another definition made: they do not go on until Rebuild.
+  const std::vector<engine::ChangedMaterialization>& changed() const;
+
+  // Starts the engine, then the server, then the sources.
+  Status Start();
+
+  // Stops accepting, finishes what was accepted, syncs. Twice is fine.
+  void Stop();
+
+  // Blocks until every finite source has ended; the first source's error, if one stopped with it.
+  Status WaitSources(const std::stop_token& stop);
+  Status WaitCaughtUp(const std::stop_token& stop);
+
+  // Reads one more file into a stream, as a source of its own name; `progress` hears the counts now and then.
+  Result<SourceSummary> LoadFile(const config::FileSourceSpec& file, const std::string& stream,
+                                 const std::function<void(const SourceSummary&, int64_t bytes_done, int64_t bytes_all)>& progress,
+                                 const std::stop_token& stop);
+
+  Status Rebuild(const std::string& name, const std::stop_token& stop);
+
+  std::vector<SourceSummary> sources() const;
+  std::string address() const;  // of the server, "127.0.0.1:7070"; empty when it does not serve
+  const config::Pipeline& pipeline() const;
+  engine::Engine& engine();
+  EventLog& log();
+  Warehouse& warehouse();
+  DocumentStore& documents();
+  const engine::StreamDirectory& streams() const;
+
+ private:
+  struct Parts;
+  explicit Runtime(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace tailrace::app
