@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tailrace::sql {
@@ -32,12 +33,14 @@ struct BigNumber {
 };
 
 // Adds up. A window of digits that have not carried yet; it lies in the object itself as long as the numbers are of similar size.
-// Threads: as any value. May be moved as bytes (DuckDB does), but not copied.
+// Threads: as any value. May also be moved as bytes, as DuckDB does.
 class ExactNumber {
  public:
   ExactNumber() = default;
-  ExactNumber(const ExactNumber&) = delete;
-  ExactNumber& operator=(const ExactNumber&) = delete;
+  ExactNumber(ExactNumber&& other) noexcept
+      : heap_(std::exchange(other.heap_, nullptr)), inline_(other.inline_), first_(other.first_), size_(std::exchange(other.size_, int16_t{0})),
+        additions_(other.additions_) {}
+  ExactNumber& operator=(ExactNumber&&) = delete;
   ~ExactNumber() { delete[] heap_; }
 
   void Add(double finite);
