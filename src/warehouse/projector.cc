@@ -1,5 +1,6 @@
 #include "warehouse/projector.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -112,6 +113,8 @@ Result<std::vector<ProjectedDocument>> Projector::Project(std::string_view colle
       if (!more) break;
       for (size_t row = 0; row < cursor->row_count(); ++row) documents.push_back(DocumentOf(*cursor, columns, row));
     }
+    // A join (with unnest, say) may bring the rows in another order than the stream's, in which they are merged.
+    std::stable_sort(documents.begin(), documents.end(), [](const auto& a, const auto& b) { return a.row < b.row; });
     return documents;
   };
   Result<std::vector<ProjectedDocument>> documents = run();

@@ -126,7 +126,18 @@ Result<sql::BatchRelation*> TableStore::RelationOf(const std::string& stream) {
   return relation.get();
 }
 
+// Outside of the transaction: a batch relation made inside it would go with its rollback.
+Status TableStore::Prepare(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    TR_TRY(const KeptTable* table, Find(name));
+    TR_RETURN_IF_ERROR(RelationOf(table->plan.stream));
+    if (table->changed) return Fail(Error::Conflict("table " + name + " was built by another definition: rebuild it first"));
+  }
+  return {};
+}
+
 tl::expected<void, CommitError> TableStore::Commit(const WarehouseCommit& commit) {
+  if (Status prepared = Prepare(commit.names); !prepared) return tl::unexpected<CommitError>(CommitError{prepared.error(), ""});
   std::vector<std::vector<int64_t>> added;
   CommitResult result = CommitInTransaction(commit, &added);
   if (!result) {
@@ -148,21 +159,19 @@ TableStore::CommitResult TableStore::CommitInTransaction(const WarehouseCommit& 
   if (Status begun = connection_->Begin(); !begun) return fail(begun.error());
   std::vector<int64_t> ids;
   for (const std::string& name : commit.names) {
-    Result<KeptTable*> table = Find(name);
-    if (!table) return fail(table.error());
-    if ((*table)->changed) return fail(Error::Conflict("table " + name + " was built by another definition: rebuild it first"));
+    KeptTable& table = tables_.find(name)->second;
     sql::BatchRows rows{&ChunksOf(*commit.batch), commit.range.begin, commit.range.end, {}};
     for (const RowExclusion& exclusion : commit.exclusions) {
       if (exclusion.materialization == name) rows.excluded = exclusion.rows;
     }
     if (Status fault = Fault(FaultPoint::kTableInsert); !fault) return fail(fault.error(), name);
-    Result<std::vector<int64_t>> inserted = Insert(**table, std::move(rows));
+    Result<std::vector<int64_t>> inserted = Insert(table, std::move(rows));
     if (!inserted) {
       const bool of_the_data = inserted.error().code() == ErrorCode::kInvalid;
       return fail(inserted.error().With("table " + name), of_the_data ? name : "");
     }
     added->push_back(std::move(*inserted));
-    ids.push_back((*table)->stored.id);
+    ids.push_back(table.stored.id);
   }
   const bool prune = commits_ % kCommitsBetweenPrunes == kCommitsBetweenPrunes - 1;
   Status done = connection_->Execute(SetPositionsSql(PositionsTable::kTables, ids, commit.positions, prune));
@@ -198,6 +207,7 @@ Status TableStore::Evaluate(std::string_view name, const StreamBatch& batch, Row
   TR_TRY(KeptTable * table, Find(name));
   // What is being rebuilt is asked by its new definition.
   if (const auto shadow = tables_.find(ShadowName(name)); table->changed && shadow != tables_.end()) table = &shadow->second;
+  TR_RETURN_IF_ERROR(RelationOf(table->plan.stream));
   TR_RETURN_IF_ERROR(connection_->Begin());
   Result<std::vector<int64_t>> inserted = Insert(*table, {&ChunksOf(batch), range.begin, range.end, {}});
   connection_->Rollback();

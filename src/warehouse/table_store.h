@@ -67,6 +67,7 @@ class TableStore {
   Result<KeptTable*> Find(std::string_view name);
   Result<sql::BatchRelation*> RelationOf(const std::string& stream);
 
+  Status Prepare(const std::vector<std::string>& names);
   CommitResult CommitInTransaction(const WarehouseCommit& commit, std::vector<std::vector<int64_t>>* added);
   Result<std::vector<int64_t>> Insert(KeptTable& table, sql::BatchRows rows);
   Status CompactPartial(const sql::Partial& partial, Growth* growth);

@@ -199,7 +199,8 @@ TEST_P(WarehouseContract, ShadowTakesThePlaceOfTheTable) {
   ASSERT_TRUE(warehouse_->Evaluate("sums", *batch, {0, 2}));
   ASSERT_TRUE(Commit(*batch, MaterializationKind::kTable, "sums@shadow", At(1, 1)));
   ASSERT_TRUE(warehouse_->FinishShadow("sums"));
-  ASSERT_TRUE(Commit(*batch, MaterializationKind::kTable, "sums", At(3, 1)));
+  auto committed = Commit(*batch, MaterializationKind::kTable, "sums", At(3, 1));
+  ASSERT_TRUE(committed) << committed.error().error.message();
   Reopen(Plan("f2"));
   EXPECT_FALSE(StateOf("sums").changed);
   EXPECT_EQ(StateOf("sums").positions, At(3, 1));
