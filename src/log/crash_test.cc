@@ -111,6 +111,18 @@ class World {
     EXPECT_TRUE(report->sound()) << RenderReport(*report);
   }
 
+  // What a reader has seen stays, acknowledged or not.
+  void CountOnWhatIsThere() {
+    for (int32_t partition = 0; partition < kPartitions; ++partition) {
+      for (const ReadRecord& record : Records(partition)) {
+        for (Attempt& attempt : attempts_) {
+          if (attempt.partition != partition || attempt.values.empty() || attempt.values[0] != record.value) continue;
+          attempt.acknowledged = Appended{Offset{record.offset}, Seq{record.seq}};
+        }
+      }
+    }
+  }
+
   std::vector<PartitionStatus> Statuses() const { return log_->Partitions(kSales); }
   void Stop() { log_->Stop(); }
   bool anything_acknowledged() const {
@@ -233,6 +245,27 @@ TEST(Crash, TheWorkloadDoesWhatItIsMeantTo) {
   world.SendAgain();
   world.Stop();
   world.ExpectSound();
+}
+
+// The process is killed at the operation; what the next one reads must outlast a power cut.
+TEST(Crash, WhatWasReadAfterAKillOutlastsAPowerCut) {
+  const int64_t operations = OperationsInAll();
+  for (int64_t at = 0; at < operations; ++at) {
+    SCOPED_TRACE(Context(at, "killed"));
+    World world(static_cast<uint64_t>(at));
+    world.files().Inject({.at = at, .for_ever = true, .kind = Kind::kStop});
+    if (world.Open()) world.Run();
+    world.Crash(Loss::kNothing);
+    ASSERT_TRUE(world.Open());
+    world.CountOnWhatIsThere();
+    world.SendAgain();
+    world.Crash(at % 2 == 0 ? Loss::kUnsynced : Loss::kTear);
+    ASSERT_TRUE(world.Open());
+    world.Check("after the power cut");
+    world.Stop();
+    world.ExpectSound();
+    if (testing::Test::HasFailure()) return;
+  }
 }
 
 void StopEverywhere(Loss loss) {

@@ -23,6 +23,18 @@ Status CheckOptions(const LogOptions& options, const std::vector<StreamOptions>&
   return {};
 }
 
+// Makes the directories of `path` below `root`. Each level is synced also when it is there: a process that was killed may have
+// made it and not got so far.
+Status MakeLevels(FileSystem& files, const std::string& root, const std::string& path) {
+  for (size_t slash = root.size(); slash != std::string::npos;) {
+    const size_t next = path.find('/', slash + 1);
+    TR_RETURN_IF_ERROR(files.MakeDirectory(path.substr(0, next)));
+    TR_RETURN_IF_ERROR(files.SyncDirectory(path.substr(0, slash)));
+    slash = next;
+  }
+  return {};
+}
+
 std::string PartitionPath(const std::string& stream, int32_t partition) { return stream + "/" + std::to_string(partition); }
 
 Result<bool> HasRecords(FileSystem& files, const std::string& directory, int32_t partitions, const LogOptions& options) {
@@ -56,7 +68,8 @@ Result<std::unique_ptr<Log>> Log::Open(LogOptions options, std::vector<StreamOpt
 
 Status Log::OpenStream(int32_t index, StreamOptions options, int64_t* next_seq, int64_t* newest_ms) {
   const std::string directory = options_.directory + "/" + options.directory;
-  TR_RETURN_IF_ERROR(MakeDirectories(files_, directory));
+  TR_RETURN_IF_ERROR(MakeDirectories(files_, options_.directory));
+  TR_RETURN_IF_ERROR(MakeLevels(files_, options_.directory, directory));
   TR_RETURN_IF_ERROR(AdoptStream(options, directory));
   auto stream = std::make_unique<Stream>();
   stream->options = std::move(options);
@@ -66,7 +79,7 @@ Status Log::OpenStream(int32_t index, StreamOptions options, int64_t* next_seq, 
   };
   for (int32_t partition = 0; partition < stream->options.partitions; ++partition) {
     std::string path = PartitionPath(directory, partition);
-    TR_RETURN_IF_ERROR(MakeDirectories(files_, path));
+    TR_RETURN_IF_ERROR(MakeLevels(files_, directory, path));
     TR_TRY(RecoveredPartition recovered, RecoverPartition(files_, path, options_, clock_.Now().millis()));
     *next_seq = std::max(*next_seq, recovered.next_seq);
     *newest_ms = std::max(*newest_ms, recovered.newest_ms);

@@ -21,6 +21,8 @@ class Recovery {
   Result<RecoveredPartition> Run() {
     TR_RETURN_IF_ERROR(CutAtFence());
     TR_RETURN_IF_ERROR(ListFiles());
+    // Names that a process left without syncing them when it was killed must not be built upon before they are durable.
+    TR_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
     TR_TRY(synced_, SyncedFile::Read(files_, directory_));
     if (!found_.segments.segments.empty()) {
       TR_TRY(const size_t first, LoadSnapshot());
@@ -164,11 +166,12 @@ class Recovery {
   }
 
   // Also when only zeros follow: behind them may be sectors of a torn write. A damaged partition is left as it is.
+  // Synced in any case: a process that was killed may have left its last batch in the kernel's memory alone, and whoever reads
+  // it from here on counts on it.
   Status CutTail(File& file, SegmentInfo& segment, int64_t bytes) {
-    const bool cut = segment.bytes > bytes;
+    const bool cut = segment.bytes > bytes && !found_.damage;
     segment.bytes = bytes;
-    if (!cut || found_.damage) return {};
-    TR_RETURN_IF_ERROR(file.Truncate(bytes));
+    if (cut) TR_RETURN_IF_ERROR(file.Truncate(bytes));
     return file.Sync();
   }
 

@@ -1,6 +1,7 @@
 #include "log/segment_store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "log/batch_scanner.h"
 #include "log/file_names.h"
@@ -135,6 +136,9 @@ Status SegmentStore::MakeRoom(int64_t bytes) {
   TR_RETURN_IF_ERROR(OpenLast());
   const int64_t needed = tail().bytes + bytes;
   if (needed <= zeroed_to_) return {};
+  // This sync is a slow one anyway. Afterwards a power cut leaves at most one step in which damage to a header can pass for a
+  // torn tail.
+  TR_RETURN_IF_ERROR(SyncPositions());
   const int64_t least = RoundUp(needed);
   const int64_t ahead = std::clamp(zeroed_to_ + options_.zero_step_bytes, least, std::max(least, options_.segment_bytes));
   Status zeroed = active_->Zero(zeroed_to_, ahead - zeroed_to_);
@@ -174,8 +178,12 @@ void SegmentStore::Publish(const BatchHeader& header) {
     if (active_reader_ == nullptr) active_reader_ = active_;
   }
   // Not having it recorded only leaves an older, lower bound.
-  const Status recorded = synced_->Record(tail());
-  static_cast<void>(recorded.has_value());
+  if (synced_->Record(tail())) synced_moved_ = true;
+}
+
+Status SegmentStore::SyncPositions() {
+  if (!std::exchange(synced_moved_, false)) return {};
+  return Fatal(synced_->Sync());
 }
 
 Status SegmentStore::Close() {
@@ -186,7 +194,7 @@ Status SegmentStore::Close() {
     zeroed_to_ = bytes;
     TR_RETURN_IF_ERROR(Sync());
   }
-  return synced_->Sync();
+  return SyncPositions();
 }
 
 }  // namespace tailrace::log

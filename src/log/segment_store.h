@@ -90,6 +90,7 @@ class SegmentStore {
   static Result<std::optional<Offset>> OffsetOfTimeIn(const OpenSegment& segment, int64_t timestamp_ms);
   Status WriteIndexes(const SegmentIndex& index, int64_t base) const;
   Status OpenLast();
+  Status SyncPositions();
   bool TakeRecycled(const std::string& path);
   Result<bool> MayGo(const SegmentInfo& oldest, const RetentionPolicy& policy);
   Status Discard(int64_t base);
@@ -102,6 +103,7 @@ class SegmentStore {
   // The writer's.
   std::shared_ptr<File> active_;
   std::unique_ptr<SyncedFile> synced_;
+  bool synced_moved_ = false;   // since it was synced itself
   int64_t zeroed_to_ = 0;   // of the last segment: below it lie batches and zeros on blocks of their own
   bool starting_ = false;   // the file of the next segment may be there: no batch may go to the one before it any more
 
