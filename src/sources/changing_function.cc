@@ -38,6 +38,17 @@ size_t SkipQuoted(std::string_view sql, size_t at) {
   return at;
 }
 
+// Behind the spaces and comments at `at`.
+size_t SkipGap(std::string_view sql, size_t at) {
+  while (at < sql.size()) {
+    size_t behind = sql[at] == '\'' ? at : SkipQuoted(sql, at);
+    if (behind == at && IsSpace(sql[at])) ++behind;
+    if (behind == at) break;
+    at = behind;
+  }
+  return at;
+}
+
 bool IsChanging(std::string_view word, bool is_call) {
   std::string name = Lower(word);
   for (std::string_view bare : kBareFunctions) {
@@ -64,10 +75,8 @@ std::string ChangingFunction(std::string_view sql) {
       continue;
     }
     std::string_view word = sql.substr(at, end - at);
-    size_t next = end;
     // A quoted name is called like any other.
-    if (next < sql.size() && sql[next] == '"') ++next;
-    while (next < sql.size() && IsSpace(sql[next])) ++next;
+    size_t next = SkipGap(sql, end < sql.size() && sql[end] == '"' ? end + 1 : end);
     bool is_call = next < sql.size() && sql[next] == '(';
     if (IsChanging(word, is_call)) return std::string(word) + (is_call ? "()" : "");
     at = end;

@@ -41,7 +41,7 @@ Result<QueryRows> QueryRows::Open(sql::Connection& connection, std::string_view 
 
 QueryRows::Column QueryRows::ColumnFor(const std::string& name, bool first, const Schema& schema) {
   Column column;
-  column.prefix = first ? "{" : ",";
+  column.prefix.push_back(first ? '{' : ',');
   AppendJsonString(name, &column.prefix);
   column.prefix += ':';
   int index = schema.FieldIndex(name);
