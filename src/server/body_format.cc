@@ -14,12 +14,16 @@ bool LooksLikeJson(std::string_view body) {
 
 bool IsUtf8(std::string_view charset) { return charset.empty() || charset == "utf-8" || charset == "utf8" || charset == "us-ascii"; }
 
+bool IsLatin1(std::string_view charset) { return charset == "iso-8859-1" || charset == "latin-1" || charset == "latin1"; }
+
 }  // namespace
 
 std::optional<BodyFormat> DetectBodyFormat(std::string_view content_type, std::string_view body) {
   if (content_type.empty() || content_type == "application/json") return BodyFormat::kJson;
-  if (!IsUtf8(MediaParameter(content_type, "charset"))) return std::nullopt;
   const std::string type = MediaType(content_type);
+  const std::string charset = MediaParameter(content_type, "charset");
+  if (type == "text/csv" && IsLatin1(charset)) return BodyFormat::kLatin1Csv;
+  if (!IsUtf8(charset)) return std::nullopt;
   if (type == "application/json" || type == "text/json") return BodyFormat::kJson;
   if (type == "application/x-ndjson" || type == "application/ndjson" || type == "application/jsonl" ||
       type == "application/x-jsonlines" || type == "application/jsonlines") {

@@ -11,7 +11,7 @@
 
 namespace tailrace::server {
 
-enum class BodyFormat { kJson, kLines, kCsv };
+enum class BodyFormat { kJson, kLines, kCsv, kLatin1Csv };
 
 // By Content-Type, and by how the body begins where the type says nothing. Nullopt: a type that is not taken.
 std::optional<BodyFormat> DetectBodyFormat(std::string_view content_type, std::string_view body);

@@ -65,7 +65,8 @@ void Connection::Start() {
 
 void Connection::StopAfterCurrent() {
   close_after_ = true;
-  if (state_ == State::kIdle || state_ == State::kHead) Close();
+  if (state_ == State::kIdle || state_ == State::kHead) return Close();
+  EndStream();
 }
 
 void Connection::Close() {

@@ -1,8 +1,11 @@
 #include "server/ingest_lane.h"
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 #include <utility>
 
+#include "model/csv_reader.h"
 #include "model/json_text.h"
 #include "model/partitioner.h"
 #include "server/content_coding.h"
@@ -34,6 +37,10 @@ Reply NotJsonReply(std::string_view body, size_t byte, const Fault& fault) {
     answer.hint = "for several objects, one a line, send Content-Type: application/x-ndjson";
   }
   return BodyFaultReply(answer);
+}
+
+Reply TooManyRecords(const Limits& limits) {
+  return ErrorReply(413, "too_large", "more than " + std::to_string(limits.records_per_request_max) + " records in a request");
 }
 
 bool HasLineBreak(std::string_view text) {
@@ -135,7 +142,8 @@ std::optional<Reply> IngestLane::ReadBody(IngestCall& call) {
   switch (*format) {
     case BodyFormat::kJson: return ReadJson(call);
     case BodyFormat::kLines: return ReadLines(call);
-    case BodyFormat::kCsv: return ReadCsv(call);
+    case BodyFormat::kCsv: return ReadCsv(call, false);
+    case BodyFormat::kLatin1Csv: return ReadCsv(call, true);
   }
   return std::nullopt;
 }
@@ -149,7 +157,7 @@ std::optional<Reply> IngestLane::ReadJson(IngestCall& call) {
   auto elements = SplitJsonBody(call.body);
   if (!elements) return BodyFaultReply(elements.error());
   if (elements->size() > ingest_.limits_.records_per_request_max) {
-    return ErrorReply(413, "too_large", "more than " + std::to_string(ingest_.limits_.records_per_request_max) + " records in a request");
+    return TooManyRecords(ingest_.limits_);
   }
   int64_t record = 0;
   for (const JsonPart& element : *elements) {
@@ -161,7 +169,7 @@ std::optional<Reply> IngestLane::ReadJson(IngestCall& call) {
 std::optional<Reply> IngestLane::ReadLines(IngestCall& call) {
   const std::vector<JsonPart> lines = SplitLines(call.body);
   if (lines.size() > ingest_.limits_.records_per_request_max) {
-    return ErrorReply(413, "too_large", "more than " + std::to_string(ingest_.limits_.records_per_request_max) + " records in a request");
+    return TooManyRecords(ingest_.limits_);
   }
   if (lines.empty()) return BodyFaultReply({400, "the body is empty", "", 0});
   int64_t record = 0;
@@ -173,8 +181,42 @@ std::optional<Reply> IngestLane::ReadLines(IngestCall& call) {
   return std::nullopt;
 }
 
-std::optional<Reply> IngestLane::ReadCsv(IngestCall&) {
-  return ErrorReply(415, "unsupported_media_type", "text/csv is not taken yet", "send application/x-ndjson");
+std::optional<Reply> IngestLane::ReadCsv(IngestCall& call, bool latin1) {
+  CsvOptions options;
+  options.latin1 = latin1;
+  CsvReader reader(ingest_.services_.pipeline.streams[call.door->targets.front().stream].schema, options);
+  size_t at = 0;
+  int64_t lines = 0;
+  if (auto header = reader.ReadHeader(call.body, true, &at, &lines); !header) {
+    return BodyFaultReply({400, header.error().message(), "the first line names the columns", std::nullopt});
+  }
+  CsvRow row;
+  std::string json;
+  int64_t record = 0;
+  while (true) {
+    json.clear();
+    const CsvStep step = reader.Next(call.body.substr(at), true, &row, &json);
+    const int64_t line = lines + row.lines_before + 1;
+    at += row.next;
+    lines += row.lines;
+    if (step == CsvStep::kMore) return std::nullopt;
+    if (static_cast<size_t>(record) == ingest_.limits_.records_per_request_max) return TooManyRecords(ingest_.limits_);
+    Fault fault;
+    if (step == CsvStep::kRow) {
+      const std::span<char> stored = call.texts.Make(json.size() + RecordDecoder::kPadding);
+      std::memcpy(stored.data(), json.data(), json.size());
+      std::memset(stored.data() + json.size(), 0, RecordDecoder::kPadding);
+      if (!Take(call, {stored.data(), json.size()}, record, line, &fault)) Reject(call, record, line, std::move(fault));
+    } else {
+      Reject(call, record, line, Fault{"", "a row of CSV", row.fault});
+    }
+    if (step == CsvStep::kLongLine) {
+      const size_t end = std::min(call.body.find('\n', at), call.body.size());
+      at = std::min(end + 1, call.body.size());
+      ++lines;
+    }
+    ++record;
+  }
 }
 
 bool IngestLane::Take(IngestCall& call, std::string_view json, int64_t record, int64_t line, Fault* malformed) {

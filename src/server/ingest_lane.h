@@ -40,7 +40,7 @@ class IngestLane {
   std::optional<Reply> ReadBody(IngestCall& call);
   std::optional<Reply> ReadJson(IngestCall& call);
   std::optional<Reply> ReadLines(IngestCall& call);
-  std::optional<Reply> ReadCsv(IngestCall& call);
+  std::optional<Reply> ReadCsv(IngestCall& call, bool latin1);
 
   // One record, by all its targets or by none. False: it is no JSON.
   bool Take(IngestCall& call, std::string_view json, int64_t record, int64_t line, Fault* malformed);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace tailrace::server {
@@ -16,11 +17,11 @@ struct RequestStop {
 
 }  // namespace
 
-ReadPool::ReadPool(int threads, const Limits& limits, Clock& clock, Metrics& metrics)
+ReadPool::ReadPool(std::string_view name, int threads, const Limits& limits, Clock& clock, Metrics& metrics)
     : threads_count_(threads),
       limits_(limits),
       clock_(clock),
-      waiting_gauge_(metrics.AddGauge("tailrace_reads_waiting", "Queries that wait for a reader thread.")) {}
+      waiting_gauge_(metrics.AddGauge("tailrace_reads_waiting", "Queries that wait for a reader thread.", {{"pool", std::string(name)}})) {}
 
 ReadPool::~ReadPool() { Stop(); }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <stop_token>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -25,7 +26,8 @@ using ReadWork = std::function<Reply(std::stop_token stop)>;
 // Threads: thread-safe, but for Start and Stop.
 class ReadPool {
  public:
-  ReadPool(int threads, const Limits& limits, Clock& clock, Metrics& metrics);
+  // `name` is for metrics.
+  ReadPool(std::string_view name, int threads, const Limits& limits, Clock& clock, Metrics& metrics);
   ~ReadPool();
 
   void Start();

@@ -1,8 +1,11 @@
 #include "server/route_table.h"
 
+#include "server/collection_reads.h"
 #include "server/ingest.h"
+#include "server/sql_reads.h"
 #include "server/stream_reads.h"
 #include "server/system_reads.h"
+#include "server/tail.h"
 
 namespace tailrace::server {
 namespace {
@@ -49,6 +52,42 @@ void AddStreamRoutes(std::vector<RouteSpec>& routes, Ingest& ingest, StreamReads
                         QueryParam("limit", "Records at most.", "integer")}));
 }
 
+std::vector<RouteParam> WithWaitFor(std::vector<RouteParam> params) {
+  params.push_back(QueryParam("wait_for", "STREAM/PARTITION:OFFSET,...: answer once these are in what is read."));
+  params.push_back(QueryParam("timeout", "How long to wait, such as 2s or 500ms."));
+  return params;
+}
+
+void AddTailRoute(std::vector<RouteSpec>& routes, TailHub& tails) {
+  routes.push_back(Get("/streams/{stream}/tail", "Records as they come, as server-sent events.",
+                       [&tails](const ExchangePtr& exchange) { tails.Open(exchange); },
+                       {StreamParam(), QueryParam("partition", "Default all.", "integer"),
+                        QueryParam("from", "oldest, an offset, or PARTITION:OFFSET,...; default the end."),
+                        {"Last-Event-ID", "header", "Where an earlier tail ended.", false, "string"}}));
+  routes.back().produces = {"text/event-stream"};
+}
+
+void AddReadRoutes(std::vector<RouteSpec>& routes, CollectionReads& collections, SqlReads& sql) {
+  const RouteParam collection = PathParam("collection", "Name of a collection.");
+  routes.push_back(Get("/collections/{collection}/{key}", "One document.",
+                       [&collections](const ExchangePtr& exchange) { collections.Get(exchange); },
+                       WithWaitFor({collection, PathParam("key", "Its key.")})));
+  routes.push_back(Get("/collections/{collection}", "Documents by key, or by an indexed field: ?FIELD=VALUE.",
+                       [&collections](const ExchangePtr& exchange) { collections.Find(exchange); },
+                       WithWaitFor({collection, QueryParam("limit", "Documents at most.", "integer"),
+                                    QueryParam("after", "The key that the page before ended with.")})));
+  routes.push_back(Get("/sql", "One read-only SELECT.", [&sql](const ExchangePtr& exchange) { sql.Get(exchange); },
+                       WithWaitFor({{"q", "query", "The SELECT.", true, "string"}})));
+  routes.back().produces = {"application/json", "text/csv"};
+  RouteSpec post = Get("/sql", "One read-only SELECT: {\"sql\", \"params\"?}.",
+                       [&sql](const ExchangePtr& exchange) { sql.Post(exchange); }, WithWaitFor({}));
+  post.method = "POST";
+  post.takes_body = true;
+  post.consumes = {"application/json"};
+  post.produces = {"application/json", "text/csv"};
+  routes.push_back(std::move(post));
+}
+
 void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {
   routes.push_back(Get("/healthz", "Whether the process answers.", [&system](const ExchangePtr& exchange) { system.Health(exchange); }));
   routes.push_back(Get("/readyz", "Whether it should get requests; if not, why.", [&system](const ExchangePtr& exchange) { system.Ready(exchange); }));
@@ -65,6 +104,8 @@ void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {
 std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
   std::vector<RouteSpec> routes;
   AddStreamRoutes(routes, owners.ingest, owners.streams);
+  AddTailRoute(routes, owners.tails);
+  AddReadRoutes(routes, owners.collections, owners.sql);
   AddSystemRoutes(routes, owners.system);
   return routes;
 }

@@ -8,14 +8,20 @@
 
 namespace tailrace::server {
 
+class CollectionReads;
 class Ingest;
+class SqlReads;
 class StreamReads;
 class SystemReads;
+class TailHub;
 
 // What answers the routes. Borrowed.
 struct RouteOwners {
   Ingest& ingest;
   StreamReads& streams;
+  TailHub& tails;
+  CollectionReads& collections;
+  SqlReads& sql;
   SystemReads& system;
 };
 

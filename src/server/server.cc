@@ -6,15 +6,22 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "server/api_reads.h"
+#include "server/collection_reads.h"
 #include "server/connection.h"
 #include "server/ingest.h"
 #include "server/listener.h"
 #include "server/loop.h"
+#include "server/openapi.h"
 #include "server/read_pool.h"
+#include "server/reader.h"
 #include "server/route_table.h"
 #include "server/router.h"
+#include "server/sql_reads.h"
 #include "server/stream_reads.h"
 #include "server/system_reads.h"
+#include "server/tail.h"
+#include "server/wait_list.h"
 
 namespace tailrace::server {
 namespace {
@@ -30,13 +37,16 @@ struct Server::Parts {
         options(std::move(how)),
         router(services.metrics),
         shared{router, options.limits, true, ByteBudget(options.limits.bytes_in_flight_max)},
-        pool(options.read_threads, options.limits, services.clock, services.metrics),
+        query_pool("queries", options.read_threads, options.limits, services.clock, services.metrics),
+        tail_pool("tails", 1, options.limits, services.clock, services.metrics),
         system(services, options.version) {
     for (int i = 0; i < options.ingest_threads; ++i) loops.push_back(std::make_unique<Loop>(static_cast<size_t>(i), services.clock));
   }
 
   Status Assemble();
+  Status AddRoutes();
   Status AddSources();
+  Status AddDescription();
   void RunOnEachLoop(const std::function<void(Loop&)>& work);
   void KeepHouse();
 
@@ -44,11 +54,19 @@ struct Server::Parts {
   const ServerOptions options;
   Router router;
   ConnectionShared shared;
-  ReadPool pool;
+  ReadPool query_pool;
+  ReadPool tail_pool;
   SystemReads system;
   std::unique_ptr<Ingest> ingest;
   std::vector<std::unique_ptr<IngestDoor>> doors;
   std::unique_ptr<StreamReads> stream_reads;
+  std::unique_ptr<TailHub> tails;
+  std::unique_ptr<WaitList> waits;
+  std::unique_ptr<Reader> reader;
+  std::unique_ptr<CollectionReads> collections;
+  std::unique_ptr<SqlReads> sql;
+  std::unique_ptr<ApiReads> apis;
+  std::string openapi;
   std::vector<std::unique_ptr<Loop>> loops;  // after what their pending work refers to
   std::unique_ptr<Listener> listener;
   bool started = false;
@@ -65,13 +83,44 @@ Status Server::Parts::Assemble() {
   std::vector<Executor*> executors;
   for (const auto& loop : loops) executors.push_back(loop.get());
   TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, executors));
-  stream_reads = std::make_unique<StreamReads>(services, options.limits, *ingest, pool);
+  stream_reads = std::make_unique<StreamReads>(services, options.limits, *ingest, query_pool);
+  tails = std::make_unique<TailHub>(services, options.limits, *ingest, tail_pool, *loops.front());
+  waits = std::make_unique<WaitList>(services.progress, *loops.front(), options.limits, services.clock);
+  reader = std::make_unique<Reader>(services, options.limits, *ingest, query_pool, *waits);
+  collections = std::make_unique<CollectionReads>(*reader);
+  sql = std::make_unique<SqlReads>(*reader);
+  TR_TRY(apis, ApiReads::Create(*reader, *collections));
   services.metrics.AddCallback("tailrace_http_connections", "Connections open.", {},
                                [this] { return static_cast<double>(shared.connections.load()); });
   services.metrics.AddCallback("tailrace_http_body_bytes", "Bodies of requests being answered, in bytes.", {},
                                [this] { return static_cast<double>(shared.body_bytes.used()); });
-  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, system})) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
-  return AddSources();
+  TR_RETURN_IF_ERROR(AddRoutes());
+  TR_RETURN_IF_ERROR(AddSources());
+  return AddDescription();
+}
+
+Status Server::Parts::AddRoutes() {
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system})) {
+    TR_RETURN_IF_ERROR(router.Add(std::move(route)));
+  }
+  for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
+  return {};
+}
+
+// Last, so that it describes all the others, and itself.
+Status Server::Parts::AddDescription() {
+  RouteSpec route;
+  route.method = "GET";
+  route.pattern = "/openapi.json";
+  route.summary = "This description.";
+  route.handler = [this](const ExchangePtr& exchange) {
+    Reply reply;
+    reply.body = openapi;
+    exchange->Send(std::move(reply));
+  };
+  TR_RETURN_IF_ERROR(router.Add(std::move(route)));
+  openapi = OpenApiText(router, services.pipeline.name, options.version);
+  return {};
 }
 
 // The doors that the pipeline file describes.
@@ -108,7 +157,8 @@ Status Server::Start() {
   parts.listener = std::make_unique<Listener>(parts.loops, parts.shared, parts.services.metrics);
   TR_RETURN_IF_ERROR(parts.listener->Open(parts.options.host, parts.options.port));
   parts.started = true;
-  parts.pool.Start();
+  parts.query_pool.Start();
+  parts.tail_pool.Start();
   parts.KeepHouse();
   for (const auto& loop : parts.loops) loop->Start();
   LogInfo("listening", {{"address", address()}});
@@ -116,7 +166,9 @@ Status Server::Start() {
 }
 
 void Server::Parts::KeepHouse() {
-  pool.StopOverdue();
+  query_pool.StopOverdue();
+  waits->Check();
+  tails->Tick();
   loops.front()->After(kHousekeeping, [this] { KeepHouse(); });
 }
 
@@ -143,7 +195,8 @@ void Server::Stop() {
   while (parts.shared.connections.load() > 0 && std::chrono::steady_clock::now() < patience_ends) {
     std::this_thread::sleep_for(kStopPoll);
   }
-  parts.pool.Stop();
+  parts.query_pool.Stop();
+  parts.tail_pool.Stop();
   parts.RunOnEachLoop([](Loop& loop) { loop.ForEachConnection([](Connection& connection) { connection.Close(); }); });
   for (const auto& loop : parts.loops) loop->Stop();
 }

@@ -1,0 +1,13 @@
+// The description of every route, OpenAPI 3.0, made from the table that routes the requests.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/router.h"
+
+namespace tailrace::server {
+
+std::string OpenApiText(const Router& router, std::string_view title, std::string_view version);
+
+}  // namespace tailrace::server

@@ -1,0 +1,71 @@
+#include "server/query_reply.h"
+
+#include <memory>
+#include <utility>
+
+#include "server/as_of.h"
+#include "server/json_out.h"
+#include "server/result_sinks.h"
+
+namespace tailrace::server {
+namespace {
+
+std::unique_ptr<TextSink> MakeSink(const QueryAsk& ask, size_t bytes_max) {
+  if (ask.shape != QueryShape::kOne && ask.format == ResultFormat::kCsv) return std::make_unique<CsvSink>(bytes_max);
+  if (ask.shape == QueryShape::kColumnsAndRows) return std::make_unique<RowArraysSink>(bytes_max);
+  return std::make_unique<RowObjectsSink>(bytes_max);
+}
+
+Reply QueryErrorReply(const Error& error) {
+  if (error.code() == ErrorCode::kInvalid) return ErrorReply(400, "invalid_sql", error.message());
+  if (error.code() == ErrorCode::kCancelled) return ErrorReply(503, "cancelled", error.message());
+  return ErrorReply(error);
+}
+
+Reply JsonReply(const QueryAsk& ask, const TextSink& sink, const QuerySummary& summary) {
+  Reply reply;
+  reply.body.reserve(sink.text().size() + sink.columns_json().size() + 256);
+  JsonWriter json(reply.body);
+  json.BeginObject();
+  if (ask.shape == QueryShape::kColumnsAndRows) {
+    json.Raw("columns", sink.columns_json()).Key("rows").BeginArray();
+    reply.body += sink.text();
+    json.EndArray();
+  } else {
+    json.Key("data").BeginArray();
+    reply.body += sink.text();
+    json.EndArray().Int("rows", static_cast<int64_t>(summary.rows));
+  }
+  if (summary.truncated) json.Bool("truncated", true);
+  json.Key("as_of");
+  WriteAsOf(json, summary.as_of);
+  json.EndObject();
+  return reply;
+}
+
+}  // namespace
+
+Reply RunQuery(Warehouse& warehouse, const QueryAsk& ask, const Limits& limits, std::stop_token stop) {
+  const std::unique_ptr<TextSink> sink = MakeSink(ask, limits.query_bytes_max);
+  const auto summary = warehouse.Query(ask.request, *sink, std::move(stop));
+  if (sink->is_over()) {
+    return ErrorReply(413, "result_too_large", "the answer is larger than " + std::to_string(limits.query_bytes_max) + " bytes",
+                      "select less, or fewer rows with LIMIT");
+  }
+  if (!summary) return QueryErrorReply(summary.error());
+  Reply reply;
+  if (ask.shape == QueryShape::kOne) {
+    if (summary->rows == 0) return ErrorReply(404, "not_found", "there is no such row");
+    reply.body = sink->text();
+  } else if (ask.format == ResultFormat::kCsv) {
+    reply.content_type = "text/csv; charset=utf-8";
+    reply.body = sink->text();
+    if (summary->truncated) reply.headers.emplace_back("Tailrace-Truncated", "true");
+  } else {
+    reply = JsonReply(ask, *sink, *summary);
+  }
+  SetAsOf(reply, summary->as_of);
+  return reply;
+}
+
+}  // namespace tailrace::server

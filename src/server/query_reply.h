@@ -1,0 +1,28 @@
+// Runs a query and makes its answer.
+#pragma once
+
+#include <stop_token>
+
+#include "ports/warehouse.h"
+#include "server/accept.h"
+#include "server/options.h"
+#include "server/reply.h"
+
+namespace tailrace::server {
+
+enum class QueryShape {
+  kColumnsAndRows,  // {"columns":[{"name","type"}],"rows":[[...]],"as_of":{...}}
+  kData,            // {"data":[{...}],"rows":n,"as_of":{...}}
+  kOne,             // the one object, or 404
+};
+
+struct QueryAsk {
+  QueryRequest request;
+  QueryShape shape = QueryShape::kColumnsAndRows;
+  ResultFormat format = ResultFormat::kJson;
+};
+
+// On a reader thread.
+Reply RunQuery(Warehouse& warehouse, const QueryAsk& ask, const Limits& limits, std::stop_token stop);
+
+}  // namespace tailrace::server

@@ -1,0 +1,29 @@
+#include "server/reader.h"
+
+#include <utility>
+
+#include "server/as_of.h"
+
+namespace tailrace::server {
+
+Result<std::optional<WaitFor>> Reader::TakeWaitFor(QueryArgs& args) const {
+  const auto text = args.Take("wait_for");
+  TR_TRY(const auto timeout, args.TakeDuration("timeout", limits_.wait_timeout_max));
+  if (!text) return std::nullopt;
+  const size_t slash = text->find('/');
+  if (slash == std::string::npos) return Fail(Error::Invalid("wait_for: \"" + *text + "\" is not STREAM/PARTITION:OFFSET"));
+  const int stream = ingest_.FindStream(text->substr(0, slash));
+  if (stream < 0) return Fail(Error::Invalid("wait_for: there is no stream \"" + text->substr(0, slash) + "\""));
+  const config::StreamSpec& spec = services_.pipeline.streams[static_cast<size_t>(stream)];
+  auto positions = ParsePositions(std::string_view(*text).substr(slash + 1), static_cast<size_t>(spec.partitions));
+  if (!positions) return Fail(std::move(positions).error().With("wait_for"));
+  return WaitFor{spec.name, std::move(*positions), timeout.value_or(limits_.wait_timeout)};
+}
+
+void Reader::Run(const ExchangePtr& exchange, std::optional<WaitFor> wait_for, ReadWork work) {
+  if (!wait_for) return pool_.Run(exchange, std::move(work));
+  waits_.Wait(exchange, std::move(*wait_for),
+              [this, exchange, work = std::move(work)]() mutable { pool_.Run(exchange, std::move(work)); });
+}
+
+}  // namespace tailrace::server

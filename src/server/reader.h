@@ -1,0 +1,36 @@
+// How every query over HTTP runs: its common parameters taken, its offsets waited for, its work done on a reader thread.
+#pragma once
+
+#include <optional>
+
+#include "base/result.h"
+#include "server/ingest.h"
+#include "server/query_args.h"
+#include "server/read_pool.h"
+#include "server/wait_list.h"
+
+namespace tailrace::server {
+
+// Threads: Run on the loop of its exchange.
+class Reader {
+ public:
+  Reader(const Services& services, const Limits& limits, const Ingest& ingest, ReadPool& pool, WaitList& waits)
+      : services_(services), limits_(limits), ingest_(ingest), pool_(pool), waits_(waits) {}
+
+  // Takes `wait_for` and `timeout`. kInvalid: not as they must be.
+  Result<std::optional<WaitFor>> TakeWaitFor(QueryArgs& args) const;
+
+  void Run(const ExchangePtr& exchange, std::optional<WaitFor> wait_for, ReadWork work);
+
+  const Services& services() const { return services_; }
+  const Limits& limits() const { return limits_; }
+
+ private:
+  const Services& services_;
+  const Limits& limits_;
+  const Ingest& ingest_;
+  ReadPool& pool_;
+  WaitList& waits_;
+};
+
+}  // namespace tailrace::server

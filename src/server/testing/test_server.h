@@ -1,0 +1,98 @@
+// A server over fakes, on a port of its own, for one test.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+#include "ports/testing/fake_document_store.h"
+#include "ports/testing/fake_event_log.h"
+#include "server/server.h"
+#include "server/testing/raw_client.h"
+#include "server/testing/scripted_progress.h"
+#include "server/testing/scripted_warehouse.h"
+
+namespace tailrace::server {
+
+// The machine's clock, which a test can push ahead. Threads: thread-safe.
+class PushedClock final : public Clock {
+ public:
+  WallTime Now() override { return {SystemClock().Now().micros + ahead_.load()}; }
+  std::chrono::steady_clock::time_point Monotonic() override {
+    return SystemClock().Monotonic() + std::chrono::microseconds(ahead_.load());
+  }
+  void Push(std::chrono::microseconds by) { ahead_ += by.count(); }
+
+ private:
+  std::atomic<int64_t> ahead_{0};
+};
+
+inline Field FieldOf(std::string_view name, std::string_view type) {
+  Field field;
+  field.name = name;
+  std::string error;
+  TR_CHECK(ParseScalarType(type, &field.type, &error));
+  return field;
+}
+
+// Streams `sales` (two partitions, by `id`; also known as `shop.sales`) and `notes` (two partitions, no key).
+inline config::Pipeline SalesPipeline() {
+  config::Pipeline pipeline;
+  pipeline.name = "shop";
+  config::StreamSpec sales;
+  sales.name = "sales";
+  sales.aliases = {"shop.sales"};
+  sales.key = "id";
+  sales.partitions = 2;
+  sales.schema.fields = {FieldOf("id", "int"), FieldOf("item", "string"), FieldOf("price", "decimal(12,2)?")};
+  config::StreamSpec notes;
+  notes.name = "notes";
+  notes.partitions = 2;
+  notes.schema.fields = {FieldOf("text", "string"), FieldOf("at", "date(%Y-%m-%d)?")};
+  pipeline.streams = {sales, notes};
+  config::CollectionSpec items;
+  items.name = "items";
+  items.stream = "sales";
+  items.index = {"item"};
+  pipeline.collections = {items};
+  return pipeline;
+}
+
+// Threads: one.
+class TestServer {
+ public:
+  explicit TestServer(config::Pipeline with = SalesPipeline(), ServerOptions options = {}) : pipeline(std::move(with)), log({2, 2}, clock) {
+    options.port = 0;
+    auto made = Server::Create(services(), options);
+    TR_CHECK(made.has_value());
+    server = std::move(*made);
+    TR_CHECK(server->Start().has_value());
+  }
+  ~TestServer() {
+    server->Stop();
+    log.Stop();
+  }
+
+  Services services() {
+    return {pipeline, {StreamId{0}, StreamId{1}}, log, warehouse, documents, progress, metrics, clock};
+  }
+  RawClient Connect() { return RawClient(server->port()); }
+  RawReply Get(std::string_view target, std::string_view headers = "") { return RawClient(server->port()).Get(target, headers); }
+  RawReply Post(std::string_view target, std::string_view body, std::string_view headers = "") {
+    return RawClient(server->port()).Post(target, body, headers);
+  }
+
+  config::Pipeline pipeline;
+  PushedClock clock;
+  FakeEventLog log;
+  ScriptedWarehouse warehouse;
+  tailrace::testing::FakeDocumentStore documents;
+  ScriptedProgress progress;
+  Metrics metrics;
+  std::unique_ptr<Server> server;
+};
+
+}  // namespace tailrace::server
