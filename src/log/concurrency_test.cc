@@ -33,7 +33,8 @@ void AppendMany(Log& log, int thread) {
       ASSERT_TRUE(waiters[index - kOutstanding].Wait());
     }
     const std::string name = std::to_string(thread) + "/" + std::to_string(i);
-    const auto records = RecordsOf({name + "a", name + "b"});
+    const std::vector<std::string> values{name + "a", name + "b"};
+    const auto records = RecordsOf(values);
     const SourcePosition position{"thread " + std::to_string(thread), "", i, ""};
     ASSERT_TRUE(log.Append({kSales, PartitionId{i % 2}, records, name, &position}, &waiters[index]));
   }

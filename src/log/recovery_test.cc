@@ -214,7 +214,7 @@ TEST_F(Recovering, ARestartCutsWhatLiesBehindAFence) {
 }
 
 TEST_F(Recovering, TheOrderWaitsUntilTheFenceIsRecorded) {
-  Append("first");
+  CrashAndOpen(Loss::kNothing);
   std::promise<void> moved;
   log_->Subscribe(kSales, [&, told = false]() mutable {
     if (!told && log_->StableBelow(kSales) > Seq{2}) {
@@ -222,6 +222,7 @@ TEST_F(Recovering, TheOrderWaitsUntilTheFenceIsRecorded) {
       moved.set_value();
     }
   });
+  Append("first");
   files_.ResetCount();
   files_.Inject({.at = 1, .for_ever = true});
   EXPECT_FALSE(AppendValues(*log_, kSales, kFirst, {"lost"}));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <initializer_list>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -44,10 +45,16 @@ inline Result<Appended> AppendAndWait(EventLog& log, const AppendRequest& reques
   return waiter.Wait();
 }
 
-// Records with these values and no keys.
+// Records with these values and no keys. They point into `values`, which must outlive them.
 inline std::vector<NewRecord> RecordsOf(const std::vector<std::string>& values) {
   std::vector<NewRecord> records;
-  for (const std::string& value : values) records.push_back({value, std::nullopt});
+  for (const std::string& value : values) records.push_back({value});
+  return records;
+}
+inline std::vector<NewRecord> RecordsOf(std::vector<std::string>&& values) = delete;
+inline std::vector<NewRecord> RecordsOf(std::initializer_list<const char*> literals) {
+  std::vector<NewRecord> records;
+  for (const char* value : literals) records.push_back({value});
   return records;
 }
 
