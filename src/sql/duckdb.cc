@@ -45,8 +45,8 @@ Status RunPlain(Connection::Impl& connection, std::string_view sql) {
 }
 
 bool IsNested(duckdb_type type) {
-  constexpr std::array kNested = {DUCKDB_TYPE_LIST, DUCKDB_TYPE_STRUCT, DUCKDB_TYPE_MAP,  DUCKDB_TYPE_ARRAY,
-                                  DUCKDB_TYPE_UNION, DUCKDB_TYPE_ENUM,  DUCKDB_TYPE_UUID, DUCKDB_TYPE_BIT};
+  constexpr std::array kNested = {DUCKDB_TYPE_LIST,  DUCKDB_TYPE_STRUCT, DUCKDB_TYPE_MAP,  DUCKDB_TYPE_ARRAY,
+                                  DUCKDB_TYPE_UNION, DUCKDB_TYPE_ENUM,   DUCKDB_TYPE_UUID, DUCKDB_TYPE_BIT};
   for (duckdb_type nested : kNested)
     if (type == nested) return true;
   return false;
@@ -104,7 +104,8 @@ Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options)
   char* message = nullptr;
   if (duckdb_open_ext(options.path.c_str(), &impl->handle, config.get(), &message) != DuckDBSuccess) {
     TextHandle text(message);
-    return Fail(Error::Unavailable(fmt::format("cannot open {}: {}", options.path, text ? text.get() : "no reason given")));
+    return Fail(
+        Error::Unavailable(fmt::format("cannot open {}: {}", options.path, text ? text.get() : "no reason given")));
   }
   std::unique_ptr<Database> database(new Database(std::move(impl)));
   TR_TRY(std::unique_ptr<Connection> connection, database->Connect());
@@ -114,7 +115,8 @@ Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options)
   return database;
 }
 
-// The order matters: directories cannot be allowed once access is off, and nothing can be set once the configuration is locked.
+// The order matters: directories cannot be allowed once access is off, and nothing can be set once the configuration is
+// locked.
 Status LockDatabase(Connection& connection, const std::vector<std::string>& allowed_directories) {
   std::string directories;
   for (const std::string& directory : allowed_directories) {
@@ -128,7 +130,8 @@ Status LockDatabase(Connection& connection, const std::vector<std::string>& allo
 
 Result<std::unique_ptr<Connection>> Database::Connect() {
   auto impl = std::make_unique<Connection::Impl>();
-  if (duckdb_connect(impl_->handle, &impl->handle) != DuckDBSuccess) return Fail(Error::Internal("DuckDB refuses a connection"));
+  if (duckdb_connect(impl_->handle, &impl->handle) != DuckDBSuccess)
+    return Fail(Error::Internal("DuckDB refuses a connection"));
   return std::unique_ptr<Connection>(new Connection(std::move(impl)));
 }
 
@@ -141,7 +144,9 @@ Error Connection::Impl::Failed(Error error) {
   return error;
 }
 
-Error Connection::Impl::Failed(duckdb_error_type type, std::string_view message) { return Failed(ErrorOf(type, message)); }
+Error Connection::Impl::Failed(duckdb_error_type type, std::string_view message) {
+  return Failed(ErrorOf(type, message));
+}
 
 Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Connection::~Connection() { Rollback(); }

@@ -16,14 +16,14 @@
 namespace tailrace::sql {
 
 struct DatabaseOptions {
-  std::string path;                          // ":memory:" for none
+  std::string path;  // ":memory:" for none
   int threads = 2;
-  size_t memory_bytes_max = 0;               // 0: DuckDB's default
-  std::string temp_directory;                // empty: nothing is spilled to disk
-  size_t temp_bytes_max = size_t{16} << 30;  // of temp_directory
+  size_t memory_bytes_max = 0;                  // 0: DuckDB's default
+  std::string temp_directory;                   // empty: nothing is spilled to disk
+  size_t temp_bytes_max = size_t{16} << 30;     // of temp_directory
   size_t checkpoint_bytes = size_t{256} << 20;  // of write-ahead log, after which a commit checkpoints by itself
   std::vector<std::string> allowed_directories;
-  bool lock = true;                          // no file access but the allowed, no settings, no extensions from here on
+  bool lock = true;  // no file access but the allowed, no settings, no extensions from here on
 };
 
 class Connection;
@@ -46,7 +46,7 @@ class Database {
 
 struct ResultColumn {
   std::string name;
-  std::string type;   // DuckDB's spelling
+  std::string type;  // DuckDB's spelling
 };
 
 // A whole result, small, as text: for catalogue reads and tests. Null is nullopt.
@@ -56,8 +56,10 @@ struct TextResult {
 };
 
 // One connection and its transaction. Threads: one at a time, but Interrupt from any.
-// Errors: kInvalid = conversion, range, invalid input, and wrong SQL; kExhausted = memory or disk; kCancelled = interrupted; kConflict = transaction conflict;
-//         kInternal = the rest. A run-time error inside a transaction makes Commit fail (DuckDB itself would report success and keep nothing).
+// Errors: kInvalid = conversion, range, invalid input, and wrong SQL; kExhausted = memory or disk; kCancelled =
+// interrupted; kConflict = transaction conflict;
+//         kInternal = the rest. A run-time error inside a transaction makes Commit fail (DuckDB itself would report
+//         success and keep nothing).
 class Connection {
  public:
   ~Connection();
@@ -68,14 +70,14 @@ class Connection {
   Result<TextResult> Query(std::string_view sql);
 
   Status Begin();
-  Status Commit();            // when it fails, nothing was kept and no transaction is open
-  void Rollback();            // does nothing when no transaction is open
+  Status Commit();  // when it fails, nothing was kept and no transaction is open
+  void Rollback();  // does nothing when no transaction is open
 
   // What runs now ends with kCancelled; does nothing when nothing runs.
   void Interrupt();
 
   struct Impl;
-  Impl& impl() { return *impl_; }   // for the other files of sql/
+  Impl& impl() { return *impl_; }  // for the other files of sql/
 
  private:
   friend class Database;
@@ -93,8 +95,9 @@ inline constexpr std::string_view kIngestedAtColumn = "_ingested_at";
 inline constexpr std::string_view kExtraColumn = "_extra";
 inline constexpr std::string_view kRecordColumn = "_record";
 
-// The columns of a stream as SQL sees it: its fields, `_partition`, `_offset`, `_seq`, `_ingested_at`, `_extra` when unknown
-// fields are kept, and at the end `_record` when asked for (tables and collections have it, the stored rows do not).
+// The columns of a stream as SQL sees it: its fields, `_partition`, `_offset`, `_seq`, `_ingested_at`, `_extra` when
+// unknown fields are kept, and at the end `_record` when asked for (tables and collections have it, the stored rows do
+// not).
 std::vector<ResultColumn> StreamColumns(const Schema& schema, bool with_record);
 
 std::string QuoteIdentifier(std::string_view name);

@@ -40,14 +40,20 @@ ErrorCode CodeOf(duckdb_error_type type) {
     case DUCKDB_ERROR_PARAMETER_NOT_ALLOWED:
     case DUCKDB_ERROR_MISSING_EXTENSION:
     case DUCKDB_ERROR_AUTOLOAD:
-    case DUCKDB_ERROR_SEQUENCE: return ErrorCode::kInvalid;
-    case DUCKDB_ERROR_OUT_OF_MEMORY: return ErrorCode::kExhausted;
-    case DUCKDB_ERROR_INTERRUPT: return ErrorCode::kCancelled;
-    case DUCKDB_ERROR_TRANSACTION: return ErrorCode::kConflict;
+    case DUCKDB_ERROR_SEQUENCE:
+      return ErrorCode::kInvalid;
+    case DUCKDB_ERROR_OUT_OF_MEMORY:
+      return ErrorCode::kExhausted;
+    case DUCKDB_ERROR_INTERRUPT:
+      return ErrorCode::kCancelled;
+    case DUCKDB_ERROR_TRANSACTION:
+      return ErrorCode::kConflict;
     case DUCKDB_ERROR_IO:
     case DUCKDB_ERROR_NETWORK:
-    case DUCKDB_ERROR_HTTP: return ErrorCode::kUnavailable;
-    default: return ErrorCode::kInternal;
+    case DUCKDB_ERROR_HTTP:
+      return ErrorCode::kUnavailable;
+    default:
+      return ErrorCode::kInternal;
   }
 }
 

@@ -35,7 +35,8 @@ ErrorCode CodeOfRunning(Connection& connection, std::string_view sql) {
 
 TEST(DuckdbTest, AnswersComeAsTextWithTypes) {
   Opened db = OpenMemory();
-  auto answer = db.connection->Query("SELECT 1::BIGINT AS a, 1.50::DECIMAL(5,2) AS b, NULL::VARCHAR AS c, {'x': [1, 2]} AS d, '{}'::JSON AS e;");
+  auto answer = db.connection->Query(
+      "SELECT 1::BIGINT AS a, 1.50::DECIMAL(5,2) AS b, NULL::VARCHAR AS c, {'x': [1, 2]} AS d, '{}'::JSON AS e;");
   ASSERT_TRUE(answer) << answer.error().message();
   EXPECT_EQ(answer->columns[0].type, "BIGINT");
   EXPECT_EQ(answer->columns[1].type, "DECIMAL(5,2)");
@@ -72,14 +73,17 @@ TEST(DuckdbTest, TooLittleMemoryIsExhausted) {
   DatabaseOptions options;
   options.memory_bytes_max = size_t{32} << 20;
   Opened db = OpenMemory(options);
-  EXPECT_EQ(CodeOfRunning(*db.connection, "SELECT len(list(range::VARCHAR || '0123456789')) FROM range(10000000)"), ErrorCode::kExhausted);
+  EXPECT_EQ(CodeOfRunning(*db.connection, "SELECT len(list(range::VARCHAR || '0123456789')) FROM range(10000000)"),
+            ErrorCode::kExhausted);
 }
 
 TEST(DuckdbTest, InterruptIsCancelled) {
   Opened db = OpenMemory();
   Connection& connection = *db.connection;
   Status status;
-  std::jthread query([&] { status = connection.Execute("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 7"); });
+  std::jthread query([&] {
+    status = connection.Execute("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 7");
+  });
   // The query may not have begun yet, and an interrupt before it is forgotten: repeat until it ends.
   std::jthread stopper([&](std::stop_token stop) {
     while (!stop.stop_requested()) {

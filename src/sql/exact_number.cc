@@ -178,7 +178,8 @@ void ExactNumber::AddScaled(UInt128 magnitude, int exponent, bool negative) {
   std::array<int64_t, 5> parts{};
   int used = 0;
   for (int i = 0; i < 4; ++i) {
-    parts[static_cast<size_t>(i)] = static_cast<int64_t>(static_cast<uint64_t>(magnitude >> (kDigitBits * i)) & kDigitMask);
+    parts[static_cast<size_t>(i)] =
+        static_cast<int64_t>(static_cast<uint64_t>(magnitude >> (kDigitBits * i)) & kDigitMask);
     if (parts[static_cast<size_t>(i)] != 0) used = i + 1;
   }
   parts[4] = static_cast<int64_t>(spill);
@@ -211,8 +212,6 @@ void ExactNumber::Add(const BigNumber& number) {
   CountAddition();
 }
 
-BigNumber ExactNumber::Canonical() const {
-  return Carried(std::vector<int64_t>(digits(), digits() + size_), first_);
-}
+BigNumber ExactNumber::Canonical() const { return Carried(std::vector<int64_t>(digits(), digits() + size_), first_); }
 
 }  // namespace tailrace::sql

@@ -13,7 +13,8 @@
 
 namespace tailrace::sql {
 
-// A signed number in base 2^32: the sum of digits[i] * 2^(32 * (first + i)). Canonical: no zero digit at either end, zero is not negative.
+// A signed number in base 2^32: the sum of digits[i] * 2^(32 * (first + i)). Canonical: no zero digit at either end,
+// zero is not negative.
 struct BigNumber {
   bool negative = false;
   int first = 0;
@@ -32,13 +33,16 @@ struct BigNumber {
   double ToDouble() const;  // infinite beyond the range
 };
 
-// Adds up. A window of digits that have not carried yet; it lies in the object itself as long as the numbers are of similar size.
-// Threads: as any value. May also be moved as bytes, as DuckDB does.
+// Adds up. A window of digits that have not carried yet; it lies in the object itself as long as the numbers are of
+// similar size. Threads: as any value. May also be moved as bytes, as DuckDB does.
 class ExactNumber {
  public:
   ExactNumber() = default;
   ExactNumber(ExactNumber&& other) noexcept
-      : heap_(std::exchange(other.heap_, nullptr)), inline_(other.inline_), first_(other.first_), size_(std::exchange(other.size_, int16_t{0})),
+      : heap_(std::exchange(other.heap_, nullptr)),
+        inline_(other.inline_),
+        first_(other.first_),
+        size_(std::exchange(other.size_, int16_t{0})),
         additions_(other.additions_) {}
   ExactNumber& operator=(ExactNumber&&) = delete;
   ~ExactNumber() { delete[] heap_; }
@@ -69,7 +73,8 @@ class ExactNumber {
   uint32_t additions_ = 0;
 };
 
-// What is kept of the doubles of one group: how many, their exact sum, that of their squares if wanted, and what is not finite.
+// What is kept of the doubles of one group: how many, their exact sum, that of their squares if wanted, and what is not
+// finite.
 class ExactMoments {
  public:
   void Add(double value, bool with_squares);
@@ -82,9 +87,10 @@ class ExactMoments {
   static bool HasSquares(std::string_view encoded);
 
   uint64_t count() const { return count_; }
-  std::optional<double> Sum() const;                 // nullopt: no values
+  std::optional<double> Sum() const;  // nullopt: no values
   std::optional<double> Average() const;
-  std::optional<double> Variance(bool sample) const; // nullopt also for a sample of one; NaN when a value is not finite
+  std::optional<double> Variance(
+      bool sample) const;  // nullopt also for a sample of one; NaN when a value is not finite
 
  private:
   void AddFlags(uint8_t flags) { flags_ = static_cast<uint8_t>(flags_ | flags); }

@@ -42,7 +42,9 @@ TEST(ExactNumberTest, OneDoubleIsItself) {
     EXPECT_EQ(SumOf({value}), value);
     EXPECT_EQ(SumOf({value, value, -value}), value);
   }
-  for (double value : {0.0, 1.0, -1.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, -1.7976931348623157e308}) EXPECT_EQ(SumOf({value}), value);
+  for (double value :
+       {0.0, 1.0, -1.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, -1.7976931348623157e308})
+    EXPECT_EQ(SumOf({value}), value);
 }
 
 TEST(ExactNumberTest, LargeNumbersDoNotSwallowSmallOnes) {
@@ -64,15 +66,21 @@ TEST(ExactNumberTest, OrderAndGroupingDoNotMatter) {
   std::mt19937_64 random(2);
   for (int round = 0; round < 200; ++round) {
     std::vector<double> values;
-    for (int i = 0; i < 50; ++i) values.push_back(round % 2 == 0 ? AnyDouble(random) : std::ldexp(static_cast<double>(random() % 1000) - 500, static_cast<int>(random() % 80)));
+    for (int i = 0; i < 50; ++i)
+      values.push_back(round % 2 == 0
+                           ? AnyDouble(random)
+                           : std::ldexp(static_cast<double>(random() % 1000) - 500, static_cast<int>(random() % 80)));
     const ExactMoments whole = MomentsOf(values);
     std::shuffle(values.begin(), values.end(), random);
     ExactMoments parts;
     for (size_t begin = 0; begin < values.size();) {
       const size_t end = std::min(values.size(), begin + 1 + random() % 20);
-      const ExactMoments part = MomentsOf({values.begin() + static_cast<ptrdiff_t>(begin), values.begin() + static_cast<ptrdiff_t>(end)});
-      if (random() % 2 == 0) parts.Merge(part);
-      else ASSERT_TRUE(parts.MergeEncoded(part.Encode(true)));
+      const ExactMoments part =
+          MomentsOf({values.begin() + static_cast<ptrdiff_t>(begin), values.begin() + static_cast<ptrdiff_t>(end)});
+      if (random() % 2 == 0)
+        parts.Merge(part);
+      else
+        ASSERT_TRUE(parts.MergeEncoded(part.Encode(true)));
       begin = end;
     }
     EXPECT_EQ(parts.Encode(true), whole.Encode(true));
@@ -112,7 +120,8 @@ TEST(ExactMomentsTest, WhatIsNotFiniteIsTold) {
 
 TEST(ExactMomentsTest, DamagedBytesAreRefused) {
   const std::string bytes = MomentsOf({1.5, -2.25, 1e100}).Encode(true);
-  for (size_t length = 0; length < bytes.size(); ++length) EXPECT_FALSE(ExactMoments().MergeEncoded(std::string_view(bytes).substr(0, length)));
+  for (size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_FALSE(ExactMoments().MergeEncoded(std::string_view(bytes).substr(0, length)));
   EXPECT_FALSE(ExactMoments().MergeEncoded(bytes + "x"));
   for (size_t i = 0; i < bytes.size(); ++i) {
     std::string damaged = bytes;
@@ -132,8 +141,10 @@ TEST(ExactSumTest, DuckdbAddsUpInAllItsWays) {
       "WITH x AS (SELECT range % 1000 AS k, range % 7 AS b, (hash(range) % 1000)::DOUBLE / 7 AS d FROM range(200000)),"
       " states AS (SELECT k, b, tailrace_moments_state(d) AS s FROM x GROUP BY ALL),"
       " folded AS (SELECT k, tailrace_merge(s) AS s FROM states GROUP BY k),"
-      " kept AS (SELECT k, tailrace_sum(s) AS s, tailrace_avg(s) AS a, tailrace_var_samp(s) AS v FROM folded GROUP BY k)"
-      " SELECT count(*), count(*) FILTER (abs(s - sum_d) <= 1e-12 * sum_d), count(*) FILTER (abs(a - avg_d) <= 1e-12 * avg_d),"
+      " kept AS (SELECT k, tailrace_sum(s) AS s, tailrace_avg(s) AS a, tailrace_var_samp(s) AS v FROM folded GROUP BY "
+      "k)"
+      " SELECT count(*), count(*) FILTER (abs(s - sum_d) <= 1e-12 * sum_d), count(*) FILTER (abs(a - avg_d) <= 1e-12 * "
+      "avg_d),"
       " count(*) FILTER (abs(v - var_d) <= 1e-12 * var_d) FROM kept"
       " JOIN (SELECT k, sum(d) AS sum_d, avg(d) AS avg_d, var_samp(d) AS var_d FROM x GROUP BY k) USING (k)");
   ASSERT_TRUE(answer) << answer.error().message();
@@ -146,7 +157,8 @@ TEST(ExactSumTest, NullsAreSkippedAndNothingIsNull) {
   auto database = *Database::Open(options);
   auto connection = *database->Connect();
   auto answer = connection->Query(
-      "SELECT tailrace_sum_state(NULL::DOUBLE), tailrace_merge(NULL::BLOB), tailrace_sum(NULL::BLOB), tailrace_sum(s) FROM"
+      "SELECT tailrace_sum_state(NULL::DOUBLE), tailrace_merge(NULL::BLOB), tailrace_sum(NULL::BLOB), tailrace_sum(s) "
+      "FROM"
       " (SELECT tailrace_sum_state(d) AS s FROM (VALUES (1.5::DOUBLE), (NULL)) v(d))");
   ASSERT_TRUE(answer) << answer.error().message();
   EXPECT_EQ(answer->rows[0][0], std::nullopt);

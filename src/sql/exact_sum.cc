@@ -72,7 +72,8 @@ void SetNull(duckdb_vector vector, idx_t row) {
   duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector), row);
 }
 
-void FinishAsState(duckdb_function_info, duckdb_aggregate_state* states, duckdb_vector result, idx_t count, idx_t offset) {
+void FinishAsState(duckdb_function_info, duckdb_aggregate_state* states, duckdb_vector result, idx_t count,
+                   idx_t offset) {
   for (idx_t i = 0; i < count; ++i) {
     const State& state = StateAt(states, i);
     if (state.moments.count() == 0) {
@@ -87,12 +88,15 @@ void FinishAsState(duckdb_function_info, duckdb_aggregate_state* states, duckdb_
 using Answer = std::optional<double> (*)(const ExactMoments&);
 
 template <Answer kAnswer>
-void FinishAsDouble(duckdb_function_info, duckdb_aggregate_state* states, duckdb_vector result, idx_t count, idx_t offset) {
+void FinishAsDouble(duckdb_function_info, duckdb_aggregate_state* states, duckdb_vector result, idx_t count,
+                    idx_t offset) {
   auto* values = static_cast<double*>(duckdb_vector_get_data(result));
   for (idx_t i = 0; i < count; ++i) {
     const std::optional<double> value = kAnswer(StateAt(states, i).moments);
-    if (value) values[offset + i] = *value;
-    else SetNull(result, offset + i);
+    if (value)
+      values[offset + i] = *value;
+    else
+      SetNull(result, offset + i);
   }
 }
 
@@ -126,11 +130,13 @@ Status Register(Connection& connection, const Definition& definition) {
   TypeHandle result(duckdb_create_logical_type(definition.result));
   duckdb_aggregate_function_add_parameter(function, parameter.get());
   duckdb_aggregate_function_set_return_type(function, result.get());
-  duckdb_aggregate_function_set_functions(function, StateSize, InitState, definition.update, Combine, definition.finish);
+  duckdb_aggregate_function_set_functions(function, StateSize, InitState, definition.update, Combine,
+                                          definition.finish);
   duckdb_aggregate_function_set_destructor(function, DestroyStates);
   const duckdb_state state = duckdb_register_aggregate_function(connection.impl().handle, function);
   duckdb_destroy_aggregate_function(&function);
-  if (state != DuckDBSuccess) return Fail(Error::Internal(std::string("DuckDB refuses the aggregate ") + definition.name));
+  if (state != DuckDBSuccess)
+    return Fail(Error::Internal(std::string("DuckDB refuses the aggregate ") + definition.name));
   return {};
 }
 

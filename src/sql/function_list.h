@@ -7,9 +7,9 @@
 namespace tailrace::sql {
 
 enum class FunctionKind {
-  kScalar,            // of its arguments alone; macros of DuckDB and operators too
-  kVolatile,          // random() and the like
-  kNow,               // of the server's time
+  kScalar,    // of its arguments alone; macros of DuckDB and operators too
+  kVolatile,  // random() and the like
+  kNow,       // of the server's time
   kAggregate,
   kAggregatingMacro,  // a macro with aggregates in it
   kWindow,            // only with OVER

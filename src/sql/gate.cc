@@ -13,16 +13,32 @@
 namespace tailrace::sql {
 namespace {
 
-constexpr std::string_view kExpressionClasses[] = {"BETWEEN",  "CASE",   "CAST",   "COLLATE",   "COLUMN_REF",           "COMPARISON", "CONJUNCTION", "CONSTANT",
-                                                   "FUNCTION", "LAMBDA", "OPERATOR", "PARAMETER", "POSITIONAL_REFERENCE", "STAR",       "SUBQUERY",    "WINDOW"};
+constexpr std::string_view kExpressionClasses[] = {
+    "BETWEEN",  "CASE",   "CAST",     "COLLATE",   "COLUMN_REF",           "COMPARISON", "CONJUNCTION", "CONSTANT",
+    "FUNCTION", "LAMBDA", "OPERATOR", "PARAMETER", "POSITIONAL_REFERENCE", "STAR",       "SUBQUERY",    "WINDOW"};
 
 // Types of what is not an expression: queries, tables, modifiers, orders.
-constexpr std::string_view kNodeTypes[] = {"ASCENDING",      "BASE_TABLE",     "DESCENDING",    "DISTINCT_MODIFIER", "EMPTY",
-                                           "EXPRESSION_LIST", "JOIN",          "LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER", "ORDER_DEFAULT",
-                                           "ORDER_MODIFIER", "PIVOT",          "RECURSIVE_CTE_NODE", "SELECT_NODE",   "SET_OPERATION_NODE",
-                                           "SUBQUERY",       "TABLE_FUNCTION"};
+constexpr std::string_view kNodeTypes[] = {"ASCENDING",
+                                           "BASE_TABLE",
+                                           "DESCENDING",
+                                           "DISTINCT_MODIFIER",
+                                           "EMPTY",
+                                           "EXPRESSION_LIST",
+                                           "JOIN",
+                                           "LIMIT_MODIFIER",
+                                           "LIMIT_PERCENT_MODIFIER",
+                                           "ORDER_DEFAULT",
+                                           "ORDER_MODIFIER",
+                                           "PIVOT",
+                                           "RECURSIVE_CTE_NODE",
+                                           "SELECT_NODE",
+                                           "SET_OPERATION_NODE",
+                                           "SUBQUERY",
+                                           "TABLE_FUNCTION"};
 
-bool OneOf(std::span<const std::string_view> names, std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); }
+bool OneOf(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 class Gate {
  public:
@@ -41,11 +57,13 @@ class Gate {
   }
 
   void CheckRelation(const Json& table, const Scope& scope) {
-    if (++relations_ > kUserRelationsMax) return Stop(fmt::format("a query may read {} relations", kUserRelationsMax), table);
+    if (++relations_ > kUserRelationsMax)
+      return Stop(fmt::format("a query may read {} relations", kUserRelationsMax), table);
     if (!IsNull(table, "at_clause")) return Stop("AT is not allowed", table);
     if (IsCte(table, scope)) return;
     const std::string name = RelationName(table);
-    if (!TextAt(table, "catalog_name").empty() || !is_known_(name)) Stop("there is no table, view or stream " + name, table);
+    if (!TextAt(table, "catalog_name").empty() || !is_known_(name))
+      Stop("there is no table, view or stream " + name, table);
   }
 
   void CheckNode(const Json& node) {
@@ -59,7 +77,8 @@ class Gate {
     if (const std::string_view kind = TextAt(node, "class"); !kind.empty()) return CheckExpression(node, kind);
     const std::string_view type = TextAt(node, "type");
     if (type.empty() || type.ends_with("_TYPE_INFO")) return;
-    if (!OneOf(kNodeTypes, type)) return Stop(fmt::format("{} is not allowed", type == "SHOW_REF" ? "DESCRIBE, SHOW or SUMMARIZE" : type), node);
+    if (!OneOf(kNodeTypes, type))
+      return Stop(fmt::format("{} is not allowed", type == "SHOW_REF" ? "DESCRIBE, SHOW or SUMMARIZE" : type), node);
     if (type == "TABLE_FUNCTION") CheckTableFunction(node);
     if (type == "PIVOT") CheckPivot(node);
   }
@@ -82,7 +101,8 @@ class Gate {
   void CheckTableFunction(const Json& node) {
     const Json& function = node["function"];
     const std::string name(TextAt(function, "function_name"));
-    if (!IsClass(function, "FUNCTION") || !IsListedTableFunction(name) || !InMainSchema(TextAt(function, "catalog"), TextAt(function, "schema")))
+    if (!IsClass(function, "FUNCTION") || !IsListedTableFunction(name) ||
+        !InMainSchema(TextAt(function, "catalog"), TextAt(function, "schema")))
       return Stop(fmt::format("table function {}() is not allowed", name.empty() ? "of this kind" : name), node);
     table_function_ = &function;  // visited next
   }
@@ -90,7 +110,8 @@ class Gate {
   // The values of a PIVOT must be written out: with a subquery or an enum DuckDB runs a query of its own before ours.
   void CheckPivot(const Json& node) {
     for (const Json& pivot : node["pivots"]) {
-      if (!IsNull(pivot, "subquery") || !TextAt(pivot, "pivot_enum").empty()) return Stop("a PIVOT needs its values written out: IN ('a', 'b')", node);
+      if (!IsNull(pivot, "subquery") || !TextAt(pivot, "pivot_enum").empty())
+        return Stop("a PIVOT needs its values written out: IN ('a', 'b')", node);
     }
   }
 

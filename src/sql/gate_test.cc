@@ -15,7 +15,9 @@ namespace {
 // What must not come out, wherever it is asked for.
 constexpr std::string_view kSecret = "SECRET-7391";
 
-bool IsKnown(std::string_view name) { return name == "sales" || name == "Sales" || name == "rates" || name == "tailrace.lag"; }
+bool IsKnown(std::string_view name) {
+  return name == "sales" || name == "Sales" || name == "rates" || name == "tailrace.lag";
+}
 
 // Why it is refused; empty when it passes.
 std::string Verdict(std::string_view sql) {
@@ -44,7 +46,8 @@ class LockedWarehouse {
     options.allowed_directories = {folder_ + "/lake"};
     database_ = std::move(*Database::Open(options));
     connection_ = std::move(*database_->Connect());
-    EXPECT_TRUE(connection_->Execute("CREATE TABLE sales AS SELECT range AS i, 'x' AS k, [range] AS l, {'a': range} AS s FROM range(10)"));
+    EXPECT_TRUE(connection_->Execute(
+        "CREATE TABLE sales AS SELECT range AS i, 'x' AS k, [range] AS l, {'a': range} AS s FROM range(10)"));
     EXPECT_TRUE(connection_->Execute("CREATE TABLE rates AS SELECT 'x' AS k, 2 AS r"));
   }
 
@@ -300,7 +303,8 @@ const char* const kEscapes[] = {
     "WITH sales AS (FROM '{D}/secret.csv') FROM sales",
     "WITH \"{D}/secret.csv\" AS (FROM '{D}/secret.csv') FROM \"{D}/secret.csv\"",
     "WITH RECURSIVE \"{D}/secret.csv\" AS (FROM '{D}/secret.csv') FROM \"{D}/secret.csv\"",
-    "WITH RECURSIVE \"{D}/secret.csv\" AS (SELECT b FROM \"{D}/secret.csv\" UNION ALL SELECT b FROM \"{D}/secret.csv\" WHERE false) FROM \"{D}/secret.csv\"",
+    "WITH RECURSIVE \"{D}/secret.csv\" AS (SELECT b FROM \"{D}/secret.csv\" UNION ALL SELECT b FROM \"{D}/secret.csv\" "
+    "WHERE false) FROM \"{D}/secret.csv\"",
     "WITH a AS (FROM \"{D}/secret.csv\"), \"{D}/secret.csv\" AS (SELECT 1) FROM a",
     "SELECT (WITH \"{D}/secret.csv\" AS (SELECT 1) SELECT 1), (SELECT b FROM \"{D}/secret.csv\")",
     "WITH \"{D}/secret.csv\" AS (SELECT 1) FROM main.\"{D}/secret.csv\"",
@@ -332,15 +336,18 @@ const char* const kLegitimate[] = {
     "SELECT * FROM Sales s JOIN main.rates r USING (k)",
     "SELECT * EXCLUDE (l) REPLACE (i + 1 AS i) FROM sales",
     "SELECT COLUMNS('i|k') FROM sales",
-    "SELECT date_trunc('hour', TIMESTAMP '2020-01-01 10:20:30') AS h, year(DATE '2020-01-01'), extract(month FROM DATE '2020-02-01')",
+    "SELECT date_trunc('hour', TIMESTAMP '2020-01-01 10:20:30') AS h, year(DATE '2020-01-01'), extract(month FROM DATE "
+    "'2020-02-01')",
     "SELECT now() > TIMESTAMPTZ '2020-01-01', current_date, today() - INTERVAL 1 DAY",
     "WITH x AS (SELECT i FROM sales), y AS (SELECT * FROM x WHERE i > 2) SELECT * FROM y, x WHERE x.i = y.i",
     "WITH sales AS (SELECT 7 AS i) SELECT i FROM sales",
     "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT sum(n) FROM t",
     "SELECT (SELECT max(i) FROM sales), EXISTS (SELECT 1 FROM rates)",
     "SELECT i FROM sales WHERE k IN (SELECT k FROM rates) AND i BETWEEN 1 AND 3",
-    "SELECT sum(i) FILTER (WHERE i > 2), avg(i), median(i), quantile_cont(i, 0.9), string_agg(k, ',' ORDER BY i) FROM sales",
-    "SELECT i, row_number() OVER (PARTITION BY k ORDER BY i DESC) AS r, lag(i) OVER w FROM sales WINDOW w AS (ORDER BY i)",
+    "SELECT sum(i) FILTER (WHERE i > 2), avg(i), median(i), quantile_cont(i, 0.9), string_agg(k, ',' ORDER BY i) FROM "
+    "sales",
+    "SELECT i, row_number() OVER (PARTITION BY k ORDER BY i DESC) AS r, lag(i) OVER w FROM sales WINDOW w AS (ORDER BY "
+    "i)",
     "SELECT i FROM sales QUALIFY rank() OVER (ORDER BY i) < 3",
     "SELECT DISTINCT ON (k) k, i FROM sales ORDER BY k, i",
     "SELECT k, i FROM sales UNION ALL SELECT k, r FROM rates ORDER BY ALL",
@@ -362,8 +369,10 @@ const char* const kLegitimate[] = {
     "SELECT * FROM sales PIVOT (sum(i) FOR k IN ('x', 'y'))",
     "FROM (PIVOT sales ON k IN ('x') USING sum(i) GROUP BY i)",
     "SELECT * FROM (SELECT i, i * 2 AS j FROM sales) UNPIVOT (v FOR n IN (i, j))",
-    "SELECT CASE WHEN i > 1 THEN 'a' ELSE 'b' END, coalesce(k, 'z'), nullif(i, 1), i::VARCHAR, TRY_CAST(k AS INTEGER) FROM sales",
-    "SELECT upper(k) || '!', k LIKE 'x%', regexp_matches(k, 'x+'), split_part(k, ',', 1), format('{:.2f}', 1.234), printf('%5d', 1) FROM sales",
+    "SELECT CASE WHEN i > 1 THEN 'a' ELSE 'b' END, coalesce(k, 'z'), nullif(i, 1), i::VARCHAR, TRY_CAST(k AS INTEGER) "
+    "FROM sales",
+    "SELECT upper(k) || '!', k LIKE 'x%', regexp_matches(k, 'x+'), split_part(k, ',', 1), format('{:.2f}', 1.234), "
+    "printf('%5d', 1) FROM sales",
     "SELECT k COLLATE NOCASE = 'X', k SIMILAR TO 'x.', k ILIKE 'X', i IS DISTINCT FROM 3, k GLOB 'x*' FROM sales",
     "SELECT k, i, grouping(k), sum(i) FROM sales GROUP BY ROLLUP (k, i)",
     "VALUES (1, 'a'), (2, 'b')",
@@ -380,15 +389,19 @@ TEST(GateTest, EscapesAreRefused) {
   for (const char* escape : kEscapes) EXPECT_NE(Verdict(warehouse.WithFolder(escape)), "") << escape;
 }
 
-// The second wall: even without the gate nothing outside comes in, nothing is written, and nobody gets the settings open.
+// The second wall: even without the gate nothing outside comes in, nothing is written, and nobody gets the settings
+// open.
 TEST(GateTest, EscapesReadAndWriteNothingOutside) {
   LockedWarehouse warehouse;
   const std::vector<std::string> before = warehouse.Files();
   // Memory, time, raw pointers, and profiles on the terminal are what only the gate keeps out.
-  const std::string_view only_gate[] = {"arrow_scan", "pandas_scan", "1000000000", "2000000000", "100000", "finalize", "sleep", "tailrace_sum", "enable_"};
+  const std::string_view only_gate[] = {"arrow_scan", "pandas_scan", "1000000000",   "2000000000", "100000",
+                                        "finalize",   "sleep",       "tailrace_sum", "enable_"};
   for (const char* escape : kEscapes) {
     const std::string sql = warehouse.WithFolder(escape);
-    if (std::any_of(std::begin(only_gate), std::end(only_gate), [&](std::string_view word) { return sql.find(word) != std::string::npos; })) continue;
+    if (std::any_of(std::begin(only_gate), std::end(only_gate),
+                    [&](std::string_view word) { return sql.find(word) != std::string::npos; }))
+      continue;
     const std::string answer = warehouse.Run(sql);
     EXPECT_EQ(answer.find(kSecret), std::string::npos) << escape << "\n" << answer;
     EXPECT_EQ(answer.find("root:"), std::string::npos) << escape;

@@ -30,7 +30,8 @@ Names LambdaParameters(const Json& lambda) {
   return names;
 }
 
-// Calls `replace` for each expression, outermost first, until it says that it is done with it; not for parameters of lambdas.
+// Calls `replace` for each expression, outermost first, until it says that it is done with it; not for parameters of
+// lambdas.
 void ReplaceExpressions(Json& node, const Names& bound, const std::function<bool(Json&)>& replace) {
   if (const std::string name = SingleName(node); !name.empty() && bound.contains(name)) return;
   if (node.is_object() && node.contains("class") && replace(node)) return;
@@ -92,7 +93,8 @@ class Splitter {
     TR_SQL_TRY(const std::vector<ResultColumn> columns, DescribeBound(query_, all));
     for (const ResultColumn& column : columns) from_columns_.insert(LowerCase(column.name));
     for (const Json& item : node_["select_list"]) {
-      if (const std::string_view alias = TextAt(item, "alias"); !alias.empty()) aliases_.emplace(LowerCase(alias), item);
+      if (const std::string_view alias = TextAt(item, "alias"); !alias.empty())
+        aliases_.emplace(LowerCase(alias), item);
     }
     return {};
   }
@@ -104,7 +106,8 @@ class Splitter {
     ReplaceExpressions(expression, bound, [&](Json& node) {
       const std::string name = SingleName(node);
       const auto alias = aliases_.find(name);
-      if (name.empty() || from_columns_.contains(name) || alias == aliases_.end() || depth >= kAliasDepthMax) return false;
+      if (name.empty() || from_columns_.contains(name) || alias == aliases_.end() || depth >= kAliasDepthMax)
+        return false;
       Json meaning = alias->second;
       meaning["alias"] = TextAt(node, "alias");
       ExpandWithin(meaning, {}, depth + 1);
@@ -118,7 +121,9 @@ class Splitter {
     for (const Json& item : node_["select_list"]) {
       bool star = false;
       VisitObjects<const Json>(item, [&](const Json& object) { star = star || IsClass(object, "STAR"); });
-      if (star) return Refuse("a table with aggregates names its columns: write them out in place of * or COLUMNS", PositionOf(item));
+      if (star)
+        return Refuse("a table with aggregates names its columns: write them out in place of * or COLUMNS",
+                      PositionOf(item));
       items.push_back(item);
       Expand(items.back());
     }
@@ -135,12 +140,15 @@ class Splitter {
       Json key = written;
       if (IsClass(key, "CONSTANT")) {
         const Json& position = key["value"]["value"];
-        if (!position.is_number_integer() || position.get<int64_t>() < 1 || position.get<int64_t>() > static_cast<int64_t>(items.size()))
+        if (!position.is_number_integer() || position.get<int64_t>() < 1 ||
+            position.get<int64_t>() > static_cast<int64_t>(items.size()))
           return Refuse("GROUP BY has a position that is not in the select list", PositionOf(key));
         key = items[position.get<size_t>() - 1];
       }
       Expand(key);
-      if (HasUnnest(key)) return Refuse("unnest() cannot be a key: write it in a subquery in FROM, and GROUP BY its name", PositionOf(written));
+      if (HasUnnest(key))
+        return Refuse("unnest() cannot be a key: write it in a subquery in FROM, and GROUP BY its name",
+                      PositionOf(written));
       AddKey(key);
     }
     return {};
@@ -225,7 +233,8 @@ class Splitter {
         return true;
       }
       if (IsClass(node, "COLUMN_REF"))
-        error_ = SqlError{fmt::format("column {} must be in GROUP BY, spelled the same way", NamesOf(node)), PositionOf(node)};
+        error_ = SqlError{fmt::format("column {} must be in GROUP BY, spelled the same way", NamesOf(node)),
+                          PositionOf(node)};
       return false;
     });
   }
@@ -246,7 +255,8 @@ class Splitter {
   static Json WithNamedFields(Json expression) {
     if (!IsClass(expression, "FUNCTION") || !SameName(TextAt(expression, "function_name"), "row")) return expression;
     expression["function_name"] = "struct_pack";
-    for (size_t i = 0; i < expression["children"].size(); ++i) expression["children"][i]["alias"] = fmt::format("f{}", i);
+    for (size_t i = 0; i < expression["children"].size(); ++i)
+      expression["children"][i]["alias"] = fmt::format("f{}", i);
     return expression;
   }
 
@@ -263,7 +273,8 @@ class Splitter {
     } else {
       const Json& children = tree["children"];
       for (size_t i = 0; i < children.size(); ++i)
-        if (i < ValueArguments(tree) || HasColumn(children[i])) call.arguments.push_back(Project(WithNamedFields(children[i])));
+        if (i < ValueArguments(tree) || HasColumn(children[i]))
+          call.arguments.push_back(Project(WithNamedFields(children[i])));
       for (const Json& order : tree["order_bys"]["orders"]) call.orders.push_back(Project(order["expression"]));
     }
     if (!IsNull(tree, "filter")) call.filter = Project(tree["filter"]);
@@ -282,7 +293,8 @@ class Splitter {
     TR_SQL_TRY(const std::vector<ResultColumn> answers, DescribeBound(query_, Selecting(std::move(trees))));
     for (size_t i = 0; i < group_.calls.size(); ++i) {
       group_.calls[i].type = answers[i].type;
-      for (const std::string& argument : group_.calls[i].arguments) group_.calls[i].argument_types.push_back(types[argument]);
+      for (const std::string& argument : group_.calls[i].arguments)
+        group_.calls[i].argument_types.push_back(types[argument]);
     }
     return {};
   }

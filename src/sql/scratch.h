@@ -1,4 +1,5 @@
-// An empty in-memory database with the pipeline's relations in it, to ask what a query answers before there is any data.
+// An empty in-memory database with the pipeline's relations in it, to ask what a query answers before there is any
+// data.
 #pragma once
 
 #include <memory>
@@ -20,7 +21,8 @@ class Scratch {
   static Result<std::unique_ptr<Scratch>> Open();
   ~Scratch();
 
-  // The columns of a stream as queries see it: StreamColumns. Beside it stands its batch relation, which has `_record` too.
+  // The columns of a stream as queries see it: StreamColumns. Beside it stands its batch relation, which has `_record`
+  // too.
   Status AddStream(std::string_view name, const Schema& schema);
   Status AddRelation(std::string_view name, const std::vector<ResultColumn>& columns);
   SqlResult<void> AddView(std::string_view name, std::string_view sql);
@@ -29,14 +31,15 @@ class Scratch {
   static std::string BatchRelation(std::string_view stream);
 
   // Columns of the answer, without running it. `parameters` are name and DuckDB type of $name.
-  SqlResult<std::vector<ResultColumn>> Describe(std::string_view sql, const std::vector<std::pair<std::string, std::string>>& parameters = {});
+  SqlResult<std::vector<ResultColumn>> Describe(
+      std::string_view sql, const std::vector<std::pair<std::string, std::string>>& parameters = {});
 
   // The same of a collection's SELECT, which reads batches of `stream` and may name `_record`.
   SqlResult<std::vector<ResultColumn>> DescribeOverBatch(std::string_view sql, std::string_view stream);
 
   // The same with these relations beside the others, which are forgotten after it.
-  SqlResult<std::vector<ResultColumn>> DescribeWith(const std::vector<std::pair<std::string, std::vector<ResultColumn>>>& relations,
-                                                    std::string_view sql);
+  SqlResult<std::vector<ResultColumn>> DescribeWith(
+      const std::vector<std::pair<std::string, std::vector<ResultColumn>>>& relations, std::string_view sql);
 
   Connection& connection();
 

@@ -26,7 +26,9 @@ std::unique_ptr<Scratch> WithSales() {
 }
 
 std::string Text(const SqlResult<std::vector<ResultColumn>>& columns) {
-  if (!columns) return "error at " + (columns.error().position ? std::to_string(*columns.error().position) : "?") + ": " + columns.error().message;
+  if (!columns)
+    return "error at " + (columns.error().position ? std::to_string(*columns.error().position) : "?") + ": " +
+           columns.error().message;
   std::string text;
   for (const ResultColumn& column : *columns) text += (text.empty() ? "" : ", ") + column.name + " " + column.type;
   return text;
@@ -35,7 +37,8 @@ std::string Text(const SqlResult<std::vector<ResultColumn>>& columns) {
 TEST(ScratchTest, ColumnsOfAStreamAreThoseOfItsSchemaAndItsPlaces) {
   auto scratch = WithSales();
   EXPECT_EQ(Text(scratch->Describe("FROM sales")),
-            "Country VARCHAR, Quantity BIGINT, UnitPrice DECIMAL(12,3), _partition INTEGER, _offset BIGINT, _seq BIGINT, _ingested_at TIMESTAMP");
+            "Country VARCHAR, Quantity BIGINT, UnitPrice DECIMAL(12,3), _partition INTEGER, _offset BIGINT, _seq "
+            "BIGINT, _ingested_at TIMESTAMP");
 }
 
 TEST(ScratchTest, ExpressionsHaveTypesAndTheNamesOfTheText) {
@@ -55,7 +58,8 @@ TEST(ScratchTest, MistakesPointIntoTheText) {
 
 TEST(ScratchTest, ParametersHaveTheirTypes) {
   auto scratch = WithSales();
-  EXPECT_EQ(Text(scratch->Describe("SELECT $n AS n, Quantity + $n AS m FROM sales WHERE Country = $c LIMIT $n", {{"n", "BIGINT"}, {"c", "VARCHAR"}})),
+  EXPECT_EQ(Text(scratch->Describe("SELECT $n AS n, Quantity + $n AS m FROM sales WHERE Country = $c LIMIT $n",
+                                   {{"n", "BIGINT"}, {"c", "VARCHAR"}})),
             "n BIGINT, m BIGINT");
   EXPECT_EQ(Text(scratch->Describe("SELECT $x", {{"n", "BIGINT"}})), "error at 7: there is no parameter $x");
 }
@@ -70,18 +74,21 @@ TEST(ScratchTest, ViewsReadViews) {
 TEST(ScratchTest, TheRecordIsThereForCollectionsOnly) {
   auto scratch = WithSales();
   EXPECT_FALSE(scratch->Describe("SELECT _record FROM sales"));
-  EXPECT_EQ(Text(scratch->DescribeOverBatch("SELECT Country AS key, _record AS document FROM sales", "sales")), "key VARCHAR, document JSON");
+  EXPECT_EQ(Text(scratch->DescribeOverBatch("SELECT Country AS key, _record AS document FROM sales", "sales")),
+            "key VARCHAR, document JSON");
   EXPECT_EQ(Text(scratch->DescribeOverBatch("SELECT sales.Country AS key FROM main.sales", "sales")), "key VARCHAR");
 }
 
 TEST(ScratchTest, FilesAreNotRead) {
   auto scratch = WithSales();
-  for (const char* sql : {"FROM '/etc/passwd'", "FROM read_text('/etc/passwd')", "FROM read_csv('/etc/passwd')"}) EXPECT_FALSE(scratch->Describe(sql)) << sql;
+  for (const char* sql : {"FROM '/etc/passwd'", "FROM read_text('/etc/passwd')", "FROM read_csv('/etc/passwd')"})
+    EXPECT_FALSE(scratch->Describe(sql)) << sql;
 }
 
 TEST(ScratchTest, RelationsOfOneQuestionAreForgotten) {
   auto scratch = WithSales();
-  EXPECT_EQ(Text(scratch->DescribeWith({{"t#rows", {{"i", "BIGINT"}, {"n", "\"NULL\""}}}}, "SELECT * FROM \"t#rows\"")), "i BIGINT, n INTEGER");
+  EXPECT_EQ(Text(scratch->DescribeWith({{"t#rows", {{"i", "BIGINT"}, {"n", "\"NULL\""}}}}, "SELECT * FROM \"t#rows\"")),
+            "i BIGINT, n INTEGER");
   EXPECT_FALSE(scratch->Describe("SELECT * FROM \"t#rows\""));
 }
 

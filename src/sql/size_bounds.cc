@@ -17,7 +17,9 @@ struct SizedFunction {
 };
 
 constexpr SizedFunction kSizedFunctions[] = {
-    {"repeat", 1}, {"lpad", 1}, {"rpad", 1}, {"list_resize", 1}, {"array_resize", 1}, {"bitstring", 1}, {"bar", 3}, {"equi_width_bins", 2}, {"to_base", 2},
+    {"repeat", 1},       {"lpad", 1},      {"rpad", 1}, {"list_resize", 1},
+    {"array_resize", 1}, {"bitstring", 1}, {"bar", 3},  {"equi_width_bins", 2},
+    {"to_base", 2},
 };
 
 std::optional<double> ConstantOf(const Json& expression) {
@@ -27,7 +29,8 @@ std::optional<double> ConstantOf(const Json& expression) {
   if (!constant["value"].is_number()) return std::nullopt;
   double value = constant["value"].get<double>();
   const Json& type = constant["type"];
-  if (TextAt(type, "id") == "DECIMAL" && type["type_info"].is_object()) value /= std::pow(10.0, type["type_info"].value("scale", 0));
+  if (TextAt(type, "id") == "DECIMAL" && type["type_info"].is_object())
+    value /= std::pow(10.0, type["type_info"].value("scale", 0));
   return value;
 }
 
@@ -144,13 +147,16 @@ class Sizes {
     const Size size = SizeOf(call);
     if (!size.sized) return;
     if (!size.bound) {
-      error_ = SqlError{fmt::format("nothing bounds the size that {0}() makes: write least(n, 1000) for n, or use it in FROM, or put it in a view", name),
+      error_ = SqlError{fmt::format("nothing bounds the size that {0}() makes: write least(n, 1000) for n, or use it "
+                                    "in FROM, or put it in a view",
+                                    name),
                         PositionOf(call)};
       return;
     }
     product_ *= std::max(1.0, *size.bound);
     if (product_ > kUserElementsMax)
-      error_ = SqlError{fmt::format("{}() makes more than {:.0f} elements in one row", name, kUserElementsMax), PositionOf(call)};
+      error_ = SqlError{fmt::format("{}() makes more than {:.0f} elements in one row", name, kUserElementsMax),
+                        PositionOf(call)};
   }
 
   double product_ = 1;

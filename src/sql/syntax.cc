@@ -67,8 +67,10 @@ bool IsTooDeep(std::string_view json) {
   for (size_t i = 0; i < json.size(); ++i) {
     const char c = json[i];
     if (in_text) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_text = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_text = false;
     } else if (c == '"') {
       in_text = true;
     } else if (c == '{' || c == '[') {
@@ -82,7 +84,8 @@ bool IsTooDeep(std::string_view json) {
 
 std::optional<size_t> PositionIn(const Json& error) {
   const std::string_view digits = TextAt(error, "position");
-  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos || digits.size() > 9) return std::nullopt;
+  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos || digits.size() > 9)
+    return std::nullopt;
   return static_cast<size_t>(std::stoul(std::string(digits)));
 }
 
@@ -114,7 +117,8 @@ SqlError SqlErrorOf(std::string_view message) {
 }
 
 SqlResult<Json> ParseTree(std::string_view sql) {
-  if (sql.size() > kSqlBytesMax) return Refuse(fmt::format("the SQL has {} bytes, more than {}", sql.size(), kSqlBytesMax));
+  if (sql.size() > kSqlBytesMax)
+    return Refuse(fmt::format("the SQL has {} bytes, more than {}", sql.size(), kSqlBytesMax));
   if (sql.find('\0') != std::string_view::npos) return Refuse("the SQL holds a NUL byte", sql.find('\0'));
   Parser& parser = Parser::Instance();
   TR_SQL_TRY(const std::string json, parser.Call(parser.to_tree(), sql));
@@ -123,7 +127,8 @@ SqlResult<Json> ParseTree(std::string_view sql) {
   if (!tree.is_object()) return Refuse("DuckDB's tree of this SQL cannot be read");
   if (tree.value("error", true)) return tl::unexpected<SqlError>(ParseErrorOf(tree, sql));
   if (tree["statements"].empty()) return Refuse("expected a SELECT, found nothing");
-  if (tree["statements"].size() > 1) return Refuse(fmt::format("expected one SELECT, found {} statements", tree["statements"].size()));
+  if (tree["statements"].size() > 1)
+    return Refuse(fmt::format("expected one SELECT, found {} statements", tree["statements"].size()));
   return tree;
 }
 

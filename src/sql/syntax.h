@@ -7,9 +7,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
-
 #include <tl/expected.hpp>
+#include <vector>
 
 namespace tailrace::sql {
 
@@ -42,10 +41,12 @@ class Select {
   // Relations that are read and are not CTEs in scope, each once, in the order of the text.
   std::vector<RelationRef> Relations() const;
 
-  // The same with each relation named in `views` replaced by that view's SELECT (as a subquery under the same alias), at any depth.
+  // The same with each relation named in `views` replaced by that view's SELECT (as a subquery under the same alias),
+  // at any depth.
   SqlResult<Select> WithViewsInlined(const std::map<std::string, std::string>& views) const;
 
-  // The same with calls of now(), current_timestamp, current_date, today() and the like replaced by constants of this time.
+  // The same with calls of now(), current_timestamp, current_date, today() and the like replaced by constants of this
+  // time.
   SqlResult<Select> WithNow(int64_t now_micros) const;
 
   SqlResult<std::string> Text() const;

@@ -13,7 +13,8 @@ struct NowName {
   std::string_view type;
 };
 
-// Functions and, without parentheses, words of the language that stand for the current time, with the type of their answer.
+// Functions and, without parentheses, words of the language that stand for the current time, with the type of their
+// answer.
 constexpr NowName kNowFunctions[] = {
     {"now", "TIMESTAMP WITH TIME ZONE"},
     {"get_current_timestamp", "TIMESTAMP WITH TIME ZONE"},
@@ -28,7 +29,8 @@ constexpr NowName kNowFunctions[] = {
     {"current_localtimestamp", "TIMESTAMP"},
     {"localtimestamp", "TIMESTAMP"},
 };
-constexpr std::string_view kNowWords[] = {"current_timestamp", "current_date", "current_time", "localtime", "localtimestamp"};
+constexpr std::string_view kNowWords[] = {"current_timestamp", "current_date", "current_time", "localtime",
+                                          "localtimestamp"};
 
 std::string_view TypeOfNow(std::string_view name) {
   for (const NowName& now : kNowFunctions)
@@ -48,14 +50,15 @@ std::string TimestampText(int64_t micros) {
   const auto day = floor<days>(time);
   const year_month_day date(day);
   const hh_mm_ss clock(time - day);
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 Json NowAs(std::string_view type, int64_t micros) {
   if (type == "TIME") return ExpressionOf(fmt::format("CAST(CAST('{}' AS TIMESTAMP) AS TIME)", TimestampText(micros)));
-  return ExpressionOf(fmt::format("CAST(CAST('{}+00' AS TIMESTAMP WITH TIME ZONE) AS {})", TimestampText(micros), type));
+  return ExpressionOf(
+      fmt::format("CAST(CAST('{}+00' AS TIMESTAMP WITH TIME ZONE) AS {})", TimestampText(micros), type));
 }
 
 Json TodayAsTimestamp(int64_t micros) {

@@ -76,7 +76,8 @@ std::vector<RelationRef> Select::Relations() const {
   std::vector<RelationRef> once;
   for (RelationRef& relation : found) {
     if (relation.position == kNowhere) relation.position = 0;
-    const bool known = std::any_of(once.begin(), once.end(), [&](const auto& other) { return SameName(other.name, relation.name); });
+    const bool known =
+        std::any_of(once.begin(), once.end(), [&](const auto& other) { return SameName(other.name, relation.name); });
     if (!known) once.push_back(std::move(relation));
   }
   return once;

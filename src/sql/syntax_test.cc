@@ -40,15 +40,17 @@ std::string Answer(const std::string& sql, std::string_view setup = "SELECT 1") 
   return text;
 }
 
-std::string Inlined(std::string_view sql, const std::map<std::string, std::string>& views, std::string_view setup = "SELECT 1") {
+std::string Inlined(std::string_view sql, const std::map<std::string, std::string>& views,
+                    std::string_view setup = "SELECT 1") {
   auto select = Parsed(sql).WithViewsInlined(views);
   if (!select) return "error: " + select.error().message;
   return Answer(*select->Text(), setup);
 }
 
 TEST(SyntaxTest, OnlyOneSelectIsTaken) {
-  for (const char* sql : {"DELETE FROM t", "SELECT 1; SELECT 2", "COPY t TO 'x'", "SET threads = 1", "", "-- nothing", ";", "EXPLAIN SELECT 1",
-                          "PRAGMA version", "CREATE TABLE t (i INT)", "ATTACH 'x'", "WITH x AS (DELETE FROM t RETURNING *) FROM x"})
+  for (const char* sql : {"DELETE FROM t", "SELECT 1; SELECT 2", "COPY t TO 'x'", "SET threads = 1", "", "-- nothing",
+                          ";", "EXPLAIN SELECT 1", "PRAGMA version", "CREATE TABLE t (i INT)", "ATTACH 'x'",
+                          "WITH x AS (DELETE FROM t RETURNING *) FROM x"})
     EXPECT_FALSE(Select::Parse(sql)) << sql;
   EXPECT_TRUE(Select::Parse("SELECT 1;"));
   EXPECT_TRUE(Select::Parse("FROM t"));
@@ -75,9 +77,13 @@ TEST(SyntaxTest, HugeAndDeepTextsAreRefused) {
 
 TEST(SyntaxTest, RelationsAreFoundEverywhereOnceInOrder) {
   EXPECT_EQ(Names("SELECT * FROM a JOIN b USING (k), (SELECT * FROM c) x, LATERAL (SELECT * FROM A) y"), "a b c");
-  EXPECT_EQ(Names("SELECT (SELECT 1 FROM a), x IN (FROM b) FROM c WHERE EXISTS (FROM d) GROUP BY (SELECT 1 FROM e) HAVING (FROM f) ORDER BY (FROM g) LIMIT (FROM h)"),
+  EXPECT_EQ(Names("SELECT (SELECT 1 FROM a), x IN (FROM b) FROM c WHERE EXISTS (FROM d) GROUP BY (SELECT 1 FROM e) "
+                  "HAVING (FROM f) ORDER BY (FROM g) LIMIT (FROM h)"),
             "a b c d e f g h");
-  EXPECT_EQ(Names("SELECT sum(x) FILTER ((FROM a)), sum(y) OVER (ORDER BY (FROM b)), list_transform(l, i -> (FROM c)) FROM d"), "a b c d");
+  EXPECT_EQ(
+      Names(
+          "SELECT sum(x) FILTER ((FROM a)), sum(y) OVER (ORDER BY (FROM b)), list_transform(l, i -> (FROM c)) FROM d"),
+      "a b c d");
   EXPECT_EQ(Names("SELECT 1 FROM a UNION SELECT 1 FROM b EXCEPT FROM c"), "a b c");
   EXPECT_EQ(Names("FROM main.a, jobs.b, x.y.c"), "a jobs.b x.y.c");
   EXPECT_EQ(Names("FROM a PIVOT (sum(v) FOR k IN ('x', 'y'))"), "a");
@@ -96,14 +102,21 @@ TEST(SyntaxTest, NamesOfCtesAreNotRelationsWhereTheyAreInScope) {
 }
 
 TEST(SyntaxTest, ViewsAreInlinedAtAnyDepth) {
-  const std::map<std::string, std::string> views = {{"big", "SELECT * FROM t WHERE i > 1"}, {"bigger", "SELECT i + 10 AS j FROM Big"}};
-  EXPECT_EQ(Inlined("SELECT big.i FROM big ORDER BY 1", views, "CREATE TABLE t AS SELECT range AS i FROM range(4)"), "2;3;");
-  EXPECT_EQ(Inlined("SELECT x.j FROM (SELECT * FROM bigger x) x ORDER BY 1", views, "CREATE TABLE t AS SELECT range AS i FROM range(4)"), "12;13;");
-  EXPECT_EQ(Inlined("FROM bigger AS b(k) ORDER BY k", views, "CREATE TABLE t AS SELECT range AS i FROM range(4)"), "12;13;");
+  const std::map<std::string, std::string> views = {{"big", "SELECT * FROM t WHERE i > 1"},
+                                                    {"bigger", "SELECT i + 10 AS j FROM Big"}};
+  EXPECT_EQ(Inlined("SELECT big.i FROM big ORDER BY 1", views, "CREATE TABLE t AS SELECT range AS i FROM range(4)"),
+            "2;3;");
+  EXPECT_EQ(Inlined("SELECT x.j FROM (SELECT * FROM bigger x) x ORDER BY 1", views,
+                    "CREATE TABLE t AS SELECT range AS i FROM range(4)"),
+            "12;13;");
+  EXPECT_EQ(Inlined("FROM bigger AS b(k) ORDER BY k", views, "CREATE TABLE t AS SELECT range AS i FROM range(4)"),
+            "12;13;");
 }
 
 TEST(SyntaxTest, InlinedViewsDoNotSeeTheCtesAroundThem) {
-  EXPECT_EQ(Inlined("WITH t AS (SELECT 7 AS i) SELECT v.i, t.i FROM v, t", {{"v", "SELECT i FROM t"}}, "CREATE TABLE t AS SELECT 1 AS i"), "1;7;");
+  EXPECT_EQ(Inlined("WITH t AS (SELECT 7 AS i) SELECT v.i, t.i FROM v, t", {{"v", "SELECT i FROM t"}},
+                    "CREATE TABLE t AS SELECT 1 AS i"),
+            "1;7;");
 }
 
 TEST(SyntaxTest, ViewsWithCtesOfTheirOwnAreInlined) {
@@ -119,9 +132,14 @@ TEST(SyntaxTest, NowIsTheGivenTime) {
   auto answer = [](std::string_view sql) { return Answer(*Parsed(sql).WithNow(kMicros)->Text()); };
   EXPECT_EQ(answer("SELECT now()::VARCHAR, current_timestamp::VARCHAR, get_current_timestamp()::VARCHAR"),
             "2017-03-03 05:59:00.123456+00;2017-03-03 05:59:00.123456+00;2017-03-03 05:59:00.123456+00;");
-  EXPECT_EQ(answer("SELECT today(), current_date, localtimestamp, localtime"), "2017-03-03;2017-03-03;2017-03-03 05:59:00.123456;05:59:00.123456;");
-  EXPECT_EQ(answer("SELECT (SELECT max(NOW()) - INTERVAL 1 DAY FROM range(3) WHERE now() > '2017-01-01'::TIMESTAMPTZ)::VARCHAR"), "2017-03-02 05:59:00.123456+00;");
-  EXPECT_EQ(answer("SELECT age(TIMESTAMP '2017-03-01 00:00:00'), ago(INTERVAL 1 HOUR)::VARCHAR"), "2 days;2017-03-03 04:59:00.123456+00;");
+  EXPECT_EQ(answer("SELECT today(), current_date, localtimestamp, localtime"),
+            "2017-03-03;2017-03-03;2017-03-03 05:59:00.123456;05:59:00.123456;");
+  EXPECT_EQ(
+      answer(
+          "SELECT (SELECT max(NOW()) - INTERVAL 1 DAY FROM range(3) WHERE now() > '2017-01-01'::TIMESTAMPTZ)::VARCHAR"),
+      "2017-03-02 05:59:00.123456+00;");
+  EXPECT_EQ(answer("SELECT age(TIMESTAMP '2017-03-01 00:00:00'), ago(INTERVAL 1 HOUR)::VARCHAR"),
+            "2 days;2017-03-03 04:59:00.123456+00;");
   EXPECT_EQ(answer("SELECT typeof(current_time), typeof(now())"), "TIME WITH TIME ZONE;TIMESTAMP WITH TIME ZONE;");
 }
 

@@ -37,7 +37,8 @@ bool IsNull(const Json& node, const char* key) {
 
 std::optional<size_t> PositionOf(const Json& node) {
   const auto member = node.find("query_location");
-  if (member == node.end() || !member->is_number_unsigned() || member->get<uint64_t>() == UINT64_MAX) return std::nullopt;
+  if (member == node.end() || !member->is_number_unsigned() || member->get<uint64_t>() == UINT64_MAX)
+    return std::nullopt;
   return member->get<size_t>();
 }
 
@@ -48,7 +49,8 @@ std::string LowerCase(std::string_view text) {
 }
 
 bool SameName(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return LowerAscii(x) == LowerAscii(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return LowerAscii(x) == LowerAscii(y); });
 }
 
 bool InMainSchema(std::string_view catalog, std::string_view schema) {
@@ -85,7 +87,8 @@ void VisitTables(Node& node, const Scope& outer, const std::function<void(Node&,
       scope.insert(LowerCase(TextAt(entry, "key")));
     }
   }
-  // Only the second part of a recursive CTE means itself by its name: in the first the name is looked up outside, even among files.
+  // Only the second part of a recursive CTE means itself by its name: in the first the name is looked up outside, even
+  // among files.
   Scope recursive = scope;
   if (IsType(node, "RECURSIVE_CTE_NODE")) recursive.insert(LowerCase(TextAt(node, "cte_name")));
   for (auto& [key, child] : node.items()) {

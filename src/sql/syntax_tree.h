@@ -2,9 +2,10 @@
 //
 // The tree of `json_serialize_sql` holds, from the outside in:
 //   {"statements": [{"node": QUERY, "named_param_map": [...]}]}
-//   QUERY  "type" SELECT_NODE, SET_OPERATION_NODE or RECURSIVE_CTE_NODE; each with "cte_map" and "modifiers" (ORDER BY, LIMIT, DISTINCT)
-//   TABLE  "type" BASE_TABLE, SUBQUERY, JOIN, TABLE_FUNCTION, EXPRESSION_LIST, EMPTY, PIVOT, SHOW_REF, ...
-//   EXPR   "class" COLUMN_REF, FUNCTION, CONSTANT, ...; "type" is finer; "alias"; "query_location" is a byte of the text, or the largest number
+//   QUERY  "type" SELECT_NODE, SET_OPERATION_NODE or RECURSIVE_CTE_NODE; each with "cte_map" and "modifiers" (ORDER BY,
+//   LIMIT, DISTINCT) TABLE  "type" BASE_TABLE, SUBQUERY, JOIN, TABLE_FUNCTION, EXPRESSION_LIST, EMPTY, PIVOT, SHOW_REF,
+//   ... EXPR   "class" COLUMN_REF, FUNCTION, CONSTANT, ...; "type" is finer; "alias"; "query_location" is a byte of the
+//   text, or the largest number
 #pragma once
 
 #include <functional>
@@ -29,9 +30,9 @@ struct Select::Tree {
 
 // A member that is a text, else "". ("type" is an object in constants and casts.)
 std::string_view TextAt(const Json& node, const char* key);
-bool IsClass(const Json& node, std::string_view name);      // of an expression
-bool IsType(const Json& node, std::string_view name);       // of a query, a table or an expression
-bool IsNull(const Json& node, const char* key);             // absent or null
+bool IsClass(const Json& node, std::string_view name);  // of an expression
+bool IsType(const Json& node, std::string_view name);   // of a query, a table or an expression
+bool IsNull(const Json& node, const char* key);         // absent or null
 std::optional<size_t> PositionOf(const Json& node);
 
 // DuckDB compares names without case; so do we, for ASCII.
@@ -49,8 +50,8 @@ using Scope = std::set<std::string>;  // names of CTEs, in lower case
 // Whether a BASE_TABLE means a CTE of this scope.
 bool IsCte(const Json& table, const Scope& scope);
 
-// Calls `visit` for each BASE_TABLE at any depth with the CTEs that its name may mean. A CTE sees those before it, and itself only
-// in the recursive part. `visit` may replace the table.
+// Calls `visit` for each BASE_TABLE at any depth with the CTEs that its name may mean. A CTE sees those before it, and
+// itself only in the recursive part. `visit` may replace the table.
 template <typename Node>
 void VisitTables(Node& node, const Scope& scope, const std::function<void(Node& table, const Scope& scope)>& visit);
 
@@ -87,10 +88,11 @@ inline tl::unexpected<SqlError> Refuse(std::string message, std::optional<size_t
 SqlError SqlErrorOf(std::string_view message);
 
 // TR_TRY for SqlResult.
-#define TR_SQL_TRY_IMPL(temporary, declaration, expression)                                              \
-  auto temporary = (expression);                                                                         \
-  if (!temporary) return tl::unexpected<::tailrace::sql::SqlError>(std::move(temporary).error());        \
+#define TR_SQL_TRY_IMPL(temporary, declaration, expression)                                       \
+  auto temporary = (expression);                                                                  \
+  if (!temporary) return tl::unexpected<::tailrace::sql::SqlError>(std::move(temporary).error()); \
   declaration = std::move(*temporary)
-#define TR_SQL_TRY(declaration, expression) TR_SQL_TRY_IMPL(TR_CONCAT(tr_sql_result_, __LINE__), declaration, expression)
+#define TR_SQL_TRY(declaration, expression) \
+  TR_SQL_TRY_IMPL(TR_CONCAT(tr_sql_result_, __LINE__), declaration, expression)
 
 }  // namespace tailrace::sql

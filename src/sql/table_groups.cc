@@ -25,8 +25,8 @@ std::string Joined(const std::vector<std::string>& parts, std::string_view separ
 
 // One physical table and the SELECT of the view that merges it.
 struct Draft {
-  Partial partial;                 // without its columns; select_sql with kRows where the rows belong
-  std::string merged_sql;          // columns j0, j1, ... for the keys, and the answers
+  Partial partial;         // without its columns; select_sql with kRows where the rows belong
+  std::string merged_sql;  // columns j0, j1, ... for the keys, and the answers
   std::vector<std::string> answers;
   std::vector<std::string> when_empty;  // beside `answers`; empty for null
 };
@@ -68,7 +68,9 @@ class GroupPlanner {
   };
 
   std::string Keys() const { return QuotedList(keys_); }
-  std::string KeysThen(std::string_view more) const { return keys_.empty() ? std::string(more) : Keys() + ", " + std::string(more); }
+  std::string KeysThen(std::string_view more) const {
+    return keys_.empty() ? std::string(more) : Keys() + ", " + std::string(more);
+  }
   static std::string GroupBy(const std::string& columns) { return columns.empty() ? "" : " GROUP BY " + columns; }
   static std::string Where(const std::string& condition) { return condition.empty() ? "" : " WHERE " + condition; }
 
@@ -95,9 +97,11 @@ class GroupPlanner {
   }
 
   void AddValues(const ValueState& state, Answer answer) {
-    auto table = std::find_if(value_tables_.begin(), value_tables_.end(),
-                              [&](const ValueTable& other) { return other.value == state.value && other.filter == state.filter; });
-    if (table == value_tables_.end()) table = value_tables_.insert(value_tables_.end(), ValueTable{state.value, state.filter, false, {}, {}});
+    auto table = std::find_if(value_tables_.begin(), value_tables_.end(), [&](const ValueTable& other) {
+      return other.value == state.value && other.filter == state.filter;
+    });
+    if (table == value_tables_.end())
+      table = value_tables_.insert(value_tables_.end(), ValueTable{state.value, state.filter, false, {}, {}});
     table->needs_place = table->needs_place || state.needs_place;
     (state.repeated ? table->repeated : table->weighted).push_back(std::move(answer));
   }
@@ -107,10 +111,12 @@ class GroupPlanner {
     draft.partial.physical_name = PhysicalName(*query_.request, fmt::format("values{}", drafts_.size()));
     const std::string physical = QuoteIdentifier(draft.partial.physical_name);
     const std::string place = table.needs_place ? fmt::format(", min({}) AS p", PlaceValue(group_.places)) : "";
-    draft.partial.select_sql = fmt::format("SELECT {} AS v, count(*) AS n{} FROM {}{} GROUP BY {}", KeysThen(QuoteIdentifier(table.value)), place, kRows,
-                                           Where(table.filter.empty() ? "" : QuoteIdentifier(table.filter)), KeysThen(QuoteIdentifier(table.value)));
-    draft.partial.compact_sql = fmt::format("SELECT {}, CAST(sum(n) AS BIGINT) AS n{} FROM {} GROUP BY {}", KeysThen("v"),
-                                            table.needs_place ? ", min(p) AS p" : "", physical, KeysThen("v"));
+    draft.partial.select_sql = fmt::format(
+        "SELECT {} AS v, count(*) AS n{} FROM {}{} GROUP BY {}", KeysThen(QuoteIdentifier(table.value)), place, kRows,
+        Where(table.filter.empty() ? "" : QuoteIdentifier(table.filter)), KeysThen(QuoteIdentifier(table.value)));
+    draft.partial.compact_sql =
+        fmt::format("SELECT {}, CAST(sum(n) AS BIGINT) AS n{} FROM {} GROUP BY {}", KeysThen("v"),
+                    table.needs_place ? ", min(p) AS p" : "", physical, KeysThen("v"));
     const std::string folded = "(" + draft.partial.compact_sql + ")";
     if (!table.weighted.empty()) AddMerge(draft, folded, table.weighted);
     if (!table.repeated.empty()) {
@@ -122,22 +128,26 @@ class GroupPlanner {
 
   void DraftList(const ListState& state, const AggregateCall& call, const std::string& answer) {
     Draft draft;
-    draft.partial.physical_name = PhysicalName(*query_.request, fmt::format("values{}", drafts_.size() + value_tables_.size()) + "l");
+    draft.partial.physical_name =
+        PhysicalName(*query_.request, fmt::format("values{}", drafts_.size() + value_tables_.size()) + "l");
     std::string columns = KeysThen(QuoteIdentifier(state.value)) + " AS v";
-    for (size_t i = 0; i < state.orders.size(); ++i) columns += fmt::format(", {} AS o{}", QuoteIdentifier(state.orders[i]), i);
+    for (size_t i = 0; i < state.orders.size(); ++i)
+      columns += fmt::format(", {} AS o{}", QuoteIdentifier(state.orders[i]), i);
     columns += ", " + QuotedList(group_.places);
     std::vector<std::string> conditions;
     if (!state.filter.empty()) conditions.push_back(QuoteIdentifier(state.filter));
     if (state.skips_null) conditions.push_back(QuoteIdentifier(state.value) + " IS NOT NULL");
     draft.partial.select_sql = fmt::format("SELECT {} FROM {}{}", columns, kRows, Where(Joined(conditions, " AND ")));
-    AddMerge(draft, QuoteIdentifier(draft.partial.physical_name), {{answer, fmt::format("CAST({} AS {})", state.merged, call.type), ""}});
+    AddMerge(draft, QuoteIdentifier(draft.partial.physical_name),
+             {{answer, fmt::format("CAST({} AS {})", state.merged, call.type), ""}});
     drafts_.push_back(std::move(draft));
   }
 
   // A SELECT over one physical table that the view joins to the groups.
   void AddMerge(const Draft&, const std::string& from, const std::vector<Answer>& answers) {
     std::string text;
-    for (const Answer& answer : answers) text += fmt::format("{}{} AS {}", text.empty() ? "" : ", ", answer.text, QuoteIdentifier(answer.name));
+    for (const Answer& answer : answers)
+      text += fmt::format("{}{} AS {}", text.empty() ? "" : ", ", answer.text, QuoteIdentifier(answer.name));
     joins_.push_back(fmt::format("SELECT {}{} FROM {}{}", KeysAsJoinKeys(), text, from, GroupBy(Keys())));
     for (const Answer& answer : answers) joined_answers_.push_back(answer);
   }
@@ -176,14 +186,17 @@ class GroupPlanner {
     for (const std::string& answer : group_answers_) columns += (columns.empty() ? "" : ", ") + QuoteIdentifier(answer);
     for (const Answer& answer : joined_answers_) {
       const std::string name = QuoteIdentifier(answer.name);
-      columns += (columns.empty() ? "" : ", ") + (answer.when_empty.empty() ? name : fmt::format("coalesce({0}, {1}) AS {0}", name, answer.when_empty));
+      columns += (columns.empty() ? "" : ", ") +
+                 (answer.when_empty.empty() ? name : fmt::format("coalesce({0}, {1}) AS {0}", name, answer.when_empty));
     }
     std::string text = fmt::format("SELECT {} FROM ({}) AS g", columns, groups_sql_);
     for (size_t i = 0; i < joins_.size(); ++i) {
       std::vector<std::string> conditions;
-      for (size_t k = 0; k < keys_.size(); ++k) conditions.push_back(fmt::format("g.{} IS NOT DISTINCT FROM v{}.\"j{}\"", QuoteIdentifier(keys_[k]), i, k));
-      text += conditions.empty() ? fmt::format(" CROSS JOIN ({}) AS v{}", joins_[i], i)
-                                 : fmt::format(" LEFT JOIN ({}) AS v{} ON {}", joins_[i], i, Joined(conditions, " AND "));
+      for (size_t k = 0; k < keys_.size(); ++k)
+        conditions.push_back(fmt::format("g.{} IS NOT DISTINCT FROM v{}.\"j{}\"", QuoteIdentifier(keys_[k]), i, k));
+      text += conditions.empty()
+                  ? fmt::format(" CROSS JOIN ({}) AS v{}", joins_[i], i)
+                  : fmt::format(" LEFT JOIN ({}) AS v{} ON {}", joins_[i], i, Joined(conditions, " AND "));
     }
     return text;
   }
@@ -194,8 +207,11 @@ class GroupPlanner {
     IncrementalPlan plan;
     for (Draft& draft : drafts_) {
       Partial partial = std::move(draft.partial);
-      SqlResult<std::vector<ResultColumn>> columns = query_.scratch->DescribeWith({}, WithRows(partial.select_sql, scratch_rows));
-      if (!columns) return Refuse(fmt::format("this SELECT cannot be kept incrementally ({}): put it in a view", columns.error().message));
+      SqlResult<std::vector<ResultColumn>> columns =
+          query_.scratch->DescribeWith({}, WithRows(partial.select_sql, scratch_rows));
+      if (!columns)
+        return Refuse(
+            fmt::format("this SELECT cannot be kept incrementally ({}): put it in a view", columns.error().message));
       partial.columns = std::move(*columns);
       partial.select_sql = WithRows(partial.select_sql, rows);
       if (!partial.compact_sql.empty()) partial.compact_sql = Typed(partial);
@@ -212,7 +228,8 @@ class GroupPlanner {
   static std::string Typed(const Partial& partial) {
     std::vector<std::string> columns;
     for (const ResultColumn& column : partial.columns)
-      columns.push_back(fmt::format("CAST({0} AS {1}) AS {0}", QuoteIdentifier(column.name), column.type == "\"NULL\"" ? "INTEGER" : column.type));
+      columns.push_back(fmt::format("CAST({0} AS {1}) AS {0}", QuoteIdentifier(column.name),
+                                    column.type == "\"NULL\"" ? "INTEGER" : column.type));
     return fmt::format("SELECT {} FROM ({})", Joined(columns, ", "), partial.compact_sql);
   }
 

@@ -18,7 +18,8 @@ struct Unkept {
 };
 
 bool IsTimeWord(const Json& column) {
-  constexpr std::string_view kWords[] = {"current_timestamp", "current_date", "current_time", "localtime", "localtimestamp"};
+  constexpr std::string_view kWords[] = {"current_timestamp", "current_date", "current_time", "localtime",
+                                         "localtimestamp"};
   const Json& names = column["column_names"];
   return names.size() == 1 && std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
            return SameName(word, names[0].get_ref<const std::string&>());
@@ -33,7 +34,8 @@ std::optional<std::string> WhyFunctionIsUnkept(const Json& function) {
     return fmt::format("{}() would answer otherwise at a replay: use _ingested_at, or {}", name, kView);
   if (kind == FunctionKind::kVolatile) return fmt::format("{}() would answer otherwise at a replay: {}", name, kView);
   if (kind == FunctionKind::kAggregatingMacro) return fmt::format("{}() is not kept incrementally: {}", name, kView);
-  if (!kind && !IsListedTableFunction(name)) return fmt::format("{}() is not a function that tables may call: {}", name, kView);
+  if (!kind && !IsListedTableFunction(name))
+    return fmt::format("{}() is not a function that tables may call: {}", name, kView);
   return std::nullopt;
 }
 
@@ -50,16 +52,20 @@ std::optional<std::string> WhyExpressionIsUnkept(const Json& object) {
 
 std::optional<std::string> WhyModifierIsUnkept(const Json& modifier) {
   if (IsType(modifier, "DISTINCT_MODIFIER"))
-    return fmt::format("DISTINCT is not kept in tables: use GROUP BY ALL, or `unique:` for the last record of a key, or {}", kView);
+    return fmt::format(
+        "DISTINCT is not kept in tables: use GROUP BY ALL, or `unique:` for the last record of a key, or {}", kView);
   if (IsType(modifier, "ORDER_MODIFIER")) return fmt::format("a table has no ORDER BY: {}", kView);
   return fmt::format("a table has no LIMIT: {}", kView);
 }
 
 SqlResult<void> RefuseUnkept(const Json& node) {
-  if (!IsType(node, "SELECT_NODE")) return Refuse(fmt::format("UNION, EXCEPT, INTERSECT and recursion are not kept in tables: {}", kView));
-  if (!IsNull(node, "qualify")) return Refuse(fmt::format("QUALIFY is not kept in tables: {}", kView), PositionOf(node["qualify"]));
+  if (!IsType(node, "SELECT_NODE"))
+    return Refuse(fmt::format("UNION, EXCEPT, INTERSECT and recursion are not kept in tables: {}", kView));
+  if (!IsNull(node, "qualify"))
+    return Refuse(fmt::format("QUALIFY is not kept in tables: {}", kView), PositionOf(node["qualify"]));
   if (!IsNull(node, "sample")) return Refuse(fmt::format("a sample is another one at each replay: {}", kView));
-  if (node["group_sets"].size() > 1) return Refuse(fmt::format("GROUPING SETS, CUBE and ROLLUP are not kept in tables: {}", kView));
+  if (node["group_sets"].size() > 1)
+    return Refuse(fmt::format("GROUPING SETS, CUBE and ROLLUP are not kept in tables: {}", kView));
   for (const Json& modifier : node["modifiers"])
     if (auto why = WhyModifierIsUnkept(modifier)) return Refuse(*why);
   std::optional<Unkept> unkept;
@@ -96,8 +102,8 @@ SqlResult<void> RefuseSameNames(const std::vector<ResultColumn>& columns) {
 }
 
 bool Aggregates(const Json& node) {
-  return !node["group_sets"].empty() || TextAt(node, "aggregate_handling") != "STANDARD_HANDLING" || !IsNull(node, "having") ||
-         HasAggregate(node["select_list"]);
+  return !node["group_sets"].empty() || TextAt(node, "aggregate_handling") != "STANDARD_HANDLING" ||
+         !IsNull(node, "having") || HasAggregate(node["select_list"]);
 }
 
 // The view must answer what the SELECT does: names and types, by DuckDB's own binder.
@@ -106,7 +112,9 @@ SqlResult<void> Verify(const IncrementalPlan& plan, Scratch& scratch) {
   for (const Partial& partial : plan.partials) physical.emplace_back(partial.physical_name, partial.columns);
   auto same = [](const std::vector<ResultColumn>& a, const std::vector<ResultColumn>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const ResultColumn& x, const ResultColumn& y) {
-      return x.name == y.name && (x.type == y.type || x.type == "\"NULL\"" || y.type == "\"NULL\"");
+      const bool both_null =
+          (x.type == "\"NULL\"" || y.type == "\"NULL\"") && (x.type == "INTEGER" || y.type == "INTEGER");
+      return x.name == y.name && (x.type == y.type || both_null);
     });
   };
   auto text = [](const std::vector<ResultColumn>& columns) {
@@ -116,9 +124,11 @@ SqlResult<void> Verify(const IncrementalPlan& plan, Scratch& scratch) {
   };
   auto check = [&](const std::string& sql, const std::vector<ResultColumn>& wanted) -> SqlResult<void> {
     SqlResult<std::vector<ResultColumn>> columns = scratch.DescribeWith(physical, sql);
-    if (!columns) return Refuse(fmt::format("this SELECT cannot be kept incrementally ({}): {}", columns.error().message, kView));
+    if (!columns)
+      return Refuse(fmt::format("this SELECT cannot be kept incrementally ({}): {}", columns.error().message, kView));
     if (!same(*columns, wanted))
-      return Refuse(fmt::format("this SELECT cannot be kept incrementally ({} would become {}): {}", text(wanted), text(*columns), kView));
+      return Refuse(fmt::format("this SELECT cannot be kept incrementally ({} would become {}): {}", text(wanted),
+                                text(*columns), kView));
     return {};
   };
   if (auto checked = check(plan.view_sql, plan.columns); !checked) return checked;
@@ -133,8 +143,9 @@ SqlResult<void> Verify(const IncrementalPlan& plan, Scratch& scratch) {
 
 SqlResult<BoundQuery> BindQuery(const TableQuery& query, PlaceNeed places) {
   BoundQuery bound{query.node, {}};
-  TR_SQL_TRY(bound.source, BindTableSource(bound.node, {query.request->stream, Scratch::BatchRelation(query.request->stream),
-                                                        query.stream_columns, places}));
+  TR_SQL_TRY(bound.source,
+             BindTableSource(bound.node, {query.request->stream, Scratch::BatchRelation(query.request->stream),
+                                          query.stream_columns, places}));
   return bound;
 }
 
@@ -166,18 +177,22 @@ SqlResult<std::string> ExpressionText(Json expression) {
 std::string PlaceValue(const std::vector<std::string>& places) {
   if (places.size() == 1) return QuoteIdentifier(places[0]);
   std::string fields;
-  for (size_t i = 0; i < places.size(); ++i) fields += fmt::format("{}'p{}': {}", i > 0 ? ", " : "", i, QuoteIdentifier(places[i]));
+  for (size_t i = 0; i < places.size(); ++i)
+    fields += fmt::format("{}'p{}': {}", i > 0 ? ", " : "", i, QuoteIdentifier(places[i]));
   return "{" + fields + "}";
 }
 
 std::string OppositePlaceValue(const std::vector<std::string>& places) {
   if (places.size() == 1) return "-" + QuoteIdentifier(places[0]);
   std::string fields;
-  for (size_t i = 0; i < places.size(); ++i) fields += fmt::format("{}'p{}': -{}", i > 0 ? ", " : "", i, QuoteIdentifier(places[i]));
+  for (size_t i = 0; i < places.size(); ++i)
+    fields += fmt::format("{}'p{}': -{}", i > 0 ? ", " : "", i, QuoteIdentifier(places[i]));
   return "{" + fields + "}";
 }
 
-std::string PhysicalName(const TablePlanRequest& request, std::string_view part) { return request.name + "#" + std::string(part); }
+std::string PhysicalName(const TablePlanRequest& request, std::string_view part) {
+  return request.name + "#" + std::string(part);
+}
 
 std::string QuotedList(const std::vector<std::string>& names) {
   std::string list;
@@ -196,14 +211,19 @@ SqlResult<IncrementalPlan> PlanTable(const TablePlanRequest& request, Scratch& s
   {
     // What may not stand in FROM, with its place in the text.
     Json node = query.node;
-    TR_SQL_TRY(const TableSource source, BindTableSource(node, {request.stream, request.batch_relation, query.stream_columns, PlaceNeed::kNone}));
+    TR_SQL_TRY(const TableSource source,
+               BindTableSource(node, {request.stream, request.batch_relation, query.stream_columns, PlaceNeed::kNone}));
   }
   TR_SQL_TRY(query.columns, AnswerOf(query));
   if (auto different = RefuseSameNames(query.columns); !different) return tl::unexpected<SqlError>(different.error());
   const bool aggregates = Aggregates(query.node);
-  if (aggregates && !request.unique.empty()) return Refuse("`unique` is for tables without aggregates: GROUP BY those columns instead");
+  if (aggregates && !request.unique.empty())
+    return Refuse("`unique` is for tables without aggregates: GROUP BY those columns instead");
   TR_SQL_TRY(IncrementalPlan plan, aggregates ? PlanGroups(query) : PlanRows(query));
   plan.columns = query.columns;
+  for (Partial& partial : plan.partials)
+    for (ResultColumn& column : partial.columns)
+      if (column.type == "\"NULL\"") column.type = "INTEGER";  // always null: a type to store it with
   if (auto verified = Verify(plan, scratch); !verified) return tl::unexpected<SqlError>(verified.error());
   return plan;
 }

@@ -1,4 +1,5 @@
-// How a table's SELECT is kept incrementally: the rewrite of its syntax tree into partial rows per batch and a view that merges them.
+// How a table's SELECT is kept incrementally: the rewrite of its syntax tree into partial rows per batch and a view
+// that merges them.
 #pragma once
 
 #include <string>
@@ -10,25 +11,27 @@
 
 namespace tailrace::sql {
 
-// One physical table behind a table of the pipeline. In every SQL text the batch relation and the physical table names are already filled in.
+// One physical table behind a table of the pipeline. In every SQL text the batch relation and the physical table names
+// are already filled in.
 struct Partial {
-  std::string physical_name;            // the table that rows are appended to
+  std::string physical_name;  // the table that rows are appended to
   std::vector<ResultColumn> columns;
-  std::string select_sql;               // over the batch relation: what one batch adds
-  std::string compact_sql;              // SELECT over physical_name: the same content in fewer rows; empty when rows stay as they are
+  std::string select_sql;  // over the batch relation: what one batch adds
+  std::string
+      compact_sql;  // SELECT over physical_name: the same content in fewer rows; empty when rows stay as they are
 };
 
 struct IncrementalPlan {
-  std::vector<Partial> partials;        // appended in one transaction
-  std::string view_sql;                 // SELECT over the physical tables: what users see under the table's name
-  std::vector<ResultColumn> columns;    // of the view
+  std::vector<Partial> partials;      // appended in one transaction
+  std::string view_sql;               // SELECT over the physical tables: what users see under the table's name
+  std::vector<ResultColumn> columns;  // of the view
 };
 
 struct TablePlanRequest {
-  std::string name;                     // of the table; physical names are made from it
-  std::string sql;                      // one stream, views inlined
+  std::string name;  // of the table; physical names are made from it
+  std::string sql;   // one stream, views inlined
   std::string stream;
-  std::string batch_relation;           // what stands for the stream in select_sql
+  std::string batch_relation;  // what stands for the stream in select_sql
   std::vector<std::string> unique;
 };
 

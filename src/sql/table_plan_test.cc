@@ -21,7 +21,8 @@ Schema SalesSchema() {
   items.fields = {{"element", number}};
   Type size;
   size.kind = TypeKind::kDouble;
-  schema.fields = {{"Country", text}, {"Quantity", number}, {"UnitPrice", money}, {"InvoiceDate", time}, {"items", items}, {"size", size}};
+  schema.fields = {{"Country", text},     {"Quantity", number}, {"UnitPrice", money},
+                   {"InvoiceDate", time}, {"items", items},     {"size", size}};
   return schema;
 }
 
@@ -57,14 +58,16 @@ std::string Text(const std::vector<ResultColumn>& columns) {
 }
 
 TEST_F(TablePlanTest, ABatchIsOnePlainGroupBy) {
-  const IncrementalPlan plan =
-      Planned("SELECT date_trunc('hour', InvoiceDate) AS hour, Country, sum(Quantity * UnitPrice) AS revenue, count(*) AS lines FROM sales GROUP BY ALL");
+  const IncrementalPlan plan = Planned(
+      "SELECT date_trunc('hour', InvoiceDate) AS hour, Country, sum(Quantity * UnitPrice) AS revenue, count(*) AS "
+      "lines FROM sales GROUP BY ALL");
   EXPECT_EQ(Text(plan.columns), "hour TIMESTAMP, Country VARCHAR, revenue DECIMAL(38,3), lines BIGINT");
   ASSERT_EQ(plan.partials.size(), 1u);
   const Partial& partial = plan.partials[0];
   EXPECT_EQ(partial.physical_name, "revenue#groups");
   EXPECT_EQ(Text(partial.columns), "k0 TIMESTAMP, k1 VARCHAR, s0_0 DECIMAL(38,3), s1_0 BIGINT");
-  for (const char* slow : {"ORDER BY", "OVER", "JOIN", "DISTINCT"}) EXPECT_EQ(partial.select_sql.find(slow), std::string::npos) << partial.select_sql;
+  for (const char* slow : {"ORDER BY", "OVER", "JOIN", "DISTINCT"})
+    EXPECT_EQ(partial.select_sql.find(slow), std::string::npos) << partial.select_sql;
   EXPECT_NE(partial.select_sql.find("\"sales batch\""), std::string::npos);
   EXPECT_EQ(plan.view_sql.find("sales batch"), std::string::npos);
 }
@@ -72,7 +75,8 @@ TEST_F(TablePlanTest, ABatchIsOnePlainGroupBy) {
 TEST_F(TablePlanTest, RowsKeepTheirPlaceOutOfSight) {
   const IncrementalPlan plan = Planned("SELECT *, Quantity * UnitPrice AS amount FROM sales WHERE Quantity > 0");
   EXPECT_EQ(Text(plan.columns),
-            "Country VARCHAR, Quantity BIGINT, UnitPrice DECIMAL(12,3), InvoiceDate TIMESTAMP, items BIGINT[], size DOUBLE, _partition INTEGER, _offset BIGINT,"
+            "Country VARCHAR, Quantity BIGINT, UnitPrice DECIMAL(12,3), InvoiceDate TIMESTAMP, items BIGINT[], size "
+            "DOUBLE, _partition INTEGER, _offset BIGINT,"
             " _seq BIGINT, _ingested_at TIMESTAMP, amount DECIMAL(31,3)");
   ASSERT_EQ(plan.partials.size(), 1u);
   EXPECT_EQ(plan.partials[0].physical_name, "revenue#rows");
@@ -88,7 +92,9 @@ TEST_F(TablePlanTest, UniqueFoldsToTheLastRow) {
 }
 
 TEST_F(TablePlanTest, ValuesOfOneExpressionAreKeptOnce) {
-  const IncrementalPlan plan = Planned("SELECT Country, median(Quantity), count(DISTINCT Quantity), mode(Quantity), quantile_cont(Quantity, 0.9) FROM sales GROUP BY ALL");
+  const IncrementalPlan plan = Planned(
+      "SELECT Country, median(Quantity), count(DISTINCT Quantity), mode(Quantity), quantile_cont(Quantity, 0.9) FROM "
+      "sales GROUP BY ALL");
   EXPECT_EQ(plan.partials.size(), 2u);
 }
 
@@ -152,9 +158,11 @@ TEST_F(TablePlanTest, TheRecordIsThere) {
 
 // Columns and relations with names that the rewrite uses, and names that need quotes.
 TEST_F(TablePlanTest, NamesDoNotCollide) {
-  for (const char* sql : {"SELECT Country AS m0, sum(Quantity) AS k0, count(*) AS \"a b\"\"c\" FROM sales AS g GROUP BY ALL",
-                          "WITH k0 AS (SELECT Country AS s0_0, Quantity AS a0 FROM sales) SELECT s0_0, sum(a0) AS v, median(a0) AS n FROM k0 GROUP BY ALL",
-                          "SELECT Country AS \"select\", last(Quantity) AS \"#seq\" FROM sales GROUP BY 1"})
+  for (const char* sql :
+       {"SELECT Country AS m0, sum(Quantity) AS k0, count(*) AS \"a b\"\"c\" FROM sales AS g GROUP BY ALL",
+        "WITH k0 AS (SELECT Country AS s0_0, Quantity AS a0 FROM sales) SELECT s0_0, sum(a0) AS v, median(a0) AS n "
+        "FROM k0 GROUP BY ALL",
+        "SELECT Country AS \"select\", last(Quantity) AS \"#seq\" FROM sales GROUP BY 1"})
     EXPECT_EQ(Refused(sql), "") << sql;
 }
 

@@ -14,9 +14,9 @@ namespace tailrace::sql {
 struct TableQuery {
   const TablePlanRequest* request = nullptr;
   Scratch* scratch = nullptr;
-  Json node;                                 // the outermost SELECT, as written
-  std::vector<ResultColumn> columns;         // of the answer
-  std::vector<std::string> stream_columns;   // what `*` means
+  Json node;                                // the outermost SELECT, as written
+  std::vector<ResultColumn> columns;        // of the answer
+  std::vector<std::string> stream_columns;  // what `*` means
 };
 
 // The SELECT bound to the scratch's batch relation, and the way back to a text over the real one.
@@ -41,7 +41,8 @@ std::string OppositePlaceValue(const std::vector<std::string>& places);
 
 std::string PhysicalName(const TablePlanRequest& request, std::string_view part);
 
-// Fills in the columns of `partial` from its SELECT, which reads `rows_columns`-typed physical tables or the scratch's batch.
+// Fills in the columns of `partial` from its SELECT, which reads `rows_columns`-typed physical tables or the scratch's
+// batch.
 SqlResult<IncrementalPlan> PlanRows(const TableQuery& query);
 SqlResult<IncrementalPlan> PlanGroups(const TableQuery& query);
 

@@ -10,9 +10,9 @@ namespace {
 
 // The rows with the columns of the answer under their names, then the places.
 struct NamedRows {
-  std::string head;   // SELECT * FROM (
-  std::string text;   // over the batch relation
-  std::string tail;   // ) AS "#rows"("a", "b", "#seq")
+  std::string head;  // SELECT * FROM (
+  std::string text;  // over the batch relation
+  std::string tail;  // ) AS "#rows"("a", "b", "#seq")
   std::vector<std::string> names;
   std::vector<std::string> places;
   std::vector<ResultColumn> columns;  // all of them
@@ -23,7 +23,8 @@ SqlResult<NamedRows> RowsOf(const TableQuery& query) {
   TR_SQL_TRY(BoundQuery bound, BindQuery(query, unique ? PlaceNeed::kRow : PlaceNeed::kRecord));
   NamedRows rows;
   rows.places = bound.source.places;
-  for (const std::string& place : rows.places) bound.node["select_list"].push_back(ExpressionOf(QuoteIdentifier(place)));
+  for (const std::string& place : rows.places)
+    bound.node["select_list"].push_back(ExpressionOf(QuoteIdentifier(place)));
   for (const ResultColumn& column : query.columns) rows.names.push_back(column.name);
   std::vector<std::string> all = rows.names;
   all.insert(all.end(), rows.places.begin(), rows.places.end());
@@ -44,15 +45,18 @@ SqlResult<NamedRows> RowsOf(const TableQuery& query) {
 SqlResult<std::vector<bool>> KeyColumns(const TableQuery& query, const NamedRows& rows) {
   std::vector<bool> is_key(rows.names.size(), false);
   for (const std::string& key : query.request->unique) {
-    const auto found = std::find_if(rows.names.begin(), rows.names.end(), [&](const std::string& name) { return SameName(name, key); });
-    if (found == rows.names.end()) return Refuse(fmt::format("`unique` names {}, which is not a column of the table", key));
+    const auto found = std::find_if(rows.names.begin(), rows.names.end(),
+                                    [&](const std::string& name) { return SameName(name, key); });
+    if (found == rows.names.end())
+      return Refuse(fmt::format("`unique` names {}, which is not a column of the table", key));
     is_key[static_cast<size_t>(found - rows.names.begin())] = true;
   }
   return is_key;
 }
 
 // The last row for each key of what `from` holds.
-std::string LastRows(const NamedRows& rows, const std::vector<bool>& is_key, const std::string& from, bool with_places) {
+std::string LastRows(const NamedRows& rows, const std::vector<bool>& is_key, const std::string& from,
+                     bool with_places) {
   const std::string place = PlaceValue(rows.places);
   std::string columns;
   std::vector<std::string> keys;

@@ -33,7 +33,8 @@ bool IsUnnest(std::string_view name) { return SameName(name, "unnest") || SameNa
 
 bool HasTables(const Json& node) {
   bool found = false;
-  VisitTables<const Json>(node, {}, [&](const Json& table, const Scope& scope) { found = found || !IsCte(table, scope); });
+  VisitTables<const Json>(node, {},
+                          [&](const Json& table, const Scope& scope) { found = found || !IsCte(table, scope); });
   return found;
 }
 
@@ -86,12 +87,14 @@ class Binder {
   }
 
   SqlResult<std::vector<Place>> BindTable(Json& table, const Ctes& ctes) {
-    if (!IsNull(table, "sample")) return Refuse(fmt::format("TABLESAMPLE keeps other rows at each replay; {}", kWayOut), PositionOf(table));
+    if (!IsNull(table, "sample"))
+      return Refuse(fmt::format("TABLESAMPLE keeps other rows at each replay; {}", kWayOut), PositionOf(table));
     if (IsType(table, "BASE_TABLE")) return BindBaseTable(table, ctes);
     if (IsType(table, "SUBQUERY")) return BindInner(table["subquery"]["node"], ctes, AliasOf(table), PositionOf(table));
     if (IsType(table, "JOIN")) return BindJoin(table, ctes);
     if (IsType(table, "EMPTY")) return Refuse("a table reads a stream: FROM " + request_.stream);
-    return Refuse(fmt::format("a table reads stream {} and nothing else; {}", request_.stream, kWayOut), PositionOf(table));
+    return Refuse(fmt::format("a table reads stream {} and nothing else; {}", request_.stream, kWayOut),
+                  PositionOf(table));
   }
 
   SqlResult<std::vector<Place>> BindBaseTable(Json& table, const Ctes& ctes) {
@@ -99,14 +102,17 @@ class Binder {
     const auto cte = TextAt(table, "schema_name").empty() ? ctes.find(LowerCase(name)) : ctes.end();
     const bool is_stream = cte == ctes.end() && SameName(name, request_.stream);
     if (cte == ctes.end() && !is_stream)
-      return Refuse(fmt::format("a table reads one stream ({}) and nothing else: join {} in a view", request_.stream, name), PositionOf(table));
+      return Refuse(
+          fmt::format("a table reads one stream ({}) and nothing else: join {} in a view", request_.stream, name),
+          PositionOf(table));
     if (!IsNull(table, "at_clause")) return Refuse("AT is not for streams", PositionOf(table));
     if (cte != ctes.end()) {
       Ctes before = ctes;
       before.erase(cte->first);  // a CTE means nothing inside itself
       return BindInner((*cte->second)["node"], before, AliasOf(table), PositionOf(table));
     }
-    if (seen_stream_) return Refuse(fmt::format("stream {} is read twice; {}", request_.stream, kWayOut), PositionOf(table));
+    if (seen_stream_)
+      return Refuse(fmt::format("stream {} is read twice; {}", request_.stream, kWayOut), PositionOf(table));
     seen_stream_ = true;
     return BindStream(table);
   }
@@ -115,7 +121,8 @@ class Binder {
   SqlResult<std::vector<Place>> BindStream(Json& table) {
     const std::string alias = AliasOf(table);
     std::string columns;
-    for (const std::string& column : request_.stream_columns) columns += (columns.empty() ? "" : ", ") + QuoteIdentifier(column);
+    for (const std::string& column : request_.stream_columns)
+      columns += (columns.empty() ? "" : ", ") + QuoteIdentifier(column);
     if (names_record_) {
       columns += ", " + QuoteIdentifier(kRecordColumn);
       hidden_.push_back({std::string(kRecordColumn), alias});
@@ -125,7 +132,8 @@ class Binder {
       columns += fmt::format(", {} AS {}", QuoteIdentifier(kSeqColumn), QuoteIdentifier(kSeqPlace));
       places.push_back({std::string(kSeqPlace), alias});
     }
-    Json subquery = QueryOf(fmt::format("FROM (SELECT {} FROM {})", columns, QuoteIdentifier(request_.batch_relation)))["from_table"];
+    Json subquery = QueryOf(
+        fmt::format("FROM (SELECT {} FROM {})", columns, QuoteIdentifier(request_.batch_relation)))["from_table"];
     subquery["alias"] = alias;
     subquery["column_name_alias"] = table["column_name_alias"];
     table = std::move(subquery);
@@ -139,16 +147,22 @@ class Binder {
     const std::string_view kind = TextAt(join, "join_type");
     const std::string_view reference = TextAt(join, "ref_type");
     if (!plain || HasTables(right))
-      return Refuse(fmt::format("a table reads one stream ({}) and nothing else: join in a view", request_.stream), PositionOf(right));
+      return Refuse(fmt::format("a table reads one stream ({}) and nothing else: join in a view", request_.stream),
+                    PositionOf(right));
     if ((kind != "INNER" && kind != "LEFT") || (reference != "REGULAR" && reference != "CROSS"))
       return Refuse(fmt::format("this kind of join is not kept; {}", kWayOut), PositionOf(right));
     if (IsType(right, "TABLE_FUNCTION") && !IsUnnest(TextAt(right["function"], "function_name")))
       return Refuse(fmt::format("only unnest() may stand beside a stream; {}", kWayOut), PositionOf(right));
     if (request_.places != PlaceNeed::kRow) return places;
     if (!IsType(right, "TABLE_FUNCTION"))
-      return Refuse("the order of the rows that this subquery makes of one record is not defined: write FROM stream, unnest(list)", PositionOf(right));
+      return Refuse(
+          "the order of the rows that this subquery makes of one record is not defined: write FROM stream, "
+          "unnest(list)",
+          PositionOf(right));
     if (TextAt(right, "with_ordinality") == "WITH_ORDINALITY")
-      return Refuse("WITH ORDINALITY and a function that asks for the order of the rows do not go together: leave it out", PositionOf(right));
+      return Refuse(
+          "WITH ORDINALITY and a function that asks for the order of the rows do not go together: leave it out",
+          PositionOf(right));
     places.push_back(NumberElements(right));
     return places;
   }
@@ -165,18 +179,22 @@ class Binder {
   }
 
   // A SELECT below the outermost: record by record, or refused.
-  SqlResult<std::vector<Place>> BindInner(Json& node, const Ctes& ctes, const std::string& alias, std::optional<size_t> position) {
+  SqlResult<std::vector<Place>> BindInner(Json& node, const Ctes& ctes, const std::string& alias,
+                                          std::optional<size_t> position) {
     if (!IsType(node, "SELECT_NODE"))
-      return Refuse(fmt::format("UNION, EXCEPT, INTERSECT and recursion are not kept in tables; {}", kWayOut), position);
-    const bool grouped = !node["group_sets"].empty() || TextAt(node, "aggregate_handling") != "STANDARD_HANDLING" || !IsNull(node, "having") ||
-                         HasAggregate(node["select_list"]);
-    if (grouped) return Refuse(fmt::format("only the outermost SELECT of a table may aggregate; {}", kWayOut), position);
+      return Refuse(fmt::format("UNION, EXCEPT, INTERSECT and recursion are not kept in tables; {}", kWayOut),
+                    position);
+    const bool grouped = !node["group_sets"].empty() || TextAt(node, "aggregate_handling") != "STANDARD_HANDLING" ||
+                         !IsNull(node, "having") || HasAggregate(node["select_list"]);
+    if (grouped)
+      return Refuse(fmt::format("only the outermost SELECT of a table may aggregate; {}", kWayOut), position);
     if (!node["modifiers"].empty() || !IsNull(node, "qualify") || !IsNull(node, "sample"))
       return Refuse(fmt::format("DISTINCT, ORDER BY, LIMIT and QUALIFY are not kept in tables; {}", kWayOut), position);
     TR_SQL_TRY(std::vector<Place> places, BindFrom(node, ctes));
     if (request_.places == PlaceNeed::kNone) return places;
     for (const Place& place : places) node["select_list"].push_back(ColumnRef(place.name));
-    if (request_.places == PlaceNeed::kRow && HasUnnest(node["select_list"])) places.push_back({NumberRows(node), alias});
+    if (request_.places == PlaceNeed::kRow && HasUnnest(node["select_list"]))
+      places.push_back({NumberRows(node), alias});
     for (Place& place : places) place.owner = alias;
     return places;
   }
@@ -204,7 +222,9 @@ void DropSchemas(Json& node, const std::string& stream) {
   VisitObjects<Json>(node, [&](Json& object) {
     if (!IsClass(object, "COLUMN_REF")) return;
     Json& names = object["column_names"];
-    if (names.size() >= 3 && SameName(names[0].get<std::string>(), "main") && SameName(names[1].get<std::string>(), stream)) names.erase(0);
+    if (names.size() >= 3 && SameName(names[0].get<std::string>(), "main") &&
+        SameName(names[1].get<std::string>(), stream))
+      names.erase(0);
   });
 }
 
@@ -214,7 +234,8 @@ bool NamesRecord(const Json& node) {
   bool found = false;
   VisitObjects<const Json>(node, [&](const Json& object) {
     if (!IsClass(object, "COLUMN_REF")) return;
-    for (const Json& name : object["column_names"]) found = found || SameName(name.get_ref<const std::string&>(), kRecordColumn);
+    for (const Json& name : object["column_names"])
+      found = found || SameName(name.get_ref<const std::string&>(), kRecordColumn);
   });
   return found;
 }

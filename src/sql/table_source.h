@@ -1,5 +1,5 @@
-// The FROM of a table: batches of one stream, record by record, with the place of each row in the stream's order carried along.
-// Only the files of sql/ include this header.
+// The FROM of a table: batches of one stream, record by record, with the place of each row in the stream's order
+// carried along. Only the files of sql/ include this header.
 #pragma once
 
 #include <string>
@@ -19,8 +19,8 @@ inline constexpr std::string_view kSeqPlace = "#seq";
 
 struct TableSourceRequest {
   std::string stream;
-  std::string batch_relation;                // what is read
-  std::vector<std::string> stream_columns;   // what `*` means
+  std::string batch_relation;               // what is read
+  std::vector<std::string> stream_columns;  // what `*` means
   PlaceNeed places = PlaceNeed::kNone;
 };
 
@@ -31,8 +31,8 @@ struct TableSource {
   std::string alias;
 };
 
-// Makes the outermost SELECT `node` read the batch relation. Refuses what a table's FROM may not have: other relations, the
-// stream twice, and, below the outermost SELECT, whatever is not record by record.
+// Makes the outermost SELECT `node` read the batch relation. Refuses what a table's FROM may not have: other relations,
+// the stream twice, and, below the outermost SELECT, whatever is not record by record.
 SqlResult<TableSource> BindTableSource(Json& node, const TableSourceRequest& request);
 
 // Whether the expression names `_record`, calls an aggregate, or calls unnest(); not looking into subqueries.

@@ -54,11 +54,15 @@ std::string RowsSql(uint64_t seed, int row_count, int batch_count) {
       often_null(5, "((" + random(5) + " % 2000000)::BIGINT - 1000000)::DECIMAL(18,0) / 1000") + "::DECIMAL(12,3) AS m",
       often_null(6, "((" + random(6) + " >> 3)::HUGEINT - 1000000000)::DECIMAL(30,8)") + " AS wide",
       often_null(7, "((" + random(7) + " % 2000000)::DOUBLE - 1000000) / 997") + " AS d",
-      often_null(8, "((" + random(8) + " % 2000)::DOUBLE - 1000) * pow(10, (" + random(9) + " % 60)::INTEGER - 30)") + " AS w",
-      often_null(10, "substr('aäb☃cd', 1 + (" + random(10) + " % 4)::INTEGER, (" + random(11) + " % 4)::INTEGER)") + " AS s",
+      often_null(8, "((" + random(8) + " % 2000)::DOUBLE - 1000) * pow(10, (" + random(9) + " % 60)::INTEGER - 30)") +
+          " AS w",
+      often_null(10, "substr('aäb☃cd', 1 + (" + random(10) + " % 4)::INTEGER, (" + random(11) + " % 4)::INTEGER)") +
+          " AS s",
       often_null(12, "TIMESTAMP '2020-01-01' + INTERVAL 1 HOUR * (" + random(12) + " % 30)::INTEGER") + " AS t",
       often_null(13, random(13) + " % 2 = 0") + " AS b",
-      often_null(14, "list_transform(range((" + random(14) + " % 4)::BIGINT), x -> ((" + random(15) + " + x::UBIGINT * 7) % 9)::BIGINT)") + " AS l",
+      often_null(14, "list_transform(range((" + random(14) + " % 4)::BIGINT), x -> ((" + random(15) +
+                         " + x::UBIGINT * 7) % 9)::BIGINT)") +
+          " AS l",
       often_null(16, "('{\"a\": ' || (" + random(16) + " % 5)::VARCHAR || '}')::JSON") + " AS j",
       "0::INTEGER AS _partition",
       "r AS _offset",
@@ -76,10 +80,10 @@ std::string RowsSql(uint64_t seed, int row_count, int batch_count) {
 
 Schema KeptTables::RowSchema() {
   Schema schema;
-  schema.fields = {{"k", Of(TypeKind::kString)},      {"g", Of(TypeKind::kInt)},     {"q", Of(TypeKind::kInt)},
-                   {"big", Of(TypeKind::kInt)},       {"m", DecimalOf(12, 3)},       {"wide", DecimalOf(30, 8)},
-                   {"d", Of(TypeKind::kDouble)},      {"w", Of(TypeKind::kDouble)},  {"s", Of(TypeKind::kString)},
-                   {"t", Of(TypeKind::kTimestamp)},   {"b", Of(TypeKind::kBool)},    {"l", ListOf(Of(TypeKind::kInt))},
+  schema.fields = {{"k", Of(TypeKind::kString)},    {"g", Of(TypeKind::kInt)},    {"q", Of(TypeKind::kInt)},
+                   {"big", Of(TypeKind::kInt)},     {"m", DecimalOf(12, 3)},      {"wide", DecimalOf(30, 8)},
+                   {"d", Of(TypeKind::kDouble)},    {"w", Of(TypeKind::kDouble)}, {"s", Of(TypeKind::kString)},
+                   {"t", Of(TypeKind::kTimestamp)}, {"b", Of(TypeKind::kBool)},   {"l", ListOf(Of(TypeKind::kInt))},
                    {"j", Of(TypeKind::kJson)}};
   return schema;
 }
@@ -110,17 +114,21 @@ Status KeptTables::CreatePhysical(const IncrementalPlan& plan) {
   for (const Partial& partial : plan.partials) {
     std::string columns;
     for (const ResultColumn& column : partial.columns)
-      columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", QuoteIdentifier(column.name), column.type == "\"NULL\"" ? "INTEGER" : column.type);
-    TR_RETURN_IF_ERROR(connection_->Execute(fmt::format("CREATE TABLE {} ({})", QuoteIdentifier(partial.physical_name), columns)));
+      columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", QuoteIdentifier(column.name),
+                             column.type == "\"NULL\"" ? "INTEGER" : column.type);
+    TR_RETURN_IF_ERROR(
+        connection_->Execute(fmt::format("CREATE TABLE {} ({})", QuoteIdentifier(partial.physical_name), columns)));
   }
   return {};
 }
 
 Status KeptTables::Consume(const IncrementalPlan& plan, int batch) {
-  TR_RETURN_IF_ERROR(connection_->Execute(
-      fmt::format("CREATE OR REPLACE TEMP VIEW \"batch of rows\" AS SELECT * EXCLUDE (batch) FROM all_rows WHERE batch = {}", batch)));
+  TR_RETURN_IF_ERROR(connection_->Execute(fmt::format(
+      "CREATE OR REPLACE TEMP VIEW \"batch of rows\" AS SELECT * EXCLUDE (batch) FROM all_rows WHERE batch = {}",
+      batch)));
   for (const Partial& partial : plan.partials) {
-    TR_RETURN_IF_ERROR(connection_->Execute(fmt::format("INSERT INTO {} {}", QuoteIdentifier(partial.physical_name), partial.select_sql)));
+    TR_RETURN_IF_ERROR(connection_->Execute(
+        fmt::format("INSERT INTO {} {}", QuoteIdentifier(partial.physical_name), partial.select_sql)));
   }
   return {};
 }
@@ -134,7 +142,8 @@ Status KeptTables::Compact(const Partial& partial) {
 }
 
 void KeptTables::DropAll(const IncrementalPlan& plan) {
-  for (const Partial& partial : plan.partials) (void)connection_->Execute("DROP TABLE IF EXISTS " + QuoteIdentifier(partial.physical_name));
+  for (const Partial& partial : plan.partials)
+    (void)connection_->Execute("DROP TABLE IF EXISTS " + QuoteIdentifier(partial.physical_name));
 }
 
 Result<std::vector<std::string>> KeptTables::Kept(const IncrementalPlan& plan) {
@@ -174,8 +183,10 @@ namespace {
 std::vector<std::string> Split(const std::string& row) {
   std::vector<std::string> values(1);
   for (char c : row) {
-    if (c == '\t') values.emplace_back();
-    else values.back() += c;
+    if (c == '\t')
+      values.emplace_back();
+    else
+      values.back() += c;
   }
   return values;
 }

@@ -1,5 +1,5 @@
-// Keeps tables as a warehouse does, batch by batch in any order of the batches, beside all rows of the stream: for tests that
-// hold the two against each other.
+// Keeps tables as a warehouse does, batch by batch in any order of the batches, beside all rows of the stream: for
+// tests that hold the two against each other.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace tailrace::sql {
 
-// A stream `rows` of random records: few keys, many nulls and ties, large integers, decimals, doubles of all sizes, texts, lists.
+// A stream `rows` of random records: few keys, many nulls and ties, large integers, decimals, doubles of all sizes,
+// texts, lists.
 class KeptTables {
  public:
   // Errors in setting up end the test program.
@@ -25,8 +26,8 @@ class KeptTables {
 
   SqlResult<IncrementalPlan> Plan(std::string_view sql, const std::vector<std::string>& unique = {});
 
-  // The answer of the table's view after all rows have been consumed in random batches, with compactions in between. Rows are
-  // sorted texts, one a row, values separated by tabs; doubles begin with ~.
+  // The answer of the table's view after all rows have been consumed in random batches, with compactions in between.
+  // Rows are sorted texts, one a row, values separated by tabs; doubles begin with ~.
   Result<std::vector<std::string>> Kept(const IncrementalPlan& plan);
 
   // The answer of DuckDB over all rows in the stream's order.
