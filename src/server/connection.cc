@@ -284,7 +284,7 @@ bool Connection::AdvanceLength() {
     body_received_ = input_.size() - head_size_;
     // Memory is given as the body fills it, not as it is promised.
     const size_t missing = request_size_ - input_.size();
-    input_.Reserve(std::min(missing + kReadAheadBytes, std::max(kReadBytes, input_.size())));
+    if (!reading_) input_.Reserve(std::min(missing + kReadAheadBytes, std::max(kReadBytes, input_.size())));
     return false;
   }
   Dispatch(input_.bytes().substr(head_size_, length));
@@ -354,7 +354,7 @@ void Connection::FinishRequest() {
   shared_.body_bytes.Give(std::exchange(body_reserved_, 0));
   chunked_body_.clear();
   if (chunked_body_.capacity() > kKeepInputBytesMax) chunked_body_.shrink_to_fit();
-  input_.Trim(kKeepInputBytesMax);
+  if (!reading_) input_.Trim(kKeepInputBytesMax);  // a pending read writes where the room was
   head_ = RequestHead{};
   gone_.reset();
   if (close_after_) {

@@ -26,10 +26,7 @@ void InputBuffer::Reserve(size_t bytes) {
   end_ = held;
 }
 
-void InputBuffer::Consume(size_t bytes) {
-  begin_ += bytes;
-  if (begin_ == end_) begin_ = end_ = 0;
-}
+void InputBuffer::Consume(size_t bytes) { begin_ += bytes; }
 
 void InputBuffer::Trim(size_t capacity_max) {
   if (size() > 0 || capacity_ <= capacity_max) return;

@@ -24,7 +24,7 @@ class InputBuffer {
   void Reserve(size_t bytes);
 
   void Commit(size_t bytes) { end_ += bytes; }   // of Room() have been filled
-  void Consume(size_t bytes);                    // from the front
+  void Consume(size_t bytes);                    // from the front; Room() stays where it is, as a read into it may be pending
 
   // Gives memory back when nothing is held and there is more of it than `capacity_max`.
   void Trim(size_t capacity_max);

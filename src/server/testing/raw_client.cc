@@ -38,8 +38,6 @@ void RawClient::Close() {
   socket_ = -1;
 }
 
-void RawClient::SetReceiveBuffer(int bytes) { setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); }
-
 void RawClient::FinishSending() { shutdown(socket_, SHUT_WR); }
 
 void RawClient::Send(std::string_view bytes) {
@@ -62,7 +60,9 @@ bool RawClient::Fill() {
 
 std::string RawClient::ReadUntil(std::string_view marker) {
   size_t found = received_.find(marker);
-  while (found == std::string::npos && Fill()) found = received_.find(marker);
+  for (size_t seen = received_.size(); found == std::string::npos && Fill(); seen = received_.size()) {
+    found = received_.find(marker, seen - std::min(seen, marker.size()));
+  }
   const size_t end = found == std::string::npos ? received_.size() : found + marker.size();
   std::string text = received_.substr(0, end);
   received_.erase(0, end);

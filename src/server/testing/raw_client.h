@@ -26,8 +26,6 @@ class RawClient {
   void Send(std::string_view bytes);
   void FinishSending();  // half closes
   void Close();
-  // Makes the kernel hold little of what comes: before reading.
-  void SetReceiveBuffer(int bytes);
 
   RawReply Read();
   // What has come until `marker` is in it, from where the last call ended; what there is when the connection ends first.
