@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "sql/duckdb_internal.h"
+
 namespace tailrace::sql {
 namespace {
 
@@ -124,6 +126,18 @@ TEST(DuckdbTest, CommitAfterAnyFailureFailsAndKeepsNothing) {
     EXPECT_TRUE(db.connection->Commit()) << wrong;
     EXPECT_EQ(Only(*db.connection, "SELECT count(*) FROM t"), "1") << wrong;
   }
+}
+
+// The failure of a call that did not tell us: asking DuckDB before COMMIT finds it.
+TEST(DuckdbTest, CommitAfterAnUntoldFailureFails) {
+  Opened db = OpenMemory();
+  ASSERT_TRUE(db.connection->Execute("CREATE TABLE t (i INTEGER)"));
+  ASSERT_TRUE(db.connection->Begin());
+  ASSERT_TRUE(db.connection->Execute("INSERT INTO t VALUES (1)"));
+  ResultHandle result;
+  ASSERT_EQ(duckdb_query(db.connection->impl().handle, "SELECT 'x'::INTEGER", &result.value), DuckDBError);
+  EXPECT_FALSE(db.connection->Commit());
+  EXPECT_EQ(Only(*db.connection, "SELECT count(*) FROM t"), "0");
 }
 
 TEST(DuckdbTest, RollbackForgets) {

@@ -77,7 +77,8 @@ std::string StructFields(duckdb_logical_type type) {
     TextHandle name(duckdb_struct_type_child_name(type, i));
     TypeHandle child(duckdb_struct_type_child_type(type, i));
     if (i > 0) text += ", ";
-    text += QuoteIdentifier(name.get()) + " " + TypeName(child.get());
+    const bool named = name && *name != '\0';  // the fields of (a, b) are not
+    text += (named ? QuoteIdentifier(name.get()) + " " : "") + TypeName(child.get());
   }
   return "STRUCT(" + text + ")";
 }
