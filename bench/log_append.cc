@@ -53,7 +53,8 @@ struct Slot final : AppendWaiter {
 void Measure(const std::string& directory, size_t records_per_append, double seconds) {
   log::LogOptions options;
   options.directory = directory;
-  auto log = log::Log::Open(options, {{"bench", "log/bench" + std::to_string(records_per_append), 1}}, PosixFileSystem(), SystemClock());
+  auto log = log::Log::Open(options, {{"bench", "log/bench" + std::to_string(records_per_append), 1}},
+                            PosixFileSystem(), SystemClock());
   if (!log) {
     std::fprintf(stderr, "%s\n", log.error().message().c_str());
     std::exit(3);
@@ -84,7 +85,8 @@ void Measure(const std::string& directory, size_t records_per_append, double sec
       ++outstanding;
     }
   }
-  std::printf("%zu records an append: %.0f appends/s, %.0f records/s\n", records_per_append, static_cast<double>(appends) / elapsed,
+  std::printf("%zu records an append: %.0f appends/s, %.0f records/s\n", records_per_append,
+              static_cast<double>(appends) / elapsed,
               static_cast<double>(appends) * static_cast<double>(records_per_append) / elapsed);
 }
 

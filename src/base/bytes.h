@@ -43,7 +43,9 @@ inline uint64_t LoadBig64(const char* from) {
 
 inline constexpr size_t kVarintBytesMax = 10;
 
-inline uint64_t ZigZag(int64_t value) { return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63); }
+inline uint64_t ZigZag(int64_t value) {
+  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+}
 inline int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
 
 inline size_t VarintSize(int64_t value) {
@@ -62,8 +64,8 @@ inline char* PutVarint(char* to, int64_t value) {
   return to;
 }
 
-// Reads values one after the other from bytes that may be anything. After the first one that does not fit all are zero or
-// empty and ok() is false, so that a caller checks once, at the end.
+// Reads values one after the other from bytes that may be anything. After the first one that does not fit all are zero
+// or empty and ok() is false, so that a caller checks once, at the end.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}

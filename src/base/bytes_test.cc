@@ -8,9 +8,9 @@ namespace tailrace {
 namespace {
 
 TEST(Bytes, VarintsComeBackAndHaveTheSizeTheySay) {
-  for (const int64_t value : {int64_t{0}, int64_t{-1}, int64_t{1}, int64_t{63}, int64_t{-64}, int64_t{64}, int64_t{8191},
-                              int64_t{8192}, int64_t{1} << 40, std::numeric_limits<int64_t>::max(),
-                              std::numeric_limits<int64_t>::min()}) {
+  for (const int64_t value :
+       {int64_t{0}, int64_t{-1}, int64_t{1}, int64_t{63}, int64_t{-64}, int64_t{64}, int64_t{8191}, int64_t{8192},
+        int64_t{1} << 40, std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min()}) {
     std::string bytes;
     AppendVarint(&bytes, value);
     EXPECT_EQ(bytes.size(), VarintSize(value)) << value;
@@ -37,7 +37,10 @@ TEST(Bytes, AReaderNeverPassesTheEnd) {
   endless.Varint();
   EXPECT_FALSE(endless.ok());
 
-  ByteReader negative(std::string_view("\x01" "abc", 4));  // zigzag: -1
+  ByteReader negative(
+      std::string_view("\x01"
+                       "abc",
+                       4));  // zigzag: -1
   EXPECT_EQ(negative.Text(), "");
   EXPECT_FALSE(negative.ok());
 

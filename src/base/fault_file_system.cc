@@ -7,7 +7,7 @@ namespace tailrace {
 
 struct FaultFileSystem::Node {
   struct Edit {
-    bool cut = false;   // to `position` bytes; else `bytes` written at `position`
+    bool cut = false;  // to `position` bytes; else `bytes` written at `position`
     int64_t position = 0;
     std::string bytes;
   };
@@ -52,7 +52,9 @@ struct FaultFileSystem::Node {
     for (int64_t at = edit.position; at < end;) {
       const int64_t next = std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
       if (random.Below(2) == 0) {
-        Put(durable, at, std::string_view(edit.bytes).substr(static_cast<size_t>(at - edit.position), static_cast<size_t>(next - at)));
+        Put(durable, at,
+            std::string_view(edit.bytes)
+                .substr(static_cast<size_t>(at - edit.position), static_cast<size_t>(next - at)));
       }
       at = next;
     }
@@ -193,8 +195,11 @@ Result<std::optional<FaultFileSystem::Kind>> FaultFileSystem::Begin(OperationKin
     return std::optional<Kind>();
   }
   switch (fault_->kind) {
-    case Kind::kStop: stopped_ = true; return Fail(Error::Unavailable(what));
-    case Kind::kFail: return Fail(Error::Unavailable(what));
+    case Kind::kStop:
+      stopped_ = true;
+      return Fail(Error::Unavailable(what));
+    case Kind::kFail:
+      return Fail(Error::Unavailable(what));
     case Kind::kNoSpace:
       if (kind == OperationKind::kWrite || kind == OperationKind::kName) return Fail(Error::Exhausted(what));
       return std::optional<Kind>();
@@ -300,7 +305,8 @@ Result<std::vector<std::string>> FaultFileSystem::List(const std::string& direct
   const std::lock_guard lock(mutex_);
   TR_RETURN_IF_ERROR(BeginSimple(OperationKind::kRead, directory));
   const auto found = names_.find(directory);
-  if (found == names_.end() || !found->second->directory) return Fail(Error::NotFound("list " + directory + ": not there"));
+  if (found == names_.end() || !found->second->directory)
+    return Fail(Error::NotFound("list " + directory + ": not there"));
   std::vector<std::string> names;
   for (const auto& [path, node] : names_) {
     if (ParentPath(path) == directory) names.push_back(path.substr(directory.size() + 1));

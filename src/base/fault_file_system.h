@@ -22,8 +22,8 @@ namespace tailrace {
 
 // Threads: thread-safe; each call is one operation.
 // What it models: writes and cuts of a file are durable at its Sync, names at the SyncDirectory of their directory, and
-// neither makes the other so. A failed Sync throws away what it should have made durable, and the next Sync says nothing of it,
-// as Linux does.
+// neither makes the other so. A failed Sync throws away what it should have made durable, and the next Sync says
+// nothing of it, as Linux does.
 class FaultFileSystem final : public FileSystem {
  public:
   enum class Kind {
@@ -33,14 +33,14 @@ class FaultFileSystem final : public FileSystem {
     kStop,        // this operation and all after it fail: the process has ended
   };
   struct Fault {
-    int64_t at = 0;        // operation number, from 0, counted since the last ResetCount
-    bool for_ever = false; // also every one after it
+    int64_t at = 0;         // operation number, from 0, counted since the last ResetCount
+    bool for_ever = false;  // also every one after it
     Kind kind = Kind::kFail;
   };
   enum class Loss {
     kNothing,   // the process was killed: what the kernel has is kept
     kUnsynced,  // power cut: everything that was not synced is gone
-    kTear,      // power cut: of what was not synced, each sector of 512 bytes made it or did not; names up to some point
+    kTear,  // power cut: of what was not synced, each sector of 512 bytes made it or did not; names up to some point
   };
   enum class OperationKind { kRead, kWrite, kSync, kName, kCut };
 

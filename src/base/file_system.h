@@ -15,7 +15,8 @@ namespace tailrace {
 // An open file; closed when destroyed.
 // Threads:    thread-safe.
 // Errors:     kExhausted = the disk is full; kUnavailable = everything else the system reports, with the path.
-// Durability: what was written, zeroed or cut is on stable storage once Sync has returned success. After a failed Sync nothing
+// Durability: what was written, zeroed or cut is on stable storage once Sync has returned success. After a failed Sync
+// nothing
 //             is known about it, and a second Sync of any descriptor of this file may lie: never call it.
 class File {
  public:
@@ -51,7 +52,8 @@ class FileLock {
 
 // Threads:    thread-safe.
 // Errors:     as File; kNotFound where a path is not there; Lock: kConflict when another process holds it.
-// Durability: names made, changed and removed in a directory are on stable storage once SyncDirectory of it has returned.
+// Durability: names made, changed and removed in a directory are on stable storage once SyncDirectory of it has
+// returned.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;

@@ -21,12 +21,15 @@ Error SystemError(int code, std::string_view doing, const std::string& path) {
   std::string text = std::string(doing) + " " + path + ": " + std::strerror(code);
   switch (code) {
     case ENOENT:
-    case ENOTDIR: return Error::NotFound(std::move(text));
+    case ENOTDIR:
+      return Error::NotFound(std::move(text));
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
-    case ENFILE: return Error::Exhausted(std::move(text));
-    default: return Error::Unavailable(std::move(text));
+    case ENFILE:
+      return Error::Exhausted(std::move(text));
+    default:
+      return Error::Unavailable(std::move(text));
   }
 }
 

@@ -79,7 +79,8 @@ Result<bool> BatchScanner::FollowedByBatch() {
   const BatchHeader header = DecodeBatchHeader(start.data());
   if (!HeaderProblem(header, expected_offset_).empty()) return false;
   TR_TRY(const std::string_view next, Window(position_ + header.total_bytes(), kHeaderBytes));
-  if (std::ssize(next) < kHeaderBytes || DecodeBatchHeader(next.data()).base_offset != header.end_offset()) return false;
+  if (std::ssize(next) < kHeaderBytes || DecodeBatchHeader(next.data()).base_offset != header.end_offset())
+    return false;
   return WholeBatchAt(position_ + header.total_bytes(), header.end_offset());
 }
 

@@ -1,5 +1,5 @@
-// Walks over the batches of one segment from a known place, checking each: the one way in which bytes of a segment become
-// batches again at a start, in `verify` and in `inspect`.
+// Walks over the batches of one segment from a known place, checking each: the one way in which bytes of a segment
+// become batches again at a start, in `verify` and in `inspect`.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ class BatchScanner {
   // After kBroken: goes to the next place where a whole batch of a later offset lies, if there is one.
   Result<bool> SkipDamage();
 
-  // After kBroken: whether the batch that its header tells of is followed by a whole one. Batches are written one after the
-  // other, each only after the one before was synced, so then this one was synced too.
+  // After kBroken: whether the batch that its header tells of is followed by a whole one. Batches are written one after
+  // the other, each only after the one before was synced, so then this one was synced too.
   Result<bool> FollowedByBatch();
 
  private:

@@ -27,9 +27,11 @@ Result<std::string> ReadCheckedFile(FileSystem& files, const std::string& path, 
   const auto damaged = [&](std::string_view why) { return Fail(Error::Corruption(path + ": " + std::string(why))); };
   if (bytes.size() < kFrameBytes) return damaged("too short");
   if (bytes.compare(0, kMagicBytes, magic) != 0) return damaged("does not begin with " + std::string(magic));
-  if (LoadBig32(bytes.data() + kMagicBytes) != bytes.size() - kFrameBytes) return damaged("its length is not what it says");
+  if (LoadBig32(bytes.data() + kMagicBytes) != bytes.size() - kFrameBytes)
+    return damaged("its length is not what it says");
   const size_t covered = bytes.size() - 4;
-  if (LoadBig32(bytes.data() + covered) != Crc32c({bytes.data(), covered})) return damaged("the checksum does not hold");
+  if (LoadBig32(bytes.data() + covered) != Crc32c({bytes.data(), covered}))
+    return damaged("the checksum does not hold");
   return bytes.substr(kMagicBytes + 4, bytes.size() - kFrameBytes);
 }
 

@@ -46,7 +46,8 @@ Status Widen(std::string* records, size_t size) {
 
 Result<std::string> UnpackLz4(std::string_view packed) {
   LZ4F_dctx* made = nullptr;
-  if (LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION)) != 0) return Fail(Error::Exhausted("lz4: no memory"));
+  if (LZ4F_isError(LZ4F_createDecompressionContext(&made, LZ4F_VERSION)) != 0)
+    return Fail(Error::Exhausted("lz4: no memory"));
   const std::unique_ptr<LZ4F_dctx, LZ4F_errorCode_t (*)(LZ4F_dctx*)> context(made, LZ4F_freeDecompressionContext);
   std::string records;
   size_t size = 0;

@@ -93,7 +93,8 @@ TEST_F(ConcurrentUse, ReadersSeeOneOrderWhileManyAppend) {
     follower.Follow();
   });
   std::vector<std::thread> appenders;
-  for (int thread = 0; thread < kAppenders; ++thread) appenders.emplace_back([this, thread] { AppendMany(*log_, thread); });
+  for (int thread = 0; thread < kAppenders; ++thread)
+    appenders.emplace_back([this, thread] { AppendMany(*log_, thread); });
   for (std::thread& thread : appenders) thread.join();
   done = true;
   reader.join();

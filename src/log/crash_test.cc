@@ -1,5 +1,5 @@
-// A small workload that rolls, snapshots, recycles, repeats keys and carries source positions, cut short or failed at every
-// single I/O operation; then what is there is held against what was promised.
+// A small workload that rolls, snapshots, recycles, repeats keys and carries source positions, cut short or failed at
+// every single I/O operation; then what is there is held against what was promised.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -78,7 +78,8 @@ class World {
     for (int32_t partition = 0; partition < kPartitions; ++partition) CheckPartition(partition, &seqs);
   }
 
-  // Everything that was not acknowledged and has a key is sent again, as a client does; then every such record is there once.
+  // Everything that was not acknowledged and has a key is sent again, as a client does; then every such record is there
+  // once.
   void SendAgain() {
     for (Attempt& attempt : attempts_) {
       if (attempt.key.empty()) continue;
@@ -126,7 +127,8 @@ class World {
   std::vector<PartitionStatus> Statuses() const { return log_->Partitions(kSales); }
   void Stop() { log_->Stop(); }
   bool anything_acknowledged() const {
-    return std::any_of(attempts_.begin(), attempts_.end(), [](const Attempt& attempt) { return attempt.acknowledged.has_value(); });
+    return std::any_of(attempts_.begin(), attempts_.end(),
+                       [](const Attempt& attempt) { return attempt.acknowledged.has_value(); });
   }
 
  private:
@@ -189,20 +191,24 @@ class World {
         if (offset < begin) continue;
         ASSERT_LT(offset - begin, std::ssize(records)) << "acknowledged and lost: " << attempt.values[i];
         EXPECT_EQ(records[static_cast<size_t>(offset - begin)].value, attempt.values[i]);
-        EXPECT_EQ(records[static_cast<size_t>(offset - begin)].seq, attempt.acknowledged->first_seq.value + static_cast<int64_t>(i));
+        EXPECT_EQ(records[static_cast<size_t>(offset - begin)].seq,
+                  attempt.acknowledged->first_seq.value + static_cast<int64_t>(i));
       }
     }
     CheckPosition(partition, position, records);
   }
 
-  // Not below what was acknowledged, and not beyond what is there: no row is lost and none repeated when the source goes on.
+  // Not below what was acknowledged, and not beyond what is there: no row is lost and none repeated when the source
+  // goes on.
   void CheckPosition(int32_t partition, int64_t acknowledged, const std::vector<ReadRecord>& records) {
     const auto found = log_->SourcePositions(kSales, "file", "item")[static_cast<size_t>(partition)];
     const int64_t next = found ? found->next : 0;
     EXPECT_GE(next, acknowledged);
     for (const Attempt& attempt : attempts_) {
-      if (attempt.partition != partition || !attempt.position || attempt.values.empty() || attempt.acknowledged) continue;
-      const bool there = std::any_of(records.begin(), records.end(), [&](const ReadRecord& record) { return record.value == attempt.values.back(); });
+      if (attempt.partition != partition || !attempt.position || attempt.values.empty() || attempt.acknowledged)
+        continue;
+      const bool there = std::any_of(records.begin(), records.end(),
+                                     [&](const ReadRecord& record) { return record.value == attempt.values.back(); });
       if (there) {
         EXPECT_GE(next, attempt.position->next);
       } else {
@@ -219,7 +225,9 @@ class World {
   Positions low_water_;
 };
 
-std::string Context(int64_t at, std::string_view what) { return std::string(what) + " at operation " + std::to_string(at); }
+std::string Context(int64_t at, std::string_view what) {
+  return std::string(what) + " at operation " + std::to_string(at);
+}
 
 // How many operations the whole workload takes.
 int64_t OperationsInAll() {

@@ -1,5 +1,5 @@
-// Where a partition stopped because a write or a sync failed. What lies beyond was never acknowledged, may or may not be on the
-// disk, and others may already have gone past it: the next start cuts it.
+// Where a partition stopped because a write or a sync failed. What lies beyond was never acknowledged, may or may not
+// be on the disk, and others may already have gone past it: the next start cuts it.
 #pragma once
 
 #include <cstdint>

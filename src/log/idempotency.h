@@ -27,7 +27,7 @@ KeyHash HashKey(std::string_view key);
 // What is known of a request whose records are synced.
 struct KeyRecord {
   KeyHash hash;
-  uint64_t digest = 0;        // of the request, as the caller gave it
+  uint64_t digest = 0;  // of the request, as the caller gave it
   Offset first;
   Seq first_seq;
   int32_t records = 0;
@@ -40,10 +40,11 @@ void AppendKeyRecord(std::string* to, const KeyRecord& record);
 // Threads: one at a time; the partition's lock guards it.
 class IdempotencyWindow {
  public:
-  IdempotencyWindow(int64_t keys_max, std::chrono::milliseconds age_max) : keys_max_(keys_max), age_max_ms_(age_max.count()) {}
+  IdempotencyWindow(int64_t keys_max, std::chrono::milliseconds age_max)
+      : keys_max_(keys_max), age_max_ms_(age_max.count()) {}
 
   struct Known {
-    KeyRecord record;     // of a pending one only hash and digest
+    KeyRecord record;  // of a pending one only hash and digest
     bool synced = false;
   };
   // A key older than the window is not known.

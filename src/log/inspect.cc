@@ -10,7 +10,8 @@ namespace {
 
 constexpr size_t kShownValueBytesMax = 200;
 
-Result<std::vector<InspectedRecord>> TakeRecords(const BatchHeader& header, std::string_view bytes, int64_t* first_seq) {
+Result<std::vector<InspectedRecord>> TakeRecords(const BatchHeader& header, std::string_view bytes,
+                                                 int64_t* first_seq) {
   std::string_view records = bytes.substr(kBatchHeaderBytes);
   std::string unpacked;
   if (header.compression() != Compression::kNone) {
@@ -21,9 +22,14 @@ Result<std::vector<InspectedRecord>> TakeRecords(const BatchHeader& header, std:
   RecordCursor cursor(records, header.record_count);
   RecordView record;
   while (cursor.Next(&record)) {
-    if (const auto seq = FindHeader(record, kSeqHeader); seq && seq->size() == 8) *first_seq = static_cast<int64_t>(LoadBig64(seq->data()));
-    InspectedRecord shown{header.base_offset + record.offset_delta, *first_seq + record.offset_delta, std::nullopt,
-                          std::string(record.value), std::nullopt, std::nullopt};
+    if (const auto seq = FindHeader(record, kSeqHeader); seq && seq->size() == 8)
+      *first_seq = static_cast<int64_t>(LoadBig64(seq->data()));
+    InspectedRecord shown{header.base_offset + record.offset_delta,
+                          *first_seq + record.offset_delta,
+                          std::nullopt,
+                          std::string(record.value),
+                          std::nullopt,
+                          std::nullopt};
     if (record.key) shown.key = std::string(*record.key);
     if (const auto key = FindHeader(record, kKeyHeader)) {
       TR_TRY(shown.idempotency, DecodeKeyHeader(*key));
@@ -48,7 +54,8 @@ InspectedBatch Inspect(const SegmentFile& segment, const BatchScanner& scanner, 
   return batch;
 }
 
-Status InspectSegment(FileSystem& files, const SegmentFile& segment, const InspectOptions& options, Inspection* inspection) {
+Status InspectSegment(FileSystem& files, const SegmentFile& segment, const InspectOptions& options,
+                      Inspection* inspection) {
   TR_TRY(const auto file, files.Open(segment.path, OpenMode::kRead));
   BatchScanner scanner(*file, 0, segment.bytes, segment.base_offset);
   while (true) {
@@ -71,9 +78,12 @@ Status InspectSegment(FileSystem& files, const SegmentFile& segment, const Inspe
 
 std::string_view CompressionName(Compression compression) {
   switch (compression) {
-    case Compression::kNone: return "none";
-    case Compression::kLz4: return "lz4";
-    case Compression::kZstd: return "zstd";
+    case Compression::kNone:
+      return "none";
+    case Compression::kLz4:
+      return "lz4";
+    case Compression::kZstd:
+      return "zstd";
   }
   return "unknown";
 }
@@ -112,9 +122,10 @@ std::string RenderBatch(const InspectedBatch& batch) {
   std::string text = "  byte " + std::to_string(batch.byte) + ": ";
   if (!batch.problem.empty()) return text + "damaged: " + batch.problem + "\n";
   const BatchHeader& header = batch.header;
-  text += "offsets " + std::to_string(header.base_offset) + " to " + std::to_string(header.end_offset() - 1) + ", seq from " +
-          std::to_string(batch.first_seq) + ", time " + std::to_string(header.base_timestamp_ms) + " ms, " +
-          std::to_string(header.total_bytes()) + " bytes, compression " + std::string(CompressionName(header.compression())) + "\n";
+  text += "offsets " + std::to_string(header.base_offset) + " to " + std::to_string(header.end_offset() - 1) +
+          ", seq from " + std::to_string(batch.first_seq) + ", time " + std::to_string(header.base_timestamp_ms) +
+          " ms, " + std::to_string(header.total_bytes()) + " bytes, compression " +
+          std::string(CompressionName(header.compression())) + "\n";
   for (const InspectedRecord& record : batch.records) text += RenderRecord(record);
   return text;
 }

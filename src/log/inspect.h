@@ -13,9 +13,9 @@
 namespace tailrace::log {
 
 struct InspectOptions {
-  bool records = false;           // also the records of each batch
-  int64_t from = 0;               // batches that end at or below this offset are left out
-  int64_t batches_max = 1000;     // of all segments together
+  bool records = false;        // also the records of each batch
+  int64_t from = 0;            // batches that end at or below this offset are left out
+  int64_t batches_max = 1000;  // of all segments together
 };
 
 struct InspectedRecord {
@@ -32,13 +32,13 @@ struct InspectedBatch {
   int64_t byte = 0;
   BatchHeader header;
   int64_t first_seq = 0;
-  std::string problem;            // empty when the batch is as it was written; else only file and byte are known
+  std::string problem;  // empty when the batch is as it was written; else only file and byte are known
   std::vector<InspectedRecord> records;
 };
 
 struct Inspection {
   std::vector<InspectedBatch> batches;
-  bool more = false;              // batches_max was reached
+  bool more = false;  // batches_max was reached
 };
 
 // `path` is a segment, a partition, a stream or anything above them. Only reads.

@@ -17,14 +17,15 @@ Status CheckOptions(const LogOptions& options, const std::vector<StreamOptions>&
   }
   for (const StreamOptions& stream : streams) {
     if (stream.partitions < 1 || stream.partitions > kPartitionsMax) {
-      return Fail(Error::Invalid("stream " + stream.name + ": partitions are from 1 to " + std::to_string(kPartitionsMax)));
+      return Fail(
+          Error::Invalid("stream " + stream.name + ": partitions are from 1 to " + std::to_string(kPartitionsMax)));
     }
   }
   return {};
 }
 
-// Makes the directories of `path` below `root`. Each level is synced also when it is there: a process that was killed may have
-// made it and not got so far.
+// Makes the directories of `path` below `root`. Each level is synced also when it is there: a process that was killed
+// may have made it and not got so far.
 Status MakeLevels(FileSystem& files, const std::string& root, const std::string& path) {
   for (size_t slash = root.size(); slash != std::string::npos;) {
     const size_t next = path.find('/', slash + 1);
@@ -35,9 +36,12 @@ Status MakeLevels(FileSystem& files, const std::string& root, const std::string&
   return {};
 }
 
-std::string PartitionPath(const std::string& stream, int32_t partition) { return stream + "/" + std::to_string(partition); }
+std::string PartitionPath(const std::string& stream, int32_t partition) {
+  return stream + "/" + std::to_string(partition);
+}
 
-Result<bool> HasRecords(FileSystem& files, const std::string& directory, int32_t partitions, const LogOptions& options) {
+Result<bool> HasRecords(FileSystem& files, const std::string& directory, int32_t partitions,
+                        const LogOptions& options) {
   for (int32_t partition = 0; partition < partitions; ++partition) {
     const auto recovered = RecoverPartition(files, PartitionPath(directory, partition), options, 0);
     if (!recovered && recovered.error().code() == ErrorCode::kNotFound) continue;
@@ -54,7 +58,8 @@ Log::Log(LogOptions options, FileSystem& files, Clock& clock)
 
 Log::~Log() { Stop(); }
 
-Result<std::unique_ptr<Log>> Log::Open(LogOptions options, std::vector<StreamOptions> streams, FileSystem& files, Clock& clock) {
+Result<std::unique_ptr<Log>> Log::Open(LogOptions options, std::vector<StreamOptions> streams, FileSystem& files,
+                                       Clock& clock) {
   TR_RETURN_IF_ERROR(CheckOptions(options, streams));
   std::unique_ptr<Log> log(new Log(std::move(options), files, clock));
   int64_t next_seq = 1;
@@ -84,7 +89,8 @@ Status Log::OpenStream(int32_t index, StreamOptions options, int64_t* next_seq, 
     *next_seq = std::max(*next_seq, recovered.next_seq);
     *newest_ms = std::max(*newest_ms, recovered.newest_ms);
     stream->partitions.push_back(std::make_unique<Partition>(context, std::move(path), PartitionId{partition},
-                                                             sequencer_.AddPartition(index), std::move(recovered), changed));
+                                                             sequencer_.AddPartition(index), std::move(recovered),
+                                                             changed));
   }
   streams_.push_back(std::move(stream));
   return {};
@@ -105,7 +111,8 @@ Status Log::AdoptStream(const StreamOptions& stream, const std::string& director
 }
 
 Result<Partition*> Log::Find(StreamId stream, PartitionId partition) const {
-  if (stream.value < 0 || static_cast<size_t>(stream.value) >= streams_.size()) return Fail(Error::NotFound("no such stream"));
+  if (stream.value < 0 || static_cast<size_t>(stream.value) >= streams_.size())
+    return Fail(Error::NotFound("no such stream"));
   const auto& partitions = streams_[static_cast<size_t>(stream.value)]->partitions;
   if (partition.value < 0 || static_cast<size_t>(partition.value) >= partitions.size()) {
     return Fail(Error::NotFound("no such partition: " + std::to_string(partition.value)));
@@ -127,7 +134,8 @@ Seq Log::StableBelow(StreamId stream) { return sequencer_.StableBelow(stream.val
 
 std::vector<PartitionStatus> Log::Partitions(StreamId stream) const {
   std::vector<PartitionStatus> statuses;
-  for (const auto& partition : streams_[static_cast<size_t>(stream.value)]->partitions) statuses.push_back(partition->status());
+  for (const auto& partition : streams_[static_cast<size_t>(stream.value)]->partitions)
+    statuses.push_back(partition->status());
   return statuses;
 }
 
@@ -136,7 +144,8 @@ Result<Offset> Log::OffsetOfTime(StreamId stream, PartitionId partition, int64_t
   return found->OffsetOfTime(timestamp_ms);
 }
 
-std::vector<std::optional<SourcePosition>> Log::SourcePositions(StreamId stream, std::string_view source, std::string_view item) {
+std::vector<std::optional<SourcePosition>> Log::SourcePositions(StreamId stream, std::string_view source,
+                                                                std::string_view item) {
   std::vector<std::optional<SourcePosition>> positions;
   for (const auto& partition : streams_[static_cast<size_t>(stream.value)]->partitions) {
     positions.push_back(partition->PositionOf(source, item));
@@ -150,7 +159,8 @@ void Log::Subscribe(StreamId stream, std::function<void()> changed) {
 
 Status Log::Retain(StreamId stream, const RetentionPolicy& policy, const Positions& low_water) {
   const auto& partitions = streams_[static_cast<size_t>(stream.value)]->partitions;
-  if (low_water.size() != partitions.size()) return Fail(Error::Invalid("retention needs a low-water mark for each partition"));
+  if (low_water.size() != partitions.size())
+    return Fail(Error::Invalid("retention needs a low-water mark for each partition"));
   for (size_t i = 0; i < partitions.size(); ++i) TR_RETURN_IF_ERROR(partitions[i]->Retain(policy, low_water[i]));
   return {};
 }

@@ -37,10 +37,14 @@ EventLogFactory Make(int64_t segment_bytes, Compression compression, FaultFileSy
   return {[=] { return std::make_unique<LogHarness>(segment_bytes, compression, loss); }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Large, EventLogContract, testing::Values(Make(1 << 20, Compression::kNone, FaultFileSystem::Loss::kNothing)));
-INSTANTIATE_TEST_SUITE_P(OneBatchASegment, EventLogContract, testing::Values(Make(1, Compression::kNone, FaultFileSystem::Loss::kUnsynced)));
-INSTANTIATE_TEST_SUITE_P(Lz4, EventLogContract, testing::Values(Make(4096, Compression::kLz4, FaultFileSystem::Loss::kTear)));
-INSTANTIATE_TEST_SUITE_P(Zstd, EventLogContract, testing::Values(Make(4096, Compression::kZstd, FaultFileSystem::Loss::kTear)));
+INSTANTIATE_TEST_SUITE_P(Large, EventLogContract,
+                         testing::Values(Make(1 << 20, Compression::kNone, FaultFileSystem::Loss::kNothing)));
+INSTANTIATE_TEST_SUITE_P(OneBatchASegment, EventLogContract,
+                         testing::Values(Make(1, Compression::kNone, FaultFileSystem::Loss::kUnsynced)));
+INSTANTIATE_TEST_SUITE_P(Lz4, EventLogContract,
+                         testing::Values(Make(4096, Compression::kLz4, FaultFileSystem::Loss::kTear)));
+INSTANTIATE_TEST_SUITE_P(Zstd, EventLogContract,
+                         testing::Values(Make(4096, Compression::kZstd, FaultFileSystem::Loss::kTear)));
 
 }  // namespace
 }  // namespace tailrace::log

@@ -139,7 +139,8 @@ TEST_F(Logs, ACleanStopLeavesSegmentsWithoutZeros) {
 TEST_F(Logs, ReadsGoOnWithoutOrAgainstAnIndex) {
   options_.segment_bytes = 20000;
   Open();
-  for (int i = 0; i < 40; ++i) ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {std::to_string(i) + std::string(1000, 'x')}));
+  for (int i = 0; i < 40; ++i)
+    ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {std::to_string(i) + std::string(1000, 'x')}));
   log_.reset();
   const std::string index = "/data/log/sales/0/00000000000000000000.index";
   ASSERT_GE(Bytes(index).size(), 16u);
@@ -192,9 +193,9 @@ TEST_F(Logs, VerifyAndInspectSayWhatTheySee) {
   const SourcePosition position{"file", "item", 7, ""};
   ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {"a\n", "b"}, "key", &position));
   log_->Stop();
-  EXPECT_EQ(RenderReport(*VerifyLog(files_, "/data")), "1 partition, 1 segment, 1 batch, 2 records, " +
-                                                           std::to_string(Bytes("/data/log/sales/0/00000000000000000000.log").size()) +
-                                                           " bytes: sound\n");
+  EXPECT_EQ(RenderReport(*VerifyLog(files_, "/data")),
+            "1 partition, 1 segment, 1 batch, 2 records, " +
+                std::to_string(Bytes("/data/log/sales/0/00000000000000000000.log").size()) + " bytes: sound\n");
   const std::string shown = RenderInspection(*InspectLog(files_, "/data", {.records = true}));
   EXPECT_NE(shown.find("offsets 0 to 1, seq from 1"), std::string::npos) << shown;
   EXPECT_NE(shown.find("offset 0 seq 1: a\\x0a"), std::string::npos) << shown;

@@ -1,5 +1,5 @@
-// Source positions that were given without records, since the last snapshot: kept beside the log because they hold no record
-// that could carry them. Replaced whole each time, which is rare.
+// Source positions that were given without records, since the last snapshot: kept beside the log because they hold no
+// record that could carry them. Replaced whole each time, which is rare.
 #pragma once
 
 #include <string>

@@ -10,21 +10,24 @@
 namespace tailrace::log {
 
 struct LogOptions {
-  std::string directory;                              // above the directories of the streams
-  int64_t segment_bytes = int64_t{64} << 20;          // a segment is sealed before it grows larger; one batch may be
-  int64_t batch_bytes_max = int64_t{1} << 20;         // a batch takes no further request beyond this; one request may be larger
-  int64_t in_flight_bytes_max = int64_t{64} << 20;    // taken and not yet synced, over all streams; one request always fits
-  int64_t zero_step_bytes = int64_t{4} << 20;         // how far ahead of its end a segment is zeroed
+  std::string directory;                      // above the directories of the streams
+  int64_t segment_bytes = int64_t{64} << 20;  // a segment is sealed before it grows larger; one batch may be
+  int64_t batch_bytes_max =
+      int64_t{1} << 20;  // a batch takes no further request beyond this; one request may be larger
+  int64_t in_flight_bytes_max = int64_t{64}
+                                << 20;         // taken and not yet synced, over all streams; one request always fits
+  int64_t zero_step_bytes = int64_t{4} << 20;  // how far ahead of its end a segment is zeroed
   Compression compression = Compression::kNone;
-  int64_t idempotency_keys_max = 65536;               // remembered by each partition; the oldest goes first
+  int64_t idempotency_keys_max = 65536;  // remembered by each partition; the oldest goes first
   std::chrono::milliseconds idempotency_age_max = std::chrono::hours(24);
-  std::chrono::milliseconds fence_retry = std::chrono::seconds(1);  // how often a fence that could not be recorded is tried again
-  int32_t recycled_segments_max = 1;                  // kept by each partition, zeroed, for later use
+  std::chrono::milliseconds fence_retry =
+      std::chrono::seconds(1);        // how often a fence that could not be recorded is tried again
+  int32_t recycled_segments_max = 1;  // kept by each partition, zeroed, for later use
 };
 
 struct StreamOptions {
   std::string name;
-  std::string directory;   // below LogOptions::directory, for example log/sales
+  std::string directory;  // below LogOptions::directory, for example log/sales
   int32_t partitions = 1;
 };
 

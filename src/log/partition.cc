@@ -7,12 +7,14 @@ namespace tailrace::log {
 namespace {
 
 Status CheckRequest(const AppendRequest& request, size_t bytes) {
-  if (request.records.empty() && request.position == nullptr) return Fail(Error::Invalid("an append needs a record or a position"));
+  if (request.records.empty() && request.position == nullptr)
+    return Fail(Error::Invalid("an append needs a record or a position"));
   if (request.records.empty() && !request.idempotency_key.empty()) {
     return Fail(Error::Invalid("an idempotency key needs a record to ride with"));
   }
   if (bytes > static_cast<size_t>(kRequestBytesMax)) {
-    return Fail(Error::Invalid("an append of " + std::to_string(bytes) + " bytes; at most " + std::to_string(kRequestBytesMax) + " fit"));
+    return Fail(Error::Invalid("an append of " + std::to_string(bytes) + " bytes; at most " +
+                               std::to_string(kRequestBytesMax) + " fit"));
   }
   return {};
 }

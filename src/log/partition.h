@@ -54,8 +54,8 @@ struct PartitionContext {
 class Partition {
  public:
   // `changed` is called on the writer thread when more has become stable.
-  Partition(const PartitionContext& context, std::string directory, PartitionId id, Sequencer::Slot slot, RecoveredPartition recovered,
-            std::function<void()> changed);
+  Partition(const PartitionContext& context, std::string directory, PartitionId id, Sequencer::Slot slot,
+            RecoveredPartition recovered, std::function<void()> changed);
   ~Partition();
 
   Status Append(const AppendRequest& request, AppendWaiter* waiter);
@@ -88,6 +88,9 @@ class Partition {
   Status MakeRoom(int64_t bytes);
   Status WriteSnapshotOf(int64_t base_offset);
   void Learn(const PendingBatch& batch, const Committed& committed);
+  // What was appended after something that failed fails with it, so that a source never has later rows in the log without
+  // the earlier ones.
+  std::deque<std::unique_ptr<PendingBatch>> TakeQueued();
   void Tell(const PendingBatch& batch, const Result<Committed>& outcome);
   void TellRepeated(const PendingBatch::Repeated& repeated);
   Error StopAt(const Error& cause);
@@ -105,17 +108,17 @@ class Partition {
   SegmentStore store_;
 
   // The writer's.
-  SourcePositions marks_;                  // given without records since the last snapshot
-  std::vector<KeyRecord> segment_keys_;    // of the segment being written
+  SourcePositions marks_;                // given without records since the last snapshot
+  std::vector<KeyRecord> segment_keys_;  // of the segment being written
   int64_t newest_ms_ = 0;
   ByteBuffer packed_;
   std::optional<Fence> unrecorded_fence_;
 
-  mutable std::mutex mutex_;               // guards what follows; never held over I/O or a callback
+  mutable std::mutex mutex_;  // guards what follows; never held over I/O or a callback
   std::condition_variable work_;
   bool writer_waits_ = false;
   bool stopping_ = false;
-  std::optional<Error> refusal_;           // why no more is taken
+  std::optional<Error> refusal_;  // why no more is taken
   std::optional<Error> fenced_;
   std::deque<std::unique_ptr<PendingBatch>> pending_;
   std::unique_ptr<PendingBatch> spare_;

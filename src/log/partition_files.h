@@ -17,8 +17,8 @@ struct SegmentFile {
 
 struct PartitionFiles {
   std::string directory;
-  std::vector<SegmentFile> segments;   // ascending
-  std::vector<int64_t> snapshots;      // base offsets, ascending
+  std::vector<SegmentFile> segments;  // ascending
+  std::vector<int64_t> snapshots;     // base offsets, ascending
 };
 
 // `path` is a segment, a partition, a stream, or anything above them. kNotFound when there is no segment below it.

@@ -1,4 +1,6 @@
 // The writer thread of Partition.
+#include <utility>
+
 #include "log/marks.h"
 #include "log/partition.h"
 #include "log/snapshot.h"
@@ -14,7 +16,13 @@ void Partition::WriteLoop() {
   while (std::unique_ptr<PendingBatch> batch = NextBatch()) {
     const Result<Committed> outcome = Commit(*batch);
     budget_.Give(batch->admitted_bytes());
+    // Taken before anyone is told: who is told and tries again is not behind the failure any more.
+    const std::deque<std::unique_ptr<PendingBatch>> behind = outcome ? decltype(pending_)() : TakeQueued();
     Tell(*batch, outcome);
+    for (const std::unique_ptr<PendingBatch>& failed : behind) {
+      budget_.Give(failed->admitted_bytes());
+      Tell(*failed, outcome);
+    }
     if (batch->records() > 0) changed_();
     Recycle(std::move(batch));
   }
@@ -47,6 +55,11 @@ std::unique_ptr<PendingBatch> Partition::NextBatch() {
   std::unique_ptr<PendingBatch> batch = std::move(pending_.front());
   pending_.pop_front();
   return batch;
+}
+
+std::deque<std::unique_ptr<PendingBatch>> Partition::TakeQueued() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(pending_, {});
 }
 
 void Partition::Recycle(std::unique_ptr<PendingBatch> batch) {
@@ -128,8 +141,12 @@ void Partition::Learn(const PendingBatch& batch, const Committed& committed) {
   if (batch.keyed().empty() && batch.placed().empty()) return;
   const std::lock_guard lock(mutex_);
   for (const PendingBatch::Keyed& keyed : batch.keyed()) {
-    const KeyRecord record{keyed.hash,    keyed.digest, Offset{committed.base_offset + keyed.first}, committed.first_seq.Plus(keyed.first),
-                           keyed.records, committed.timestamp_ms};
+    const KeyRecord record{keyed.hash,
+                           keyed.digest,
+                           Offset{committed.base_offset + keyed.first},
+                           committed.first_seq.Plus(keyed.first),
+                           keyed.records,
+                           committed.timestamp_ms};
     window_.Confirm(record);
     segment_keys_.push_back(record);
   }
@@ -145,7 +162,8 @@ void Partition::Tell(const PendingBatch& batch, const Result<Committed>& outcome
   }
   if (outcome) {
     for (const PendingBatch::Waiting& waiting : batch.waiting()) {
-      waiting.waiter->OnAppended(Appended{Offset{outcome->base_offset + waiting.first}, outcome->first_seq.Plus(waiting.first)});
+      waiting.waiter->OnAppended(
+          Appended{Offset{outcome->base_offset + waiting.first}, outcome->first_seq.Plus(waiting.first)});
     }
   } else {
     const Result<Appended> failed = Fail(outcome.error());

@@ -89,7 +89,8 @@ void PendingBatch::AddMark(const SourcePosition& position, AppendWaiter* waiter)
   placed_.push_back({position, 0});
 }
 
-Result<std::string_view> PendingBatch::Seal(BatchHeader header, Seq first_seq, Compression compression, ByteBuffer* packed) {
+Result<std::string_view> PendingBatch::Seal(BatchHeader header, Seq first_seq, Compression compression,
+                                            ByteBuffer* packed) {
   StoreBig64(bytes_.data() + seq_at_, static_cast<uint64_t>(first_seq.value));
   ByteBuffer* batch = &bytes_;
   if (compression != Compression::kNone) {

@@ -17,7 +17,7 @@ class PendingBatch {
  public:
   struct Waiting {
     AppendWaiter* waiter = nullptr;
-    int32_t first = 0;   // record of the batch
+    int32_t first = 0;  // record of the batch
   };
   struct Keyed {
     KeyHash hash;
@@ -25,7 +25,7 @@ class PendingBatch {
     int32_t first = 0;
     int32_t records = 0;
   };
-  struct Repeated {   // told once it is known how the first request with the key ended
+  struct Repeated {  // told once it is known how the first request with the key ended
     AppendWaiter* waiter = nullptr;
     KeyHash hash;
   };
@@ -63,8 +63,8 @@ class PendingBatch {
   const std::vector<Placed>& placed() const { return placed_; }
 
  private:
-  ByteBuffer bytes_;          // room for the header, then the records
-  size_t seq_at_ = 0;         // where the value of `_seq` goes
+  ByteBuffer bytes_;   // room for the header, then the records
+  size_t seq_at_ = 0;  // where the value of `_seq` goes
   int32_t records_ = 0;
   size_t admitted_bytes_ = 0;
   std::vector<Waiting> waiting_;
@@ -78,7 +78,7 @@ inline constexpr size_t kKeyHeaderBytes = 16 + 8 + 4;
 struct KeyHeader {
   KeyHash hash;
   uint64_t digest = 0;
-  int32_t records = 0;   // of the request, this one being its last
+  int32_t records = 0;  // of the request, this one being its last
 };
 Result<KeyHeader> DecodeKeyHeader(std::string_view value);
 

@@ -112,7 +112,8 @@ std::optional<std::string_view> FindHeader(const RecordView& record, std::string
 }
 
 size_t HeaderSize(std::string_view name, size_t value_size) {
-  return VarintSize(static_cast<int64_t>(name.size())) + name.size() + VarintSize(static_cast<int64_t>(value_size)) + value_size;
+  return VarintSize(static_cast<int64_t>(name.size())) + name.size() + VarintSize(static_cast<int64_t>(value_size)) +
+         value_size;
 }
 
 char* PutHeaderStart(char* to, std::string_view name, size_t value_size) {
@@ -125,11 +126,12 @@ char* PutRecordStart(char* to, const RecordParts& record) {
   const int64_t key_size = record.key ? static_cast<int64_t>(record.key->size()) : -1;
   const auto value_size = static_cast<int64_t>(record.value.size());
   const size_t key_bytes = record.key ? record.key->size() : 0;
-  const size_t body = 1 + 1 + VarintSize(record.offset_delta) + VarintSize(key_size) + key_bytes + VarintSize(value_size) +
-                      record.value.size() + VarintSize(record.header_count) + record.headers_size;
+  const size_t body = 1 + 1 + VarintSize(record.offset_delta) + VarintSize(key_size) + key_bytes +
+                      VarintSize(value_size) + record.value.size() + VarintSize(record.header_count) +
+                      record.headers_size;
   to = PutVarint(to, static_cast<int64_t>(body));
-  *to++ = 0;               // attributes
-  *to++ = 0;               // timestamp delta
+  *to++ = 0;  // attributes
+  *to++ = 0;  // timestamp delta
   to = PutVarint(to, record.offset_delta);
   to = PutVarint(to, key_size);
   if (key_bytes != 0) std::memcpy(to, record.key->data(), key_bytes);

@@ -25,14 +25,14 @@ inline constexpr int64_t kBatchBytesMax = int64_t{1} << 30;
 
 struct BatchHeader {
   int64_t base_offset = 0;
-  int32_t batch_length = 0;         // of everything after this field
-  int32_t leader_epoch = 0;         // always 0 here
+  int32_t batch_length = 0;  // of everything after this field
+  int32_t leader_epoch = 0;  // always 0 here
   int8_t magic = 2;
   uint32_t crc = 0;
-  int16_t attributes = 0;           // compression; no other bit is set
+  int16_t attributes = 0;  // compression; no other bit is set
   int32_t last_offset_delta = 0;
   int64_t base_timestamp_ms = 0;
-  int64_t max_timestamp_ms = 0;     // the same: a batch has one time
+  int64_t max_timestamp_ms = 0;  // the same: a batch has one time
   int64_t producer_id = -1;
   int16_t producer_epoch = -1;
   int32_t base_sequence = -1;
@@ -57,8 +57,8 @@ void SealBatchCrc(char* batch, size_t size);
 bool BatchCrcHolds(std::string_view batch);
 
 // Names of record headers that are ours.
-inline constexpr std::string_view kSeqHeader = "_seq";      // first record of a batch: `_seq` of it, 8 bytes
-inline constexpr std::string_view kKeyHeader = "_idem";     // last record of a request: its idempotency key
+inline constexpr std::string_view kSeqHeader = "_seq";        // first record of a batch: `_seq` of it, 8 bytes
+inline constexpr std::string_view kKeyHeader = "_idem";       // last record of a request: its idempotency key
 inline constexpr std::string_view kSourceHeader = "_source";  // last record of a request: a source position
 
 struct RecordView {
@@ -99,7 +99,9 @@ size_t HeaderSize(std::string_view name, size_t value_size);
 char* PutHeaderStart(char* to, std::string_view name, size_t value_size);
 
 // The bytes a record takes at most, its headers not counted.
-inline size_t RecordBytesMax(size_t key_size, size_t value_size) { return key_size + value_size + 5 * kVarintBytesMax + 1; }
+inline size_t RecordBytesMax(size_t key_size, size_t value_size) {
+  return key_size + value_size + 5 * kVarintBytesMax + 1;
+}
 
 struct RecordParts {
   int32_t offset_delta = 0;

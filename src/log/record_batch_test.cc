@@ -27,24 +27,24 @@ std::string Batch(const std::vector<NewRecord>& records, Compression compression
 TEST(RecordBatch, HasTheBytesOfTheFormat) {
   const std::string batch = Batch({{"v", "k"}});
   const std::string expected(
-      "\0\0\0\0\0\0\0\x07"           // base offset
-      "\0\0\0\x48"                   // length: 72 bytes follow
-      "\0\0\0\0"                     // leader epoch
-      "\x02",                        // magic
+      "\0\0\0\0\0\0\0\x07"  // base offset
+      "\0\0\0\x48"          // length: 72 bytes follow
+      "\0\0\0\0"            // leader epoch
+      "\x02",               // magic
       17);
   EXPECT_EQ(batch.substr(0, 17), expected);
   const std::string after_crc(
-      "\0\0"                         // attributes
-      "\0\0\0\0"                     // last offset delta
-      "\0\0\0\0\0\0\x04\xd2"         // base timestamp
-      "\0\0\0\0\0\0\x04\xd2"         // max timestamp
+      "\0\0"                  // attributes
+      "\0\0\0\0"              // last offset delta
+      "\0\0\0\0\0\0\x04\xd2"  // base timestamp
+      "\0\0\0\0\0\0\x04\xd2"  // max timestamp
       "\xff\xff\xff\xff\xff\xff\xff\xff"
       "\xff\xff"
-      "\xff\xff\xff\xff"             // no producer
-      "\0\0\0\x01"                   // records
-      "\x2c"                         // record length: zigzag of 22
-      "\0\0\0"                       // attributes, timestamp delta, offset delta
-      "\x02k\x02v\x02"               // key, value, one header
+      "\xff\xff\xff\xff"  // no producer
+      "\0\0\0\x01"        // records
+      "\x2c"              // record length: zigzag of 22
+      "\0\0\0"            // attributes, timestamp delta, offset delta
+      "\x02k\x02v\x02"    // key, value, one header
       "\x08_seq\x10\0\0\0\0\0\0\0\x63",
       40 + 1 + 3 + 5 + 14);
   EXPECT_EQ(batch.substr(kBatchCrcFrom), after_crc);
@@ -54,7 +54,8 @@ TEST(RecordBatch, HasTheBytesOfTheFormat) {
 TEST(RecordBatch, ARecordThatLiesIsNoticed) {
   const std::string batch = Batch({{"value one", std::nullopt}, {"value two", "key"}});
   const std::string_view records = std::string_view(batch).substr(kBatchHeaderBytes);
-  // Whatever single byte changes, walking the records stays within them; and it ends well only when every record is whole.
+  // Whatever single byte changes, walking the records stays within them; and it ends well only when every record is
+  // whole.
   for (size_t i = 0; i < records.size(); ++i) {
     for (const int bit : {0, 1, 6, 7}) {
       std::string changed(records);
@@ -80,7 +81,8 @@ TEST(RecordBatch, ARecordThatLiesIsNoticed) {
 
 TEST(Compression, GivesBackWhatWasPacked) {
   for (const Compression compression : {Compression::kLz4, Compression::kZstd}) {
-    for (const std::string& text : {std::string("a"), std::string(3'000'000, 'x'), std::string("mixed text of some length")}) {
+    for (const std::string& text :
+         {std::string("a"), std::string(3'000'000, 'x'), std::string("mixed text of some length")}) {
       ByteBuffer packed;
       ASSERT_TRUE(Pack(compression, text, &packed));
       EXPECT_EQ(Unpack(compression, packed.view(), 3).value(), text + std::string(3, '\0'));

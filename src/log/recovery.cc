@@ -81,7 +81,8 @@ class Recovery {
         snapshot_base_ = segments[i].base;
         return i;
       }
-      if (snapshot.error().code() != ErrorCode::kCorruption && snapshot.error().code() != ErrorCode::kNotFound) return Fail(snapshot.error());
+      if (snapshot.error().code() != ErrorCode::kCorruption && snapshot.error().code() != ErrorCode::kNotFound)
+        return Fail(snapshot.error());
       last_snapshot_error_ = snapshot.error();
     }
     NoteDamage(*last_snapshot_error_);
@@ -139,7 +140,8 @@ class Recovery {
                                    (outcome == Outcome::kEnd ? "zeros where a batch was" : scanner.problem())));
       TR_TRY(const bool more, scanner.SkipDamage());
       if (!more) {
-        found_.segments.end = last && synced_ ? std::max(scanner.expected_offset(), synced_->end) : scanner.expected_offset();
+        found_.segments.end =
+            last && synced_ ? std::max(scanner.expected_offset(), synced_->end) : scanner.expected_offset();
         return {};
       }
     }
@@ -159,15 +161,15 @@ class Recovery {
 
   Status CheckJoin(const std::string& path, int64_t end, int64_t next_base) {
     if (end != next_base) {
-      NoteDamage(Error::Corruption(path + ": ends at offset " + std::to_string(end) + " but the next segment begins at " +
-                                   std::to_string(next_base)));
+      NoteDamage(Error::Corruption(path + ": ends at offset " + std::to_string(end) +
+                                   " but the next segment begins at " + std::to_string(next_base)));
     }
     return {};
   }
 
   // Also when only zeros follow: behind them may be sectors of a torn write. A damaged partition is left as it is.
-  // Synced in any case: a process that was killed may have left its last batch in the kernel's memory alone, and whoever reads
-  // it from here on counts on it.
+  // Synced in any case: a process that was killed may have left its last batch in the kernel's memory alone, and
+  // whoever reads it from here on counts on it.
   Status CutTail(File& file, SegmentInfo& segment, int64_t bytes) {
     const bool cut = segment.bytes > bytes && !found_.damage;
     segment.bytes = bytes;
@@ -177,7 +179,8 @@ class Recovery {
 
   void TakeBatch(const std::string& path, const BatchScanner& scanner) {
     const BatchHeader& header = scanner.header();
-    found_.segments.last_index.Note(header.end_offset() - 1, scanner.position(), header.total_bytes(), header.base_timestamp_ms);
+    found_.segments.last_index.Note(header.end_offset() - 1, scanner.position(), header.total_bytes(),
+                                    header.base_timestamp_ms);
     found_.newest_ms = std::max(found_.newest_ms, header.base_timestamp_ms);
     if (const Status taken = TakeRecords(header, scanner.bytes().substr(kBatchHeaderBytes)); !taken) {
       NoteDamage(taken.error().With(path + ": byte " + std::to_string(scanner.position())));
@@ -211,8 +214,8 @@ class Recovery {
     if (const auto value = FindHeader(record, kKeyHeader)) {
       TR_TRY(const KeyHeader key, DecodeKeyHeader(*value));
       const int64_t first = record.offset_delta - key.records + 1;
-      found_.segment_keys.push_back({key.hash, key.digest, Offset{header.base_offset + first}, Seq{batch_seq + first}, key.records,
-                                     header.base_timestamp_ms});
+      found_.segment_keys.push_back({key.hash, key.digest, Offset{header.base_offset + first}, Seq{batch_seq + first},
+                                     key.records, header.base_timestamp_ms});
     }
     if (const auto value = FindHeader(record, kSourceHeader)) {
       TR_TRY(SourcePosition position, SourcePositions::DecodeHeader(*value));
@@ -235,8 +238,8 @@ class Recovery {
 
   void CheckNothingIsMissing() {
     if (!synced_ || found_.segments.end >= synced_->end) return;
-    NoteDamage(Error::Corruption(directory_ + ": ends at offset " + std::to_string(found_.segments.end) + " but was synced up to " +
-                                 std::to_string(synced_->end)));
+    NoteDamage(Error::Corruption(directory_ + ": ends at offset " + std::to_string(found_.segments.end) +
+                                 " but was synced up to " + std::to_string(synced_->end)));
   }
 
   void NoteDamage(Error error) {
@@ -256,7 +259,8 @@ class Recovery {
 
 }  // namespace
 
-Result<RecoveredPartition> RecoverPartition(FileSystem& files, const std::string& directory, const LogOptions& options, int64_t now_ms) {
+Result<RecoveredPartition> RecoverPartition(FileSystem& files, const std::string& directory, const LogOptions& options,
+                                            int64_t now_ms) {
   return Recovery(files, directory, options, now_ms).Run();
 }
 

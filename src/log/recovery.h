@@ -1,5 +1,5 @@
-// What a partition's files say at a start: only the segments after the newest snapshot are read. A torn tail is cut; damage is
-// left as it is, and the partition takes no more appends.
+// What a partition's files say at a start: only the segments after the newest snapshot are read. A torn tail is cut;
+// damage is left as it is, and the partition takes no more appends.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,17 @@ namespace tailrace::log {
 
 struct RecoveredPartition {
   RecoveredSegments segments;
-  SourcePositions positions;             // marks included
-  SourcePositions marks;                 // the file of them, whole
-  std::vector<KeyRecord> older_keys;     // of sealed segments, oldest first
-  std::vector<KeyRecord> segment_keys;   // of the last segment
+  SourcePositions positions;            // marks included
+  SourcePositions marks;                // the file of them, whole
+  std::vector<KeyRecord> older_keys;    // of sealed segments, oldest first
+  std::vector<KeyRecord> segment_keys;  // of the last segment
   int64_t next_seq = 1;
   int64_t newest_ms = 0;
-  std::optional<Error> damage;           // kCorruption: where, and what is lost
+  std::optional<Error> damage;  // kCorruption: where, and what is lost
 };
 
 // Errors: those of the file system; damage is a part of the answer.
-Result<RecoveredPartition> RecoverPartition(FileSystem& files, const std::string& directory, const LogOptions& options, int64_t now_ms);
+Result<RecoveredPartition> RecoverPartition(FileSystem& files, const std::string& directory, const LogOptions& options,
+                                            int64_t now_ms);
 
 }  // namespace tailrace::log

@@ -84,7 +84,8 @@ TEST_F(Recovering, DamageBelowTheSyncedPositionIsRefusedAndNamed) {
   const auto damaged = log_->Read(kSales, kFirst, Offset{1}, 1);
   ASSERT_FALSE(damaged);
   EXPECT_EQ(damaged.error().code(), ErrorCode::kCorruption);
-  EXPECT_NE(damaged.error().message().find("offsets 1 to 1 cannot be read, the next is 2"), std::string::npos) << damaged.error().message();
+  EXPECT_NE(damaged.error().message().find("offsets 1 to 1 cannot be read, the next is 2"), std::string::npos)
+      << damaged.error().message();
   EXPECT_TRUE(AppendValues(*log_, kSales, kSecond, {"x"}));
   log_.reset();
   EXPECT_EQ(Bytes(Segment(0)), before);
@@ -137,7 +138,8 @@ TEST_F(Recovering, AFileThatEndsBelowItsSyncedPositionIsDamage) {
   ASSERT_TRUE((*files_.Open(Segment(0), OpenMode::kWrite))->Truncate(second));
   Open();
   ASSERT_TRUE(FencedBecause());
-  EXPECT_EQ(Values(), (std::vector<std::string>{"error: " + log_->Read(kSales, kFirst, Offset{1}, 1).error().message()}));
+  EXPECT_EQ(Values(),
+            (std::vector<std::string>{"error: " + log_->Read(kSales, kFirst, Offset{1}, 1).error().message()}));
   EXPECT_FALSE(VerifyLog(files_, kDirectory)->sound());
 }
 
@@ -315,7 +317,8 @@ TEST_F(Recovering, AnOldRecycledSegmentNeverShowsItsFormerRecords) {
   EXPECT_GT(begin, Offset{0});
   const auto recycled = [&] {
     const auto names = files_.List(kDirectory).value();
-    return std::count_if(names.begin(), names.end(), [](const std::string& name) { return name.ends_with(kRecycledSuffix); });
+    return std::count_if(names.begin(), names.end(),
+                         [](const std::string& name) { return name.ends_with(kRecycledSuffix); });
   };
   ASSERT_EQ(recycled(), 1);
   for (int i = 0; i < 5; ++i) Append("new " + std::to_string(i) + std::string(400, 'y'));

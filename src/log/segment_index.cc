@@ -26,14 +26,16 @@ void SegmentIndex::Note(int64_t last_offset, int64_t position, int64_t bytes, in
 
 int64_t SegmentIndex::PositionOfOffset(int64_t offset) const {
   // The last entry whose batch ends at or before the offset.
-  const auto after = std::upper_bound(offsets_.begin(), offsets_.end(), offset - base_offset_,
-                                      [](int64_t wanted, const OffsetEntry& entry) { return wanted < entry.last_offset; });
+  const auto after =
+      std::upper_bound(offsets_.begin(), offsets_.end(), offset - base_offset_,
+                       [](int64_t wanted, const OffsetEntry& entry) { return wanted < entry.last_offset; });
   return after == offsets_.begin() ? 0 : std::prev(after)->position;
 }
 
 int64_t SegmentIndex::PositionOfTime(int64_t timestamp_ms) const {
-  const auto not_older = std::lower_bound(times_.begin(), times_.end(), timestamp_ms,
-                                          [](const TimeEntry& entry, int64_t wanted) { return entry.timestamp_ms < wanted; });
+  const auto not_older =
+      std::lower_bound(times_.begin(), times_.end(), timestamp_ms,
+                       [](const TimeEntry& entry, int64_t wanted) { return entry.timestamp_ms < wanted; });
   return not_older == times_.begin() ? 0 : PositionOfOffset(base_offset_ + std::prev(not_older)->last_offset);
 }
 
@@ -58,7 +60,8 @@ std::string SegmentIndex::EncodeTimes() const {
     AppendBig64(&bytes, static_cast<uint64_t>(entry.timestamp_ms));
     AppendBig32(&bytes, entry.last_offset);
   }
-  // As Kafka does when it closes a segment: the last entry is the newest time, so that retention need not read the segment.
+  // As Kafka does when it closes a segment: the last entry is the newest time, so that retention need not read the
+  // segment.
   if (newest_ms_ != 0 && (times_.empty() || newest_ms_ > times_.back().timestamp_ms)) {
     AppendBig64(&bytes, static_cast<uint64_t>(newest_ms_));
     AppendBig32(&bytes, static_cast<uint32_t>(newest_offset_ - base_offset_));
@@ -73,8 +76,8 @@ Result<SegmentIndex> SegmentIndex::Decode(int64_t base_offset, std::string_view 
   ByteReader offset_reader(offsets);
   while (offset_reader.left() != 0) {
     const OffsetEntry entry{offset_reader.Big32(), offset_reader.Big32()};
-    if (!index.offsets_.empty() && (entry.last_offset <= index.offsets_.back().last_offset ||
-                                    entry.position <= index.offsets_.back().position)) {
+    if (!index.offsets_.empty() &&
+        (entry.last_offset <= index.offsets_.back().last_offset || entry.position <= index.offsets_.back().position)) {
       return damaged();
     }
     index.offsets_.push_back(entry);

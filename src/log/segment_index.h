@@ -1,5 +1,6 @@
-// Where batches lie in a segment: by offset and by time, one entry for every few KiB. In memory for the segment being written;
-// beside each sealed one as Kafka's .index and .timeindex files. Only a hint: whoever uses it checks the batch it finds.
+// Where batches lie in a segment: by offset and by time, one entry for every few KiB. In memory for the segment being
+// written; beside each sealed one as Kafka's .index and .timeindex files. Only a hint: whoever uses it checks the batch
+// it finds.
 #pragma once
 
 #include <cstdint>

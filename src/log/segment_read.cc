@@ -16,7 +16,8 @@ constexpr int64_t kReadBytesMin = int64_t{64} << 10;
 constexpr int64_t kIndexBytesMax = int64_t{64} << 20;
 
 // Batch `bytes`, a part of `buffer`, as records from `from` on.
-Result<LogBatch> DecodeBatch(PartitionId partition, std::shared_ptr<const std::string> buffer, std::string_view bytes, Offset from) {
+Result<LogBatch> DecodeBatch(PartitionId partition, std::shared_ptr<const std::string> buffer, std::string_view bytes,
+                             Offset from) {
   const BatchHeader header = DecodeBatchHeader(bytes.data());
   std::string_view records = bytes.substr(kBatchHeaderBytes);
   if (header.compression() != Compression::kNone) {
@@ -37,7 +38,8 @@ Result<LogBatch> DecodeBatch(PartitionId partition, std::shared_ptr<const std::s
       seq = static_cast<int64_t>(LoadBig64(first->data()));
     }
     if (record.offset_delta < skipped) continue;
-    batch.records.push_back({Offset{header.base_offset + record.offset_delta}, Seq{seq + record.offset_delta}, record.key, record.value});
+    batch.records.push_back(
+        {Offset{header.base_offset + record.offset_delta}, Seq{seq + record.offset_delta}, record.key, record.value});
   }
   if (!cursor.ok()) return Fail(Error::Corruption("the records are not what the header says"));
   return batch;
@@ -47,11 +49,11 @@ Result<LogBatch> DecodeBatch(PartitionId partition, std::shared_ptr<const std::s
 class Reading {
  public:
   struct Place {
-    std::string path;          // for messages
-    int64_t position = 0;      // of a batch
-    int64_t offset = 0;        // its base offset
-    int64_t limit = 0;         // bytes of the segment
-    int64_t end_offset = 0;    // of the segment
+    std::string path;        // for messages
+    int64_t position = 0;    // of a batch
+    int64_t offset = 0;      // its base offset
+    int64_t limit = 0;       // bytes of the segment
+    int64_t end_offset = 0;  // of the segment
   };
   struct Wanted {
     PartitionId partition;
@@ -108,7 +110,8 @@ class Reading {
     BatchScanner scanner(file_, at_.position, at_.limit, at_.offset);
     TR_TRY(const BatchScanner::Outcome outcome, scanner.Next());
     if (outcome == BatchScanner::Outcome::kBatch) {
-      if (scanner.header().total_bytes() <= buffer_bytes_) return Unreadable("its records are not what its header says", scanner.header().end_offset());
+      if (scanner.header().total_bytes() <= buffer_bytes_)
+        return Unreadable("its records are not what its header says", scanner.header().end_offset());
       buffer_bytes_ = scanner.header().total_bytes();
       return {};
     }
@@ -124,8 +127,8 @@ class Reading {
 
   Status Unreadable(const std::string& problem, int64_t next) const {
     return Fail(Error::Corruption(at_.path + ": byte " + std::to_string(at_.position) + ": " + problem + "; offsets " +
-                                  std::to_string(at_.offset) + " to " + std::to_string(next - 1) + " cannot be read, the next is " +
-                                  std::to_string(next)));
+                                  std::to_string(at_.offset) + " to " + std::to_string(next - 1) +
+                                  " cannot be read, the next is " + std::to_string(next)));
   }
 
   File& file_;
@@ -160,7 +163,8 @@ std::shared_ptr<const SegmentIndex> SegmentStore::LoadIndex(int64_t base) const 
 Result<SegmentStore::OpenSegment> SegmentStore::OpenSealed(const SegmentInfo& info, int64_t end_offset) {
   {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(open_.begin(), open_.end(), [&](const OpenSegment& open) { return open.info.base == info.base; });
+    const auto found =
+        std::find_if(open_.begin(), open_.end(), [&](const OpenSegment& open) { return open.info.base == info.base; });
     if (found != open_.end()) {
       std::rotate(found, found + 1, open_.end());
       return open_.back();
@@ -188,11 +192,12 @@ Result<SegmentStore::OpenSegment> SegmentStore::Find(Offset offset) {
     const std::lock_guard lock(mutex_);
     if (segments_.empty() || offset.value < segments_.front().base || offset.value > end_) {
       return Fail(Error::NotFound(directory_ + ": offset " + std::to_string(offset.value) + " is not held; offsets " +
-                                  std::to_string(segments_.empty() ? end_ : segments_.front().base) + " to " + std::to_string(end_) +
-                                  " are"));
+                                  std::to_string(segments_.empty() ? end_ : segments_.front().base) + " to " +
+                                  std::to_string(end_) + " are"));
     }
-    const auto after = std::upper_bound(segments_.begin(), segments_.end(), offset.value,
-                                        [](int64_t wanted, const SegmentInfo& segment) { return wanted < segment.base; });
+    const auto after =
+        std::upper_bound(segments_.begin(), segments_.end(), offset.value,
+                         [](int64_t wanted, const SegmentInfo& segment) { return wanted < segment.base; });
     info = *std::prev(after);
     if (after == segments_.end()) return LastSegment(offset);
     end_offset = after->base;
@@ -212,11 +217,13 @@ Result<std::vector<LogBatch>> SegmentStore::Read(PartitionId partition, Offset f
     // Retention may have taken the segment, and zeroed it, while it was being read.
     if (from >= begin()) {
       if (!batches) return batches;
-      return Fail(Error::Corruption(PathOf(segment->info.base, kSegmentSuffix) + ": offset " + std::to_string(from.value) + " is missing"));
+      return Fail(Error::Corruption(PathOf(segment->info.base, kSegmentSuffix) + ": offset " +
+                                    std::to_string(from.value) + " is missing"));
     }
   } else if (segment.error().code() != ErrorCode::kNotFound || from >= begin()) {
     // Below the end and at or above the beginning, a file that is not there is damage.
-    if (segment.error().code() == ErrorCode::kNotFound && from < end()) return Fail(Error::Corruption(segment.error().message()));
+    if (segment.error().code() == ErrorCode::kNotFound && from < end())
+      return Fail(Error::Corruption(segment.error().message()));
     return Fail(segment.error());
   }
   return Fail(Error::NotFound(directory_ + ": offset " + std::to_string(from.value) + " is no longer held"));
@@ -224,7 +231,8 @@ Result<std::vector<LogBatch>> SegmentStore::Read(PartitionId partition, Offset f
 
 Result<std::vector<LogBatch>> SegmentStore::ReadSegment(PartitionId partition, const OpenSegment& segment, Offset from,
                                                         size_t bytes_max) {
-  Reading::Place place{PathOf(segment.info.base, kSegmentSuffix), 0, segment.info.base, segment.info.bytes, segment.end_offset};
+  Reading::Place place{PathOf(segment.info.base, kSegmentSuffix), 0, segment.info.base, segment.info.bytes,
+                       segment.end_offset};
   if (segment.start != 0) {
     TR_TRY(const auto offset, OffsetAt(*segment.file, segment.start));
     // An index that leads astray is not believed.
@@ -264,7 +272,8 @@ Result<std::optional<Offset>> SegmentStore::OffsetOfTimeIn(const OpenSegment& se
   while (true) {
     TR_TRY(const BatchScanner::Outcome outcome, scanner.Next());
     if (outcome == BatchScanner::Outcome::kBatch) {
-      if (scanner.header().base_timestamp_ms >= timestamp_ms) return std::optional(Offset{scanner.header().base_offset});
+      if (scanner.header().base_timestamp_ms >= timestamp_ms)
+        return std::optional(Offset{scanner.header().base_offset});
       continue;
     }
     if (outcome == BatchScanner::Outcome::kEnd) return std::optional<Offset>();

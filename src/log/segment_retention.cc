@@ -78,7 +78,7 @@ Status SegmentStore::DropSnapshots(int64_t keys_older_than_ms) {
     if (!base || *base >= oldest) continue;
     // A later snapshot holds the positions; only its share of the idempotency keys is still of use.
     const auto snapshot = ReadSnapshot(files_, directory_, *base);
-    if (!snapshot && snapshot.error().code() == ErrorCode::kCorruption) continue;   // to be named at the next start
+    if (!snapshot && snapshot.error().code() == ErrorCode::kCorruption) continue;  // to be named at the next start
     if (!snapshot) return Fail(snapshot.error());
     if (!snapshot->keys.empty() && snapshot->newest_ms >= keys_older_than_ms) continue;
     TR_RETURN_IF_ERROR(files_.Remove(directory_ + "/" + name));

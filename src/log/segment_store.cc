@@ -13,7 +13,8 @@ constexpr int64_t kBlockBytes = 4096;
 
 // What cannot be undone or known is not a full disk, whatever the system calls it.
 Status Fatal(Status status) {
-  if (!status && status.error().code() == ErrorCode::kExhausted) return Fail(Error::Unavailable(status.error().message()));
+  if (!status && status.error().code() == ErrorCode::kExhausted)
+    return Fail(Error::Unavailable(status.error().message()));
   return status;
 }
 
@@ -21,7 +22,8 @@ int64_t RoundUp(int64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes 
 
 }  // namespace
 
-SegmentStore::SegmentStore(FileSystem& files, std::string directory, const LogOptions& options, RecoveredSegments recovered)
+SegmentStore::SegmentStore(FileSystem& files, std::string directory, const LogOptions& options,
+                           RecoveredSegments recovered)
     : files_(files),
       directory_(std::move(directory)),
       options_(options),
@@ -136,11 +138,12 @@ Status SegmentStore::MakeRoom(int64_t bytes) {
   TR_RETURN_IF_ERROR(OpenLast());
   const int64_t needed = tail().bytes + bytes;
   if (needed <= zeroed_to_) return {};
-  // This sync is a slow one anyway. Afterwards a power cut leaves at most one step in which damage to a header can pass for a
-  // torn tail.
+  // This sync is a slow one anyway. Afterwards a power cut leaves at most one step in which damage to a header can pass
+  // for a torn tail.
   TR_RETURN_IF_ERROR(SyncPositions());
   const int64_t least = RoundUp(needed);
-  const int64_t ahead = std::clamp(zeroed_to_ + options_.zero_step_bytes, least, std::max(least, options_.segment_bytes));
+  const int64_t ahead =
+      std::clamp(zeroed_to_ + options_.zero_step_bytes, least, std::max(least, options_.segment_bytes));
   Status zeroed = active_->Zero(zeroed_to_, ahead - zeroed_to_);
   if (zeroed) {
     zeroed_to_ = ahead;
@@ -164,9 +167,7 @@ Status SegmentStore::Write(std::string_view batch) {
   return written;
 }
 
-Status SegmentStore::Sync() {
-  return Fatal(active_->Sync());
-}
+Status SegmentStore::Sync() { return Fatal(active_->Sync()); }
 
 void SegmentStore::Publish(const BatchHeader& header) {
   {

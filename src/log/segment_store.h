@@ -24,9 +24,9 @@ struct SegmentInfo {
 
 // What a start found.
 struct RecoveredSegments {
-  std::vector<SegmentInfo> segments;   // ascending; the last is written to
+  std::vector<SegmentInfo> segments;  // ascending; the last is written to
   SegmentIndex last_index{0};
-  int64_t end = 0;                     // next offset
+  int64_t end = 0;  // next offset
   int32_t recycled = 0;
 };
 
@@ -64,7 +64,8 @@ class SegmentStore {
   Offset end() const;
   int64_t bytes() const;
 
-  // Deletes (or keeps for later use) the oldest sealed segments that the policy lets go and that end at or below `low_water`.
+  // Deletes (or keeps for later use) the oldest sealed segments that the policy lets go and that end at or below
+  // `low_water`.
   Status Retain(const RetentionPolicy& policy, Offset low_water);
   // Deletes the snapshots of deleted segments whose idempotency keys are all older.
   Status DropSnapshots(int64_t keys_older_than_ms);
@@ -74,8 +75,8 @@ class SegmentStore {
     SegmentInfo info;
     int64_t end_offset = 0;
     std::shared_ptr<File> file;
-    std::shared_ptr<const SegmentIndex> index;   // null: there is none to be had
-    int64_t start = 0;                           // where to begin looking
+    std::shared_ptr<const SegmentIndex> index;  // null: there is none to be had
+    int64_t start = 0;                          // where to begin looking
   };
   static constexpr size_t kOpenSegmentsMax = 4;
 
@@ -83,8 +84,9 @@ class SegmentStore {
   Result<OpenSegment> Find(Offset offset);
   Result<OpenSegment> OpenSealed(const SegmentInfo& info, int64_t end_offset);
   std::shared_ptr<const SegmentIndex> LoadIndex(int64_t base) const;
-  Result<OpenSegment> LastSegment(Offset offset);   // under the lock
-  Result<std::vector<LogBatch>> ReadSegment(PartitionId partition, const OpenSegment& segment, Offset from, size_t bytes_max);
+  Result<OpenSegment> LastSegment(Offset offset);  // under the lock
+  Result<std::vector<LogBatch>> ReadSegment(PartitionId partition, const OpenSegment& segment, Offset from,
+                                            size_t bytes_max);
   static Result<int64_t> NewestMs(const OpenSegment& segment);
   Result<int64_t> NewestMsOf(Offset base);
   static Result<std::optional<Offset>> OffsetOfTimeIn(const OpenSegment& segment, int64_t timestamp_ms);
@@ -103,17 +105,17 @@ class SegmentStore {
   // The writer's.
   std::shared_ptr<File> active_;
   std::unique_ptr<SyncedFile> synced_;
-  bool synced_moved_ = false;   // since it was synced itself
-  int64_t zeroed_to_ = 0;   // of the last segment: below it lie batches and zeros on blocks of their own
-  bool starting_ = false;   // the file of the next segment may be there: no batch may go to the one before it any more
+  bool synced_moved_ = false;  // since it was synced itself
+  int64_t zeroed_to_ = 0;      // of the last segment: below it lie batches and zeros on blocks of their own
+  bool starting_ = false;  // the file of the next segment may be there: no batch may go to the one before it any more
 
-  mutable std::mutex mutex_;   // guards what follows; not held over I/O of the writer
+  mutable std::mutex mutex_;  // guards what follows; not held over I/O of the writer
   std::vector<SegmentInfo> segments_;
   SegmentIndex active_index_;
   int64_t end_ = 0;
   int32_t recycled_ = 0;
   std::shared_ptr<File> active_reader_;
-  std::vector<OpenSegment> open_;   // sealed ones read last, newest at the back
+  std::vector<OpenSegment> open_;  // sealed ones read last, newest at the back
 };
 
 }  // namespace tailrace::log

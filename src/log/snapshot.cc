@@ -31,7 +31,8 @@ Status WriteSnapshot(FileSystem& files, const std::string& directory, const Snap
   AppendText(&payload, snapshot.positions.Encode());
   AppendBig32(&payload, static_cast<uint32_t>(snapshot.keys.size()));
   for (const KeyRecord& record : snapshot.keys) AppendKeyRecord(&payload, record);
-  return WriteCheckedFile(files, NumberedPath(directory, snapshot.base_offset, kSnapshotSuffix), kSnapshotMagic, payload);
+  return WriteCheckedFile(files, NumberedPath(directory, snapshot.base_offset, kSnapshotSuffix), kSnapshotMagic,
+                          payload);
 }
 
 Result<Snapshot> ReadSnapshot(FileSystem& files, const std::string& directory, int64_t base_offset) {

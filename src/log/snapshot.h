@@ -1,5 +1,5 @@
-// What a partition knew besides its records when a segment began, so that a start reads only the segments after it: the source
-// positions whole, and the idempotency keys of the segment before (older ones are in older snapshots).
+// What a partition knew besides its records when a segment began, so that a start reads only the segments after it: the
+// source positions whole, and the idempotency keys of the segment before (older ones are in older snapshots).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace tailrace::log {
 struct Snapshot {
   int64_t base_offset = 0;  // of the segment it precedes
   int64_t next_seq = 0;
-  int64_t newest_ms = 0;    // time of the last batch before it
+  int64_t newest_ms = 0;  // time of the last batch before it
   SourcePositions positions;
   std::vector<KeyRecord> keys;  // oldest first
 };

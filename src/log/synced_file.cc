@@ -45,7 +45,8 @@ Result<std::optional<SyncedPosition>> SyncedFile::Read(FileSystem& files, const 
     TR_TRY(const size_t read, (*file)->ReadAt(slot * kSlotDistance, bytes));
     if (read < kSlotBytes) continue;
     const auto position = DecodeSlot({bytes.data(), kSlotBytes});
-    if (position && (!newest || position->end > newest->end || (position->end == newest->end && position->segment > newest->segment))) {
+    if (position && (!newest || position->end > newest->end ||
+                     (position->end == newest->end && position->segment > newest->segment))) {
       newest = position;
     }
   }

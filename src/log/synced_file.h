@@ -1,5 +1,5 @@
-// How far a partition is known to be synced. Written after every sync of the segment but itself synced only now and then, so
-// it is a lower bound: bytes below it that cannot be read are damage, bytes above it may be a torn tail.
+// How far a partition is known to be synced. Written after every sync of the segment but itself synced only now and
+// then, so it is a lower bound: bytes below it that cannot be read are damage, bytes above it may be a torn tail.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 namespace tailrace::log {
 
 struct SyncedPosition {
-  int64_t segment = 0;   // base offset
-  int64_t bytes = 0;     // of the segment
-  int64_t end = 0;       // next offset
+  int64_t segment = 0;  // base offset
+  int64_t bytes = 0;    // of the segment
+  int64_t end = 0;      // next offset
 };
 
 // Threads: one at a time.

@@ -55,20 +55,23 @@ class Verification {
     for (size_t i = 0; i < partition.segments.size(); ++i) {
       const SegmentFile& segment = partition.segments[i];
       const bool last = i + 1 == partition.segments.size();
-      // The last segment given is the last of the partition only when the whole partition is looked at; one that was cut to its
-      // length by a clean stop reads the same either way.
+      // The last segment given is the last of the partition only when the whole partition is looked at; one that was
+      // cut to its length by a clean stop reads the same either way.
       TR_TRY(const int64_t end, Segment(segment, last));
       if (!last && end != partition.segments[i + 1].base_offset) {
-        Note(segment.path, segment.bytes, "the next segment does not begin where this one ends", end, partition.segments[i + 1].base_offset);
+        Note(segment.path, segment.bytes, "the next segment does not begin where this one ends", end,
+             partition.segments[i + 1].base_offset);
       }
       if (!last) TR_RETURN_IF_ERROR(Indexes(partition.directory, segment));
     }
     for (const int64_t base : partition.snapshots) {
       const auto snapshot = ReadSnapshot(files_, partition.directory, base);
-      TR_RETURN_IF_ERROR(NoteDamagedFile(NumberedPath(partition.directory, base, kSnapshotSuffix), snapshot ? Status() : Status(Fail(snapshot.error()))));
+      TR_RETURN_IF_ERROR(NoteDamagedFile(NumberedPath(partition.directory, base, kSnapshotSuffix),
+                                         snapshot ? Status() : Status(Fail(snapshot.error()))));
     }
     const auto marks = ReadMarks(files_, partition.directory);
-    return NoteDamagedFile(partition.directory + "/" + std::string(kMarksName), marks ? Status() : Status(Fail(marks.error())));
+    return NoteDamagedFile(partition.directory + "/" + std::string(kMarksName),
+                           marks ? Status() : Status(Fail(marks.error())));
   }
 
  private:
@@ -105,7 +108,8 @@ class Verification {
     report_->records += header.record_count;
     batch_starts_.push_back(scanner.position());
     const Status records = CheckRecords(header, scanner.bytes().substr(kBatchHeaderBytes));
-    if (!records) Note(segment.path, scanner.position(), records.error().message(), header.base_offset, header.end_offset());
+    if (!records)
+      Note(segment.path, scanner.position(), records.error().message(), header.base_offset, header.end_offset());
   }
 
   Result<bool> IsEnd(BatchScanner& scanner, const SegmentFile& segment, Outcome outcome, bool last) {
@@ -136,7 +140,8 @@ class Verification {
     }
     for (const int64_t position : index->positions()) {
       if (std::binary_search(batch_starts_.begin(), batch_starts_.end(), position)) continue;
-      Note(path, 0, "leads to byte " + std::to_string(position) + ", where no batch begins; reads go on without it", 0, 0);
+      Note(path, 0, "leads to byte " + std::to_string(position) + ", where no batch begins; reads go on without it", 0,
+           0);
       return {};
     }
     return {};
@@ -156,7 +161,7 @@ class Verification {
   FileSystem& files_;
   VerifyReport* const report_;
   std::optional<SyncedPosition> synced_;
-  std::vector<int64_t> batch_starts_;   // of the segment looked at
+  std::vector<int64_t> batch_starts_;  // of the segment looked at
 };
 
 std::string Count(int64_t number, std::string_view one, std::string_view many) {
@@ -183,11 +188,11 @@ std::string RenderReport(const VerifyReport& report) {
     text += "\n";
   }
   for (const TornTail& tail : report.torn_tails) {
-    text += "torn tail: " + tail.file + ": byte " + std::to_string(tail.byte) + ": " + Count(tail.bytes, "byte", "bytes") +
-            " that were never acknowledged; the next start cuts them\n";
+    text += "torn tail: " + tail.file + ": byte " + std::to_string(tail.byte) + ": " +
+            Count(tail.bytes, "byte", "bytes") + " that were never acknowledged; the next start cuts them\n";
   }
-  text += Count(report.partitions, "partition", "partitions") + ", " + Count(report.segments, "segment", "segments") + ", " +
-          Count(report.batches, "batch", "batches") + ", " + Count(report.records, "record", "records") + ", " +
+  text += Count(report.partitions, "partition", "partitions") + ", " + Count(report.segments, "segment", "segments") +
+          ", " + Count(report.batches, "batch", "batches") + ", " + Count(report.records, "record", "records") + ", " +
           Count(report.bytes, "byte", "bytes") + ": ";
   text += report.sound() ? "sound\n" : Count(std::ssize(report.damage), "place is", "places are") + " damaged\n";
   return text;

@@ -13,7 +13,8 @@ struct Damage {
   std::string file;
   int64_t byte = 0;
   std::string problem;
-  // Records that cannot be read because of it: offsets from `first` up to, but not with, `end`. Equal when there are none.
+  // Records that cannot be read because of it: offsets from `first` up to, but not with, `end`. Equal when there are
+  // none.
   int64_t first = 0;
   int64_t end = 0;
 };

@@ -2,7 +2,8 @@
 //
 //   log_write_sample DIRECTORY none|lz4|zstd
 //
-// Prints one line for each record: partition, offset, sequence number, time in ms, key as "k" and hex or "-", value as "v" and hex.
+// Prints one line for each record: partition, offset, sequence number, time in ms, key as "k" and hex or "-", value as
+// "v" and hex.
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -78,7 +79,8 @@ Sample MakeSample(int number) {
   Sample sample;
   for (int i = 0; i <= number % 7; ++i) {
     const auto size = static_cast<size_t>(number * i * 4);
-    sample.values.push_back("{\"n\":" + std::to_string(number) + ",\"text\":\"" + std::string(size, 'a') + Noise(size, size) + "\"}");
+    sample.values.push_back("{\"n\":" + std::to_string(number) + ",\"text\":\"" + std::string(size, 'a') +
+                            Noise(size, size) + "\"}");
   }
   if (number == 5) sample.values[0] = "";
   if (number == 6) sample.values[0] = "caf\xc3\xa9 \xe2\x82\xac";
@@ -105,14 +107,17 @@ void Write(const std::string& directory, log::Compression compression) {
     const SourcePosition position{"file", "item", number, "line"};
     const std::string key = number % 4 == 0 ? "request " + std::to_string(number) : "";
     Waiter waiter;
-    const Status taken = (*log)->Append({StreamId{0}, partition, sample.records, key, number % 5 == 0 ? &position : nullptr}, &waiter);
+    const Status taken =
+        (*log)->Append({StreamId{0}, partition, sample.records, key, number % 5 == 0 ? &position : nullptr}, &waiter);
     if (!taken) Waiter::Die(taken.error());
     const Appended appended = waiter.Wait();
     for (size_t i = 0; i < sample.records.size(); ++i) {
       const NewRecord& record = sample.records[i];
-      std::printf("%d %lld %lld %lld %s %s\n", partition.value, static_cast<long long>(appended.first.value + static_cast<int64_t>(i)),
-                  static_cast<long long>(appended.first_seq.value + static_cast<int64_t>(i)), static_cast<long long>(clock.Now().millis()),
-                  record.key ? ("k" + Hex(*record.key)).c_str() : "-", ("v" + Hex(record.value)).c_str());
+      std::printf("%d %lld %lld %lld %s %s\n", partition.value,
+                  static_cast<long long>(appended.first.value + static_cast<int64_t>(i)),
+                  static_cast<long long>(appended.first_seq.value + static_cast<int64_t>(i)),
+                  static_cast<long long>(clock.Now().millis()), record.key ? ("k" + Hex(*record.key)).c_str() : "-",
+                  ("v" + Hex(record.value)).c_str());
     }
   }
   (*log)->Stop();

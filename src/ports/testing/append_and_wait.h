@@ -58,8 +58,9 @@ inline std::vector<NewRecord> RecordsOf(std::initializer_list<const char*> liter
   return records;
 }
 
-inline Result<Appended> AppendValues(EventLog& log, StreamId stream, PartitionId partition, const std::vector<std::string>& values,
-                                     std::string_view idempotency_key = {}, const SourcePosition* position = nullptr) {
+inline Result<Appended> AppendValues(EventLog& log, StreamId stream, PartitionId partition,
+                                     const std::vector<std::string>& values, std::string_view idempotency_key = {},
+                                     const SourcePosition* position = nullptr) {
   const std::vector<NewRecord> records = RecordsOf(values);
   return AppendAndWait(log, {stream, partition, records, idempotency_key, position});
 }
@@ -73,15 +74,16 @@ struct ReadRecord {
 };
 
 // Everything from `from` to the end.
-inline Result<std::vector<ReadRecord>> ReadToEnd(EventLog& log, StreamId stream, PartitionId partition, Offset from = {},
-                                                 size_t bytes_max = size_t{1} << 20) {
+inline Result<std::vector<ReadRecord>> ReadToEnd(EventLog& log, StreamId stream, PartitionId partition,
+                                                 Offset from = {}, size_t bytes_max = size_t{1} << 20) {
   std::vector<ReadRecord> all;
   while (true) {
     TR_TRY(const std::vector<LogBatch> batches, log.Read(stream, partition, from, bytes_max));
     if (batches.empty()) return all;
     for (const LogBatch& batch : batches) {
       for (const LogRecord& record : batch.records) {
-        ReadRecord read{record.offset.value, record.seq.value, std::nullopt, std::string(record.value), batch.timestamp_ms};
+        ReadRecord read{record.offset.value, record.seq.value, std::nullopt, std::string(record.value),
+                        batch.timestamp_ms};
         if (record.key) read.key = std::string(*record.key);
         all.push_back(std::move(read));
         from = record.offset.Plus(1);

@@ -68,7 +68,8 @@ TEST_P(EventLogContract, GivesBackWhatWasAppended) {
 }
 
 TEST_P(EventLogContract, OffsetsHaveNoGapsAndReadsBeginAnywhere) {
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(AppendValues(log(), kSales, kFirst, {std::to_string(2 * i), std::to_string(2 * i + 1)}));
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(AppendValues(log(), kSales, kFirst, {std::to_string(2 * i), std::to_string(2 * i + 1)}));
   for (int64_t from = 0; from <= 40; ++from) {
     const auto read = ReadToEnd(log(), kSales, kFirst, Offset{from}, 1);
     ASSERT_TRUE(read);

@@ -20,7 +20,8 @@ LogBatch Render(PartitionId partition, int64_t base_offset, int64_t base_seq, in
   const char* at = buffer->data();
   for (size_t i = 0; i < count; ++i) {
     const auto [key, value] = record(i);
-    LogRecord read{Offset{base_offset + static_cast<int64_t>(i)}, Seq{base_seq + static_cast<int64_t>(i)}, std::nullopt, {}};
+    LogRecord read{
+        Offset{base_offset + static_cast<int64_t>(i)}, Seq{base_seq + static_cast<int64_t>(i)}, std::nullopt, {}};
     if (key != nullptr) {
       read.key = std::string_view(at, key->size());
       at += key->size();
@@ -95,7 +96,8 @@ void FakeEventLog::Truncate(StreamId stream, PartitionId partition, Offset begin
   const std::lock_guard lock(mutex_);
   Partition& found = *Find(stream, partition);
   found.begin = begin.value;
-  while (!found.batches.empty() && found.batches.front().base_offset + std::ssize(found.batches.front().records) <= begin.value) {
+  while (!found.batches.empty() &&
+         found.batches.front().base_offset + std::ssize(found.batches.front().records) <= begin.value) {
     found.batches.pop_front();
   }
 }
@@ -153,7 +155,8 @@ Status FakeEventLog::Append(const AppendRequest& request, AppendWaiter* waiter) 
     if (refusal_) return Fail(*refusal_);
     if (partition->fenced) return Fail(*partition->fenced);
     const auto known = partition->keys.find(std::string(request.idempotency_key));
-    if (!request.idempotency_key.empty() && known != partition->keys.end() && known->second.digest != request.idempotency_digest) {
+    if (!request.idempotency_key.empty() && known != partition->keys.end() &&
+        known->second.digest != request.idempotency_digest) {
       return Fail(Error::Conflict("the idempotency key was used for another request"));
     }
     Batch batch;
@@ -178,7 +181,8 @@ Status FakeEventLog::Append(const AppendRequest& request, AppendWaiter* waiter) 
   return {};
 }
 
-Result<std::vector<LogBatch>> FakeEventLog::Read(StreamId stream, PartitionId partition, Offset from, size_t bytes_max) {
+Result<std::vector<LogBatch>> FakeEventLog::Read(StreamId stream, PartitionId partition, Offset from,
+                                                 size_t bytes_max) {
   const std::lock_guard lock(mutex_);
   const Partition* const found = Find(stream, partition);
   if (found == nullptr) return Fail(Error::NotFound("no such stream or partition"));
@@ -193,7 +197,8 @@ Result<std::vector<LogBatch>> FakeEventLog::Read(StreamId stream, PartitionId pa
       const Stored& stored = batch.records[i];
       return std::pair(stored.key ? &*stored.key : nullptr, &stored.value);
     };
-    batches.push_back(Render(partition, batch.base_offset, batch.base_seq, batch.timestamp_ms, from.value, record, batch.records.size()));
+    batches.push_back(Render(partition, batch.base_offset, batch.base_seq, batch.timestamp_ms, from.value, record,
+                             batch.records.size()));
     bytes += batches.back().buffer->size();
   }
   return batches;
@@ -231,7 +236,8 @@ Result<Offset> FakeEventLog::OffsetOfTime(StreamId stream, PartitionId partition
   return Offset{found->end()};
 }
 
-std::vector<std::optional<SourcePosition>> FakeEventLog::SourcePositions(StreamId stream, std::string_view source, std::string_view item) {
+std::vector<std::optional<SourcePosition>> FakeEventLog::SourcePositions(StreamId stream, std::string_view source,
+                                                                         std::string_view item) {
   const std::lock_guard lock(mutex_);
   std::vector<std::optional<SourcePosition>> positions;
   for (const Partition& partition : streams_[static_cast<size_t>(stream.value)].partitions) {

@@ -15,7 +15,8 @@
 
 namespace tailrace {
 
-// Threads: thread-safe. Waiters and subscribers are called by the thread that appends or releases, before the call returns.
+// Threads: thread-safe. Waiters and subscribers are called by the thread that appends or releases, before the call
+// returns.
 class FakeEventLog final : public EventLog {
  public:
   // Partitions of each stream.
@@ -41,7 +42,8 @@ class FakeEventLog final : public EventLog {
   Seq StableBelow(StreamId stream) override;
   std::vector<PartitionStatus> Partitions(StreamId stream) const override;
   Result<Offset> OffsetOfTime(StreamId stream, PartitionId partition, int64_t timestamp_ms) override;
-  std::vector<std::optional<SourcePosition>> SourcePositions(StreamId stream, std::string_view source, std::string_view item) override;
+  std::vector<std::optional<SourcePosition>> SourcePositions(StreamId stream, std::string_view source,
+                                                             std::string_view item) override;
   void Subscribe(StreamId stream, std::function<void()> changed) override;
   void Stop() override;
 
@@ -73,7 +75,9 @@ class FakeEventLog final : public EventLog {
     std::map<std::pair<std::string, std::string>, SourcePosition> positions;
     std::optional<Error> fenced;
     std::optional<Error> read_error;
-    int64_t end() const { return batches.empty() ? begin : batches.back().base_offset + std::ssize(batches.back().records); }
+    int64_t end() const {
+      return batches.empty() ? begin : batches.back().base_offset + std::ssize(batches.back().records);
+    }
   };
   struct Stream {
     std::vector<Partition> partitions;

@@ -16,7 +16,8 @@ class FakeHarness final : public EventLogHarness {
   FakeEventLog log_{{2, 1}, clock_};
 };
 
-INSTANTIATE_TEST_SUITE_P(Fake, EventLogContract, testing::Values(EventLogFactory{[] { return std::make_unique<FakeHarness>(); }}));
+INSTANTIATE_TEST_SUITE_P(Fake, EventLogContract,
+                         testing::Values(EventLogFactory{[] { return std::make_unique<FakeHarness>(); }}));
 
 constexpr StreamId kStream{0};
 constexpr PartitionId kFirst{0};
