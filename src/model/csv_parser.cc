@@ -68,7 +68,8 @@ struct CsvParser::Cursor {
     field->classes = 0;
     for (char c : field->text) field->classes |= parser.classes_[static_cast<unsigned char>(c)];
     inner_lines += CountLines(field->text);
-    if (at == text.size() || text[at] == parser.options_.delimiter || LineEndSize(text, at) != 0) return Outcome::kField;
+    if (at == text.size() || text[at] == parser.options_.delimiter || LineEndSize(text, at) != 0)
+      return Outcome::kField;
     return text[at] == '\r' && at + 1 == text.size() && !final ? Outcome::kMore : Outcome::kTextAfterQuote;
   }
 };
@@ -101,7 +102,8 @@ CsvStep CsvParser::Parse(std::string_view text, bool final, CsvRow* row) const {
   while (true) {
     auto outcome = cursor.Take(&row->fields.emplace_back());
     if (outcome == Cursor::Outcome::kMore) return IsOverLimit(bounded, *row) ? TooLong(bounded, row) : CsvStep::kMore;
-    if (outcome == Cursor::Outcome::kOpenQuote) return Fault(bounded, row->begin, true, "a quote that is not closed", row);
+    if (outcome == Cursor::Outcome::kOpenQuote)
+      return Fault(bounded, row->begin, true, "a quote that is not closed", row);
     if (outcome == Cursor::Outcome::kTextAfterQuote) {
       std::string why = "text after the closing quote of field " + std::to_string(row->fields.size());
       return Fault(bounded, cursor.at, ends_here, std::move(why), row);

@@ -1,7 +1,7 @@
 // Rows of CSV (RFC 4180) from a text that may end in the middle of one.
 //
-// Rows end with LF or CRLF; a quoted field may hold both, and a quote as two quotes. Blank lines are no rows. A quote inside a field
-// that does not begin with one stands for itself.
+// Rows end with LF or CRLF; a quoted field may hold both, and a quote as two quotes. Blank lines are no rows. A quote
+// inside a field that does not begin with one stands for itself.
 #pragma once
 
 #include <cstddef>

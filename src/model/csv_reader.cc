@@ -23,7 +23,8 @@ void AppendLatin1(unsigned char byte, std::string* out) {
 
 }  // namespace
 
-CsvReader::CsvReader(const Schema& schema, const CsvOptions& options) : schema_(schema), options_(options), parser_(options) {}
+CsvReader::CsvReader(const Schema& schema, const CsvOptions& options)
+    : schema_(schema), options_(options), parser_(options) {}
 
 Status CsvReader::ReadHeader(std::string_view text, bool final, size_t* next, int64_t* lines) {
   *next = 0;
@@ -73,8 +74,8 @@ Status CsvReader::CheckNames() const {
     if (!seen.insert(name).second) return Fail(Error::Invalid("the header names the column `" + name + "` twice"));
     bool is_refused = schema_.unknown_fields == UnknownFields::kReject && schema_.FieldIndex(name) < 0;
     if (is_refused) {
-      return Fail(Error::Invalid("the header's column `" + name + "` is no field of the schema" + DidYouMean(name, known) +
-                                 "; unknown_fields: drop leaves it out"));
+      return Fail(Error::Invalid("the header's column `" + name + "` is no field of the schema" +
+                                 DidYouMean(name, known) + "; unknown_fields: drop leaves it out"));
     }
   }
   for (const Field& field : schema_.fields) {
@@ -88,8 +89,8 @@ CsvStep CsvReader::Next(std::string_view text, bool final, CsvRow* row, std::str
   CsvStep step = parser_.Parse(text, final, row);
   if (step != CsvStep::kRow) return step;
   if (row->fields.size() != columns_.size()) {
-    row->fault = std::to_string(row->fields.size()) + (row->fields.size() == 1 ? " field" : " fields") + " where the header has " +
-                 std::to_string(columns_.size());
+    row->fault = std::to_string(row->fields.size()) + (row->fields.size() == 1 ? " field" : " fields") +
+                 " where the header has " + std::to_string(columns_.size());
     return CsvStep::kFault;
   }
   for (size_t i = 0; i < columns_.size(); ++i) {
@@ -120,7 +121,8 @@ void CsvReader::AppendField(const CsvField& field, Cell cell, std::string* json)
 
 void CsvReader::AppendText(const CsvField& field, std::string* json) {
   json->push_back('"');
-  bool is_plain = (field.classes & CsvField::kJsonEscaped) == 0 && !(options_.latin1 && (field.classes & CsvField::kHighByte) != 0);
+  bool is_plain =
+      (field.classes & CsvField::kJsonEscaped) == 0 && !(options_.latin1 && (field.classes & CsvField::kHighByte) != 0);
   if (is_plain) *json += field.text;
   else AppendJsonEscaped(Plain(field), json);
   json->push_back('"');

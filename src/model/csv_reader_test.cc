@@ -19,7 +19,8 @@ Schema Texts(const std::vector<std::string>& names, const std::string& type = "s
 }
 
 // Every row as JSON, or `line N: fault [raw]`, with `step` more bytes given at a time.
-std::vector<std::string> Read(std::string_view text, const Schema& schema, const CsvOptions& options = {}, size_t step = 1 << 30) {
+std::vector<std::string> Read(std::string_view text, const Schema& schema, const CsvOptions& options = {},
+                              size_t step = 1 << 30) {
   std::vector<std::string> rows;
   CsvReader reader(schema, options);
   size_t at = 0;
@@ -90,7 +91,8 @@ TEST(CsvReader, ByteOrderMarkIsNoPartOfTheFirstName) {
 TEST(CsvReader, Latin1BecomesUtf8) {
   CsvOptions options;
   options.latin1 = true;
-  EXPECT_EQ(Read("a\n\xA3 1 \xFF\n\"\xE9\"\"\"\n", Texts({"a"}), options), (Rows{"{\"a\":\"£ 1 ÿ\"}", "{\"a\":\"é\\\"\"}"}));
+  EXPECT_EQ(Read("a\n\xA3 1 \xFF\n\"\xE9\"\"\"\n", Texts({"a"}), options),
+            (Rows{"{\"a\":\"£ 1 ÿ\"}", "{\"a\":\"é\\\"\"}"}));
 }
 
 TEST(CsvReader, RaggedRowIsAFaultWithItsLineAndBytes) {
@@ -110,8 +112,8 @@ TEST(CsvReader, QuoteThatIsNotClosedCostsOneLine) {
   CsvOptions options;
   options.row_bytes_max = 10;
   EXPECT_EQ(Read("a,b\n\"x,2\n3,4\n5,6\n7,8\n", Texts({"a", "b"}), options),
-            (Rows{"line 2: a row that does not end within 10 bytes, as after an open quote [\"x,2]", R"({"a":"3","b":"4"})", R"({"a":"5","b":"6"})",
-                  R"({"a":"7","b":"8"})"}));
+            (Rows{"line 2: a row that does not end within 10 bytes, as after an open quote [\"x,2]",
+                  R"({"a":"3","b":"4"})", R"({"a":"5","b":"6"})", R"({"a":"7","b":"8"})"}));
 }
 
 TEST(CsvReader, LineBeyondTheLimitIsAFaultAndIsSkippedWhole) {
@@ -123,8 +125,8 @@ TEST(CsvReader, LineBeyondTheLimitIsAFaultAndIsSkippedWhole) {
 
 TEST(CsvReader, HeaderThatMakesEveryRowAFaultIsRefused) {
   Schema schema = Texts({"Quantity", "Price"});
-  EXPECT_EQ(Read("Quantity,Prise\n", schema),
-            (Rows{"the header's column `Prise` is no field of the schema (did you mean Price?); unknown_fields: drop leaves it out"}));
+  EXPECT_EQ(Read("Quantity,Prise\n", schema), (Rows{"the header's column `Prise` is no field of the schema (did you "
+                                                    "mean Price?); unknown_fields: drop leaves it out"}));
   EXPECT_EQ(Read("Quantity\n", schema), (Rows{"the header has no column `Price`, which may not be null"}));
   EXPECT_EQ(Read("Price,Quantity,Price\n", schema), (Rows{"the header names the column `Price` twice"}));
   EXPECT_EQ(Read("", schema), (Rows{"no header: the text is empty"}));

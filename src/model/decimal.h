@@ -16,7 +16,7 @@ inline constexpr int kDecimalWidthMax = 38;
 // A number's text taken apart; views into that text.
 struct NumberParts {
   bool negative = false;
-  bool is_json = false;        // also a number by JSON's grammar: no `+`, no leading zeros, digits on both sides of a point
+  bool is_json = false;  // also a number by JSON's grammar: no `+`, no leading zeros, digits on both sides of a point
   std::string_view integer;    // digits before the point
   std::string_view fraction;   // digits after it
   int64_t exponent = 0;        // held within +-kExponentMax
@@ -25,10 +25,12 @@ struct NumberParts {
 // An exponent beyond this is cut to it: no number of ours comes near.
 inline constexpr int64_t kExponentMax = 1'000'000;
 
-// Takes `[+-]digits[.digits][(e|E)[+-]digits]`, one side of the point may be empty. Nullopt when `text` is anything else.
+// Takes `[+-]digits[.digits][(e|E)[+-]digits]`, one side of the point may be empty. Nullopt when `text` is anything
+// else.
 std::optional<NumberParts> ScanNumber(std::string_view text);
 
-// The number times 10^scale. Nullopt when that is no whole number (more digits than the scale holds) or has more than 38 digits.
+// The number times 10^scale. Nullopt when that is no whole number (more digits than the scale holds) or has more than
+// 38 digits.
 std::optional<Int128> ScaledValue(const NumberParts& number, int scale);
 
 // 10^exponent, for 0 to 38.

@@ -1,4 +1,5 @@
-// Field names of an object, looked up once for each field of each record: first where the last record had it, then by hash.
+// Field names of an object, looked up once for each field of each record: first where the last record had it, then by
+// hash.
 #pragma once
 
 #include <cstddef>

@@ -67,7 +67,8 @@ std::string Describe(JsonFault fault, const JsonTokens& tokens, size_t i) {
     case JsonFault::kNone: break;
   }
   if (i >= tokens.size()) return "the end of the text";
-  if (tokens.kind(i) == '"' && CheckJsonString(tokens.string_content(i)) == JsonFault::kSyntax) return "an unknown escape";
+  if (tokens.kind(i) == '"' && CheckJsonString(tokens.string_content(i)) == JsonFault::kSyntax)
+    return "an unknown escape";
   return std::string("`") + tokens.kind(i) + "` where it cannot stand";
 }
 

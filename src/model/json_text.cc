@@ -43,7 +43,9 @@ size_t StringEnd(std::string_view text, size_t at) {
   }
 }
 
-bool IsDelimiter(char c) { return c == ',' || c == ']' || c == '}' || c == ':' || c == '"' || JsonTokens::IsJsonSpace(c); }
+bool IsDelimiter(char c) {
+  return c == ',' || c == ']' || c == '}' || c == ':' || c == '"' || JsonTokens::IsJsonSpace(c);
+}
 
 Error ArrayError(size_t byte, const char* reason) {
   return Error::Invalid(std::string(reason) + " at byte " + std::to_string(byte));

@@ -19,8 +19,8 @@ void AppendJsonString(std::string_view text, std::string* out);
 // Appends the same without the quotes.
 void AppendJsonEscaped(std::string_view text, std::string* out);
 
-// Turns line breaks outside strings into spaces, in place, so that a record is one line. Those inside strings stay: they are not
-// JSON, and must not become it.
+// Turns line breaks outside strings into spaces, in place, so that a record is one line. Those inside strings stay:
+// they are not JSON, and must not become it.
 void ReplaceLineBreaks(char* json, size_t size);
 
 // Where and why a text is not one JSON value.
@@ -42,12 +42,13 @@ struct JsonPart {
 // How far a scan for the end of one value got.
 enum class JsonScan { kValue, kIncomplete, kBroken };
 
-// Finds the end of the value that begins at `text[at]`, by its brackets and quotes alone: what is inside is not checked.
+// Finds the end of the value that begins at `text[at]`, by its brackets and quotes alone: what is inside is not
+// checked.
 // `*end` is behind it. kIncomplete: `text` ends first (a number or word that touches the end counts as incomplete).
 JsonScan ScanJsonValue(std::string_view text, size_t at, size_t* end);
 
-// The elements of a JSON array, by brackets and quotes alone; each is to be checked by whoever decodes it. kInvalid, with the byte:
-// no array, or it does not end, or something follows it.
+// The elements of a JSON array, by brackets and quotes alone; each is to be checked by whoever decodes it. kInvalid,
+// with the byte: no array, or it does not end, or something follows it.
 Result<std::vector<JsonPart>> SplitJsonArray(std::string_view text);
 
 // The lines of NDJSON without their ends; blank ones are left out.

@@ -147,7 +147,8 @@ class Skipper {
 
 }  // namespace
 
-// simdjson's `internal` interface: its first stage has no other. The version is Debian's; the unit tests hold what we need of it.
+// simdjson's `internal` interface: its first stage has no other. The version is Debian's; the unit tests hold what we
+// need of it.
 struct JsonTokens::Impl {
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stage;
   size_t capacity = 0;

@@ -1,5 +1,5 @@
-// Where each token of a JSON text begins: simdjson's first stage, with the walk over its tokens left to us, because a schema's
-// checks need more than a value (the digits of a decimal, repeated fields, the place of a fault).
+// Where each token of a JSON text begins: simdjson's first stage, with the walk over its tokens left to us, because a
+// schema's checks need more than a value (the digits of a decimal, repeated fields, the place of a fault).
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,8 @@ class JsonTokens {
   JsonTokens& operator=(JsonTokens&&) noexcept;
   ~JsonTokens();
 
-  // Finds the tokens: `{ } [ ] : ,`, each string from its quote on, each number and word. False when `text` is empty, is not UTF-8,
-  // has a string that does not end or a bare control character in one, or exceeds 4 GB.
+  // Finds the tokens: `{ } [ ] : ,`, each string from its quote on, each number and word. False when `text` is empty,
+  // is not UTF-8, has a string that does not end or a bare control character in one, or exceeds 4 GB.
   bool Index(std::string_view text);
 
   size_t size() const { return size_; }
@@ -61,15 +61,15 @@ class JsonTokens {
 
 enum class JsonFault { kNone, kSyntax, kNul, kSurrogate, kDepth };
 
-// Unescapes a string's content (valid UTF-8, no bare control characters) to the end of `out`. kSyntax: an unknown escape;
-// kNul: \u0000, which no column can hold; kSurrogate: half of a pair.
+// Unescapes a string's content (valid UTF-8, no bare control characters) to the end of `out`. kSyntax: an unknown
+// escape; kNul: \u0000, which no column can hold; kSurrogate: half of a pair.
 JsonFault UnescapeJson(std::string_view content, std::string* out);
 
 // Checks a string's content without keeping it.
 JsonFault CheckJsonString(std::string_view content);
 
-// Walks over the value that begins at token `*i`, checking all of it, and leaves `*i` behind it. On a fault `*i` is at the token at
-// fault. `depth` is how deep the value stands already.
+// Walks over the value that begins at token `*i`, checking all of it, and leaves `*i` behind it. On a fault `*i` is at
+// the token at fault. `depth` is how deep the value stands already.
 JsonFault SkipJsonValue(const JsonTokens& tokens, size_t* i, int depth);
 
 // The text of the value from token `begin` to before token `end`.

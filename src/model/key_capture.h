@@ -12,8 +12,8 @@
 
 namespace tailrace {
 
-// The text by which keys are compared and hashed: ints and decimals as their digits (all of the scale's), doubles in their shortest
-// form, times as RFC 3339, dates as YYYY-MM-DD, booleans as true and false, strings as they are.
+// The text by which keys are compared and hashed: ints and decimals as their digits (all of the scale's), doubles in
+// their shortest form, times as RFC 3339, dates as YYYY-MM-DD, booleans as true and false, strings as they are.
 // Threads: one.
 class KeyCapture final : public ValueSink {
  public:

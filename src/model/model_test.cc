@@ -22,8 +22,9 @@ std::string Respell(std::string_view text) {
 }
 
 TEST(Schema, ScalarTypesAreReadAndSpelledBack) {
-  for (const char* text : {"int", "int?", "double", "decimal(12,2)?", "decimal(38,38)", "bool", "string?", "date", "date(%d/%m/%Y)?", "timestamp",
-                           "timestamp(%m/%d/%Y %H:%M)", "timestamp(s)", "timestamp(ms)?", "timestamp(us)", "json?"}) {
+  for (const char* text :
+       {"int", "int?", "double", "decimal(12,2)?", "decimal(38,38)", "bool", "string?", "date", "date(%d/%m/%Y)?",
+        "timestamp", "timestamp(%m/%d/%Y %H:%M)", "timestamp(s)", "timestamp(ms)?", "timestamp(us)", "json?"}) {
     EXPECT_EQ(Respell(text), text);
   }
   EXPECT_EQ(Respell(" decimal( 12 , 3 ) ? "), "decimal(12,3)?");
@@ -33,7 +34,8 @@ TEST(Schema, ScalarTypesAreReadAndSpelledBack) {
 TEST(Schema, WrongTypesAreExplained) {
   EXPECT_EQ(Respell("strng"), "there is no type `strng` (did you mean string?)");
   EXPECT_EQ(Respell("integer?"), "there is no type `integer` (did you mean int?)");
-  EXPECT_EQ(Respell("blob"), "there is no type `blob`; types are int, double, decimal(12,2), bool, string, date, timestamp, json");
+  EXPECT_EQ(Respell("blob"),
+            "there is no type `blob`; types are int, double, decimal(12,2), bool, string, date, timestamp, json");
   EXPECT_EQ(Respell(""), "a type is missing");
   EXPECT_EQ(Respell("decimal"), "decimal wants its digits in all and after the point: decimal(12,2)");
   EXPECT_EQ(Respell("decimal(12"), "a `)` is missing in `decimal(12`");
@@ -93,7 +95,8 @@ TEST(Decimal, DigitsAreExact) {
   EXPECT_EQ(Scaled("1e3", 0), "1000");
   EXPECT_EQ(Scaled("1200e-2", 0), "12");
   EXPECT_EQ(Scaled("1205e-2", 1), "does not fit");
-  EXPECT_EQ(Scaled("00000000000000000000000000000000000000000001.50000000000000000000000000000000000000000000000", 1), "1.5");
+  EXPECT_EQ(Scaled("00000000000000000000000000000000000000000001.50000000000000000000000000000000000000000000000", 1),
+            "1.5");
   EXPECT_EQ(Scaled("99999999999999999999999999999999999999", 0), "99999999999999999999999999999999999999");
   EXPECT_EQ(Scaled("999999999999999999999999999999999999999", 0), "does not fit");
   EXPECT_EQ(Scaled("1e38", 0), "does not fit");
@@ -101,7 +104,8 @@ TEST(Decimal, DigitsAreExact) {
   EXPECT_EQ(Scaled("123456789012345678e20", 0), "12345678901234567800000000000000000000");
   EXPECT_EQ(Scaled("123456789012345678e21", 0), "does not fit");
   EXPECT_EQ(Scaled("1e-99999999999999999999", 3), "does not fit");
-  for (const char* text : {"", "-", ".", "1.2.3", "1e", "e1", "1e+", "0x1", " 1", "1 ", "--1", "1_0"}) EXPECT_EQ(Scaled(text, 2), "not a number") << text;
+  for (const char* text : {"", "-", ".", "1.2.3", "1e", "e1", "1e+", "0x1", " 1", "1 ", "--1", "1_0"})
+    EXPECT_EQ(Scaled(text, 2), "not a number") << text;
 }
 
 TEST(Decimal, JsonsGrammarIsTold) {
@@ -164,12 +168,15 @@ TEST(Json, PartsAreFoundByPointer) {
   EXPECT_EQ(document.Find("/pin"), R"({"a/b":[1, 2.50 ,{"~":null}]})");
   EXPECT_EQ(document.Find("/geo"), "\"x\"");
   EXPECT_EQ(document.Find("/"), "0");
-  for (const char* none : {"/x", "/pin/a~1b/3", "/pin/a~1b/01", "/pin/a~1b/-", "/geo/0", "pin", "/geo/x"}) EXPECT_FALSE(document.Find(none)) << none;
+  for (const char* none : {"/x", "/pin/a~1b/3", "/pin/a~1b/01", "/pin/a~1b/-", "/geo/0", "pin", "/geo/x"})
+    EXPECT_FALSE(document.Find(none)) << none;
 }
 
 TEST(Json, CheckAgreesWithTheWalk) {
-  for (const char* good : {"1", "\"a\"", "[]", "{}", " [1,{\"a\":[true,false,null]}] ", "-0.5e+3"}) EXPECT_FALSE(CheckJson(good)) << good;
-  for (const char* bad : {"", " ", "tru", "nulll", "01", "1.", "[1,]", "{\"a\"}", "{a:1}", "[}", "]", "'a'", "1 2", "\"\\u12\"", "+1", "[1", "{\"a\":1,}"}) {
+  for (const char* good : {"1", "\"a\"", "[]", "{}", " [1,{\"a\":[true,false,null]}] ", "-0.5e+3"})
+    EXPECT_FALSE(CheckJson(good)) << good;
+  for (const char* bad : {"", " ", "tru", "nulll", "01", "1.", "[1,]", "{\"a\"}", "{a:1}", "[}", "]", "'a'", "1 2",
+                          "\"\\u12\"", "+1", "[1", "{\"a\":1,}"}) {
     EXPECT_TRUE(CheckJson(bad)) << bad;
   }
 }
@@ -208,7 +215,8 @@ TEST(RecordDecoderProperty, RandomRecordsRoundTrip) {
     std::memcpy(&real, &bits, sizeof real);
     if (!(real - real == 0)) real = 0.5;
     std::string text;
-    for (size_t i = random() % 20; i > 0; --i) text += std::vector<std::string>{"a", "\"", "\\", "\n", "é", "😀", "\x7f", " "}[random() % 8];
+    for (size_t i = random() % 20; i > 0; --i)
+      text += std::vector<std::string>{"a", "\"", "\\", "\n", "é", "😀", "\x7f", " "}[random() % 8];
     auto micros = static_cast<int64_t>(random() % 2'000'000'000'000'000);
 
     std::vector<std::string> members(6);
@@ -222,8 +230,8 @@ TEST(RecordDecoderProperty, RandomRecordsRoundTrip) {
     AppendDecimal(decimal, 0, &unscaled);
     std::string real_text;
     AppendDouble(real, &real_text);
-    std::string expected = "0=int " + members[0] + " 1=decimal " + unscaled + " 2=double " + real_text + " 3=string " + text + " 4=" +
-                           (round % 2 == 0 ? "null" : "bool true") + " 5=timestamp " + members[5];
+    std::string expected = "0=int " + members[0] + " 1=decimal " + unscaled + " 2=double " + real_text + " 3=string " +
+                           text + " 4=" + (round % 2 == 0 ? "null" : "bool true") + " 5=timestamp " + members[5];
 
     std::vector<size_t> order = {0, 1, 2, 3, 4, 5};
     std::shuffle(order.begin(), order.end(), random);

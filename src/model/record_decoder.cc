@@ -124,7 +124,8 @@ Result<RecordDecoder> RecordDecoder::Compile(const Schema& schema, std::string_v
     if (index < 0) return Fail(Error::Invalid("the key `" + std::string(key) + "` is no field of the schema"));
     const Type& type = schema.fields[static_cast<size_t>(index)].type;
     if (type.is_nested() || type.kind == TypeKind::kJson) {
-      return Fail(Error::Invalid("the key `" + std::string(key) + "` is " + TypeText(type) + "; a key is one plain value"));
+      return Fail(
+          Error::Invalid("the key `" + std::string(key) + "` is " + TypeText(type) + "; a key is one plain value"));
     }
   }
   return RecordDecoder(std::make_unique<Impl>(schema, key));
@@ -359,7 +360,8 @@ bool RecordDecoder::Impl::Inside(std::string_view name) {
   return false;
 }
 
-// The fault found, unless the text is no JSON at all: then that is what is wrong with it, wherever else it is wrong too.
+// The fault found, unless the text is no JSON at all: then that is what is wrong with it, wherever else it is wrong
+// too.
 Fault RecordDecoder::Impl::TakeFault(std::string_view json) {
   size_t i = 0;
   JsonFault json_fault = tokens.size() == 0 ? JsonFault::kSyntax : SkipJsonValue(tokens, &i, 0);

@@ -5,11 +5,11 @@
 //   int                 17850.0 and 1.2e3, but not 17850.5
 //   decimal             any digits that the scale holds; 2.50 is 2.5
 //   timestamp(s|ms|us)  a number, with a fraction down to a microsecond
-//   all but string, json and the nested ones: also a string whose whole text is such a value, because rows of CSV are texts; there
-//                       numbers may have leading zeros and a plus, and booleans are true, false (in any letter case), 1, 0
+//   scalars but string  also a string whose whole text is such a value, because rows of CSV are texts; there numbers may
+//   and json            have leading zeros and a plus, and booleans are true, false (in any letter case), 1, 0
 //   json                any value
-// A repeated field is a fault, at every level but inside json. Unknown fields of a nested struct are a fault under kReject, else
-// dropped (`_record` still has them).
+// A repeated field is a fault, at every level but inside json. Unknown fields of a nested struct are a fault under
+// kReject, else dropped (`_record` still has them).
 #pragma once
 
 #include <memory>
@@ -32,8 +32,8 @@ class RecordDecoder {
   // Bytes that must be readable after a record's text.
   static constexpr size_t kPadding = 64;
 
-  // `key` names the field whose canonical text decides the partition; empty for none. kInvalid: no such field, or its type is json
-  // or nested.
+  // `key` names the field whose canonical text decides the partition; empty for none. kInvalid: no such field, or its
+  // type is json or nested.
   static Result<RecordDecoder> Compile(const Schema& schema, std::string_view key);
 
   RecordDecoder(RecordDecoder&&) noexcept;
@@ -42,8 +42,8 @@ class RecordDecoder {
 
   RecordDecoder Clone() const;
 
-  // `json` is one JSON object, followed by at least kPadding readable bytes. With a null `row` the record is only checked; else a row
-  // is begun and filled, for the caller to commit. On a fault the row has been abandoned.
+  // `json` is one JSON object, followed by at least kPadding readable bytes. With a null `row` the record is only
+  // checked; else a row is begun and filled, for the caller to commit. On a fault the row has been abandoned.
   tl::expected<void, Fault> Decode(std::string_view json, RowSink* row);
 
   // Canonical text of the last decoded record's key (as Kafka's string keys); nullopt when null or no key is set.

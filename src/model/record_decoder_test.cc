@@ -39,7 +39,8 @@ Schema Retail() {
 std::string Padded(std::string_view json) { return std::string(json) + std::string(RecordDecoder::kPadding, '#'); }
 
 // The row as text, or the fault's message. Checking alone must give the same verdict.
-std::string Decode(const Schema& schema, std::string_view json, std::string* key = nullptr, std::string_view key_name = "") {
+std::string Decode(const Schema& schema, std::string_view json, std::string* key = nullptr,
+                   std::string_view key_name = "") {
   auto decoder = RecordDecoder::Compile(schema, key_name);
   if (!decoder) return "compile: " + decoder.error().message();
   std::string padded = Padded(json);
@@ -64,11 +65,12 @@ std::string Key(const std::string& type, std::string_view json) {
 }
 
 TEST(RecordDecoder, RetailRowBecomesTypedValues) {
-  EXPECT_EQ(Decode(Retail(),
-                   R"({"InvoiceNo":"536365","StockCode":"85123A","Description":"WHITE \u00a3 \"HEART\"","Quantity":6,)"
-                   R"("InvoiceDate":"12/1/2010 8:26","UnitPrice":2.55,"CustomerID":17850.0,"Country":"United Kingdom"})"),
-            "0=string 536365 1=string 85123A 2=string WHITE £ \"HEART\" 3=int 6 4=timestamp 1291191960000000 5=decimal 2550 "
-            "6=int 17850 7=string United Kingdom");
+  EXPECT_EQ(
+      Decode(Retail(),
+             R"({"InvoiceNo":"536365","StockCode":"85123A","Description":"WHITE \u00a3 \"HEART\"","Quantity":6,)"
+             R"("InvoiceDate":"12/1/2010 8:26","UnitPrice":2.55,"CustomerID":17850.0,"Country":"United Kingdom"})"),
+      "0=string 536365 1=string 85123A 2=string WHITE £ \"HEART\" 3=int 6 4=timestamp 1291191960000000 5=decimal 2550 "
+      "6=int 17850 7=string United Kingdom");
 }
 
 TEST(RecordDecoder, FieldsMayComeInAnyOrderAndNullableOnesMayBeAbsent) {
@@ -83,13 +85,14 @@ TEST(RecordDecoder, OrderOfOneRecordDoesNotBindTheNext) {
   Schema schema{{{"a", Scalar("int")}, {"b", Scalar("int")}, {"c", Scalar("int?")}}, UnknownFields::kReject};
   auto decoder = RecordDecoder::Compile(schema, "");
   RecordingRowSink sink;
-  for (std::string json : {R"({"b":1,"a":2})", R"({"a":3,"b":4,"c":5})", R"({"c":6,"b":7,"a":8})", R"({"b":9,"a":10})"}) {
+  for (std::string json :
+       {R"({"b":1,"a":2})", R"({"a":3,"b":4,"c":5})", R"({"c":6,"b":7,"a":8})", R"({"b":9,"a":10})"}) {
     std::string padded = Padded(json);
     ASSERT_TRUE(decoder->Decode(std::string_view(padded).substr(0, json.size()), &sink));
     sink.CommitRow();
   }
-  EXPECT_EQ(sink.rows(), (std::vector<std::string>{"0=int 2 1=int 1", "0=int 3 1=int 4 2=int 5", "0=int 8 1=int 7 2=int 6",
-                                                   "0=int 10 1=int 9"}));
+  EXPECT_EQ(sink.rows(), (std::vector<std::string>{"0=int 2 1=int 1", "0=int 3 1=int 4 2=int 5",
+                                                   "0=int 8 1=int 7 2=int 6", "0=int 10 1=int 9"}));
 }
 
 TEST(RecordDecoder, RepeatedFieldIsAFault) {
@@ -100,7 +103,8 @@ TEST(RecordDecoder, RepeatedFieldIsAFault) {
 }
 
 TEST(RecordDecoder, UnknownFieldIsRefusedWithTheNearestName) {
-  EXPECT_EQ(Decode(Retail(), R"({"Quantty":6})"), "/Quantty: expected no field of this name (did you mean Quantity?), found number 6");
+  EXPECT_EQ(Decode(Retail(), R"({"Quantty":6})"),
+            "/Quantty: expected no field of this name (did you mean Quantity?), found number 6");
 }
 
 TEST(RecordDecoder, UnknownFieldIsDroppedButStillChecked) {
@@ -183,19 +187,22 @@ TEST(RecordDecoder, TimesComeAsTextOrAsEpochs) {
 }
 
 TEST(RecordDecoder, NestedValuesAreBracketed) {
-  Schema schema{{{"quotes", Nested(TypeKind::kMap, {{"", Scalar("decimal(18,6)")}})},
-                 {"items", Nested(TypeKind::kList, {{"", Nested(TypeKind::kStruct, {{"name", Scalar("string")},
-                                                                                   {"msrp", Scalar("decimal(12,2)?")}})}})}},
-                UnknownFields::kReject};
+  Schema schema{
+      {{"quotes", Nested(TypeKind::kMap, {{"", Scalar("decimal(18,6)")}})},
+       {"items", Nested(TypeKind::kList, {{"", Nested(TypeKind::kStruct, {{"name", Scalar("string")},
+                                                                          {"msrp", Scalar("decimal(12,2)?")}})}})}},
+      UnknownFields::kReject};
   EXPECT_EQ(Decode(schema, R"({"quotes":{"USDAED":3.671984,"é":1},"items":[{"name":"a"},{"msrp":1.5,"name":"b"}]})"),
             "0=<USDAED=decimal 3671984 é=decimal 1000000> 1=[{0=string a} {1=decimal 150 0=string b}]");
   EXPECT_EQ(Decode(schema, R"({"quotes":{},"items":[]})"), "0=() 1=()");
   EXPECT_EQ(Decode(schema, R"({"quotes":{"a/b~":"x"},"items":[]})"),
             "/quotes/a~1b~0: expected decimal(18,6), found string \"x\"");
-  EXPECT_EQ(Decode(schema, R"({"quotes":{"a":1,"a":2},"items":[]})"), "/quotes/a: expected each field once, found it again");
+  EXPECT_EQ(Decode(schema, R"({"quotes":{"a":1,"a":2},"items":[]})"),
+            "/quotes/a: expected each field once, found it again");
   EXPECT_EQ(Decode(schema, R"({"quotes":{},"items":[{"name":"a"},{"name":null}]})"),
             "/items/1/name: expected string, found null");
-  EXPECT_EQ(Decode(schema, R"({"quotes":{},"items":[{"name":"a"},{}]})"), "/items/1/name: expected string, found nothing");
+  EXPECT_EQ(Decode(schema, R"({"quotes":{},"items":[{"name":"a"},{}]})"),
+            "/items/1/name: expected string, found nothing");
   EXPECT_EQ(Decode(schema, R"({"quotes":[],"items":[]})"), "/quotes: expected an object, found a list");
 }
 
@@ -215,7 +222,8 @@ TEST(RecordDecoder, NulIsRefusedWithAReason) {
 
 TEST(RecordDecoder, LoneSurrogateIsRefused) {
   for (const char* text : {"\\ud800", "\\udc00", "\\ud800\\ud800", "\\ud800x"}) {
-    EXPECT_NE(Decode(One("string"), std::string("{\"v\":\"") + text + "\"}").find("surrogate"), std::string::npos) << text;
+    EXPECT_NE(Decode(One("string"), std::string("{\"v\":\"") + text + "\"}").find("surrogate"), std::string::npos)
+        << text;
   }
 }
 

@@ -1,5 +1,5 @@
-// Where a decoder puts the typed values of records: implemented over DuckDB vectors by sql/, by tests, and by nothing on
-// the ingest path, where a record is only checked.
+// Where a decoder puts the typed values of records: implemented over DuckDB vectors by sql/, by tests, and by nothing
+// on the ingest path, where a record is only checked.
 #pragma once
 
 #include <cstddef>

@@ -118,7 +118,8 @@ bool ScalarReader::ReadInt(std::string_view text, bool quoted, ValueSink* sink) 
   if (!plain) {
     std::optional<NumberParts> number = TakeNumber(text, quoted);
     std::optional<Int128> value = number ? ScaledValue(*number, 0) : std::nullopt;
-    if (!value || *value < std::numeric_limits<int64_t>::min() || *value > std::numeric_limits<int64_t>::max()) return false;
+    if (!value || *value < std::numeric_limits<int64_t>::min() || *value > std::numeric_limits<int64_t>::max())
+      return false;
     plain = static_cast<int64_t>(*value);
   }
   if (sink) sink->Int(*plain);
@@ -162,7 +163,8 @@ bool ScalarReader::ReadTimestamp(std::string_view text, ValueSink* sink) const {
 bool ScalarReader::ReadEpoch(std::string_view text, bool quoted, ValueSink* sink) const {
   std::optional<NumberParts> number = TakeNumber(text, quoted);
   std::optional<Int128> micros = number ? ScaledValue(*number, EpochScale(type_.unit)) : std::nullopt;
-  if (!micros || *micros < std::numeric_limits<int64_t>::min() || *micros > std::numeric_limits<int64_t>::max()) return false;
+  if (!micros || *micros < std::numeric_limits<int64_t>::min() || *micros > std::numeric_limits<int64_t>::max())
+    return false;
   auto value = static_cast<int64_t>(*micros);
   if (!IsTimestampInRange(value)) return false;
   if (sink) sink->Timestamp(value);

@@ -22,8 +22,8 @@ class ScalarReader {
   // The type's format is one that ParseScalarType took.
   explicit ScalarReader(const Type& type);
 
-  // Reads token `i`, which is neither null nor a bracket (json aside, which the decoder walks over itself). Without a sink the value
-  // is only checked.
+  // Reads token `i`, which is neither null nor a bracket (json aside, which the decoder walks over itself). Without a
+  // sink the value is only checked.
   ReadOutcome Read(const JsonTokens& tokens, size_t i, ValueSink* sink);
 
   // Reads a text that is not JSON, as a CSV field or a query parameter is.

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::array<std::string_view, 8> kScalarNames = {"int",    "double", "decimal",   "bool",
                                                           "string", "date",   "timestamp", "json"};
-constexpr std::array<TypeKind, 8> kScalarKinds = {TypeKind::kInt,    TypeKind::kDouble, TypeKind::kDecimal,   TypeKind::kBool,
-                                                  TypeKind::kString, TypeKind::kDate,   TypeKind::kTimestamp, TypeKind::kJson};
+constexpr std::array<TypeKind, 8> kScalarKinds = {TypeKind::kInt,       TypeKind::kDouble, TypeKind::kDecimal,
+                                                  TypeKind::kBool,      TypeKind::kString, TypeKind::kDate,
+                                                  TypeKind::kTimestamp, TypeKind::kJson};
 
 // What other systems call the same thing.
 struct Alias {
@@ -23,10 +24,13 @@ struct Alias {
   std::string_view ours;
 };
 constexpr Alias kAliases[] = {
-    {"integer", "int"},       {"bigint", "int"},      {"long", "int"},        {"int64", "int"},      {"smallint", "int"},
-    {"float", "double"},      {"real", "double"},     {"number", "double"},   {"numeric", "decimal(12,2)"},
-    {"money", "decimal(12,2)"}, {"text", "string"},   {"varchar", "string"},  {"str", "string"},     {"char", "string"},
-    {"boolean", "bool"},      {"datetime", "timestamp"}, {"time", "timestamp"}, {"object", "json"},  {"variant", "json"},
+    {"integer", "int"},         {"bigint", "int"},     {"long", "int"},
+    {"int64", "int"},           {"smallint", "int"},   {"float", "double"},
+    {"real", "double"},         {"number", "double"},  {"numeric", "decimal(12,2)"},
+    {"money", "decimal(12,2)"}, {"text", "string"},    {"varchar", "string"},
+    {"str", "string"},          {"char", "string"},    {"boolean", "bool"},
+    {"datetime", "timestamp"},  {"time", "timestamp"}, {"object", "json"},
+    {"variant", "json"},
 };
 
 std::string_view Trim(std::string_view text) {
@@ -73,9 +77,10 @@ std::string SetTimeArgument(std::string_view argument, Type* type) {
     if (argument == "us") return type->unit = TimeUnit::kMicros, "";
   }
   if (argument.find('%') == std::string_view::npos) {
-    return type->kind == TypeKind::kDate ? "date takes a strptime format: date(%d/%m/%Y)"
-                                         : "timestamp takes a strptime format or a unit: timestamp(%d/%m/%Y %H:%M), timestamp(s), "
-                                           "timestamp(ms), timestamp(us)";
+    return type->kind == TypeKind::kDate
+               ? "date takes a strptime format: date(%d/%m/%Y)"
+               : "timestamp takes a strptime format or a unit: timestamp(%d/%m/%Y %H:%M), timestamp(s), "
+                 "timestamp(ms), timestamp(us)";
   }
   auto format = TimeFormat::Compile(argument);
   if (!format) return format.error().message();

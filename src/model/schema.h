@@ -47,14 +47,15 @@ struct Schema {
 // `decimal(12,2)?`, `timestamp(%Y)`, ...: the scalar spellings of a type. False and `error` set when wrong.
 bool ParseScalarType(std::string_view text, Type* type, std::string* error);
 
-// The canonical spelling, for messages, `GET /streams/{s}` and fingerprints: `decimal(12,3)?`, `{a: int, b: [string]}`, `{"*": double}`.
+// The canonical spelling, for messages, `GET /streams/{s}` and fingerprints: `decimal(12,3)?`, `{a: int, b: [string]}`,
+// `{"*": double}`.
 std::string TypeText(const Type& type);
 
 // A short name for "expected ..." in faults: "int", "decimal(12,3)", "timestamp", "list", ...
 std::string TypeExpectation(const Type& type);
 
-// The whole schema in one canonical text: equal for equal schemas, different for different ones. Stored as part of fingerprints,
-// so it must not change from version to version.
+// The whole schema in one canonical text: equal for equal schemas, different for different ones. Stored as part of
+// fingerprints, so it must not change from version to version.
 std::string SchemaText(const Schema& schema);
 
 }  // namespace tailrace

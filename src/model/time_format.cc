@@ -7,8 +7,9 @@
 namespace tailrace {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kWeekdays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                        "Thursday", "Friday", "Saturday"};
 constexpr std::array<std::string_view, 2> kHalves = {"AM", "PM"};
@@ -26,7 +27,8 @@ bool StartsWithName(std::string_view text, std::string_view name) {
   return true;
 }
 
-// Index of the name that `text` begins with, cut off it; -1 when there is none. A whole name is taken before its short form.
+// Index of the name that `text` begins with, cut off it; -1 when there is none. A whole name is taken before its short
+// form.
 template <size_t N>
 int TakeName(std::string_view* text, const std::array<std::string_view, N>& names) {
   for (size_t length_from_whole = 0; length_from_whole < 2; ++length_from_whole) {
@@ -134,7 +136,8 @@ Result<TimeFormat> TimeFormat::Compile(std::string_view format) {
     } else {
       bool padded = i + 1 >= format.size() || format[i + 1] != '-';
       i += padded ? 1 : 2;
-      if (i >= format.size()) return Fail(Error::Invalid("the time format ends in the middle of a directive; a percent sign is %%"));
+      if (i >= format.size())
+        return Fail(Error::Invalid("the time format ends in the middle of a directive; a percent sign is %%"));
       TR_RETURN_IF_ERROR(compiled.AddDirective(format[i], padded));
     }
   }
@@ -174,9 +177,10 @@ Status TimeFormat::AddDirective(char letter, bool padded) {
     case 'F': add_all({Op::kYear, Op::kMonth, Op::kDay}, '-'); break;
     case '%': add(Op::kLiteral, '%'); break;
     default:
-      return Fail(Error::Invalid(std::string("%") + letter +
-                                 " is not a directive of time formats; there are %Y %y %m %d %H %I %M %S %f %p %b %B %a %A %j "
-                                 "%z %Z %T %R %D %F %%"));
+      return Fail(
+          Error::Invalid(std::string("%") + letter +
+                         " is not a directive of time formats; there are %Y %y %m %d %H %I %M %S %f %p %b %B %a %A %j "
+                         "%z %Z %T %R %D %F %%"));
   }
   return {};
 }
@@ -205,7 +209,9 @@ bool TimeFormat::Parse(std::string_view text, Parsed* parsed) const {
       case Op::kMonth: fits = TakeNumber(&text, 2, &parsed->month); break;
       case Op::kDay: fits = TakeNumber(&text, 2, &parsed->day); break;
       case Op::kHour: fits = TakeNumber(&text, 2, &parsed->hour); break;
-      case Op::kHour12: fits = TakeNumber(&text, 2, &parsed->hour12) && parsed->hour12 >= 1 && parsed->hour12 <= 12; break;
+      case Op::kHour12:
+        fits = TakeNumber(&text, 2, &parsed->hour12) && parsed->hour12 >= 1 && parsed->hour12 <= 12;
+        break;
       case Op::kMinute: fits = TakeNumber(&text, 2, &parsed->minute); break;
       case Op::kSecond: fits = TakeNumber(&text, 2, &parsed->second); break;
       case Op::kFraction: fits = TakeFraction(&text, &parsed->micros); break;

@@ -12,8 +12,8 @@
 namespace tailrace {
 
 // A strptime format, compiled once. Directives: %Y %y %m %d %H %I %M %S %f %p %b %B %h %a %A %j %z %Z %T %D %F %R %%,
-// and `%-d` and the like; other characters stand for themselves, and a space for any number of spaces. Numbers may lack leading zeros (as strptime takes them).
-// Fields that the format does not name are those of 1900-01-01T00:00:00.
+// and `%-d` and the like; other characters stand for themselves, and a space for any number of spaces. Numbers may lack
+// leading zeros (as strptime takes them). Fields that the format does not name are those of 1900-01-01T00:00:00.
 // Values: copyable. Threads: Parse and Append may run in many at once.
 class TimeFormat {
  public:

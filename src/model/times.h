@@ -1,5 +1,5 @@
-// Dates and times as text, read and written by our own code: exact, without locale, the same at the door and at every replay.
-// Calendar: proleptic Gregorian, years 1 to 9999. A time without an offset is UTC.
+// Dates and times as text, read and written by our own code: exact, without locale, the same at the door and at every
+// replay. Calendar: proleptic Gregorian, years 1 to 9999. A time without an offset is UTC.
 #pragma once
 
 #include <cstdint>

@@ -54,9 +54,11 @@ TEST(Times, Rfc3339IsReadInItsForms) {
 }
 
 TEST(Times, WhatIsNotRfc3339IsRefused) {
-  for (const char* text : {"", "2010-12-01", "2010-12-01T", "2010-12-01T08", "2010-12-01T24:00", "2010-12-01T08:60", "2010-12-01T08:26:60",
-                           "2010-12-01T08:26:30.", "2010-12-01T08:26:30.1234567", "2010-12-01T08:26Zx", "2010-12-01T08:26+1", "10-12-01T08:26",
-                           "2010-2-01T08:26", "2010-12-01T08:26 ", "2010-12-01T08:26+24:00", "0001-01-01T00:00+01:00", "2010-12-01T-8:26"}) {
+  for (const char* text :
+       {"", "2010-12-01", "2010-12-01T", "2010-12-01T08", "2010-12-01T24:00", "2010-12-01T08:60", "2010-12-01T08:26:60",
+        "2010-12-01T08:26:30.", "2010-12-01T08:26:30.1234567", "2010-12-01T08:26Zx", "2010-12-01T08:26+1",
+        "10-12-01T08:26", "2010-2-01T08:26", "2010-12-01T08:26 ", "2010-12-01T08:26+24:00", "0001-01-01T00:00+01:00",
+        "2010-12-01T-8:26"}) {
     EXPECT_FALSE(ParseRfc3339(text)) << text;
   }
 }
@@ -65,7 +67,8 @@ TEST(Times, DatesAreReadAndWritten) {
   std::string text;
   AppendIsoDate(*ParseIsoDate("0099-01-02"), &text);
   EXPECT_EQ(text, "0099-01-02");
-  for (const char* bad : {"", "2010-1-02", "2010-01-02 ", "2010-01-02T00:00", "2010-02-30"}) EXPECT_FALSE(ParseIsoDate(bad)) << bad;
+  for (const char* bad : {"", "2010-1-02", "2010-01-02 ", "2010-01-02T00:00", "2010-02-30"})
+    EXPECT_FALSE(ParseIsoDate(bad)) << bad;
 }
 
 TEST(TimeFormat, NumbersMayLackLeadingZeros) {
@@ -111,10 +114,12 @@ TEST(TimeFormat, DateKeepsTheDayAsWritten) {
 }
 
 TEST(TimeFormat, WrittenTimesReadBack) {
-  for (const char* format : {"%d-%m-%Y %H:%M:%S.%f", "%B %d %Y %I:%M:%S %p %f", "%a %b %d %Y %T.%f %z", "%Y/%j %T.%f %Z", "%-d/%-m/%Y %T %f"}) {
+  for (const char* format : {"%d-%m-%Y %H:%M:%S.%f", "%B %d %Y %I:%M:%S %p %f", "%a %b %d %Y %T.%f %z",
+                             "%Y/%j %T.%f %Z", "%-d/%-m/%Y %T %f"}) {
     auto compiled = TimeFormat::Compile(format);
     ASSERT_TRUE(compiled);
-    for (int64_t micros : {int64_t{0}, int64_t{1'291'191'960'000'001}, int64_t{-62'135'596'800'000'000}, int64_t{253'402'300'799'999'999}}) {
+    for (int64_t micros : {int64_t{0}, int64_t{1'291'191'960'000'001}, int64_t{-62'135'596'800'000'000},
+                           int64_t{253'402'300'799'999'999}}) {
       std::string text;
       compiled->Append(micros, &text);
       EXPECT_EQ(compiled->ParseTimestamp(text), micros) << text;

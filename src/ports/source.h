@@ -13,7 +13,8 @@
 
 namespace tailrace {
 
-// One row as read. Either `json` is a JSON object (not yet checked against the schema), or `fault` says why there is none.
+// One row as read. Either `json` is a JSON object (not yet checked against the schema), or `fault` says why there is
+// none.
 struct SourceRow {
   std::string_view json;   // followed by RecordDecoder::kPadding readable bytes; valid until the next call of Next
   std::string_view raw;    // the bytes of the row as they stand in the source
@@ -41,15 +42,17 @@ struct ResumePoint {
 using ResumeLookup = std::function<std::optional<ResumePoint>(std::string_view item)>;
 
 // Threads: one thread.
-// Errors:  kUnavailable and kNotFound = of the system, try again; kInvalid = the item is not what the format says, so that nothing more of
-//          it can be read; kConflict = the item was cut or written anew since it was read; kCorruption = the position noted for it cannot
-//          be read. The last three name the item; a further call leaves it alone and goes on with the next.
+// Errors:  kUnavailable = of the system, try again; kInvalid = the item is not what the format says, so that nothing more
+//          of it can be read; kConflict = the item was cut or written anew since it was read; kCorruption = the position
+//          noted for it cannot be read. The last three name the item; a further call leaves it alone and goes on with
+//          the next.
 class Source {
  public:
   virtual ~Source() = default;
 
-  // The next rows, at most about `bytes_max` of them (one row may be larger). A source that follows its input waits until there is
-  // something; when `stop` is requested, the batch is empty or the error kCancelled. `resume` is asked once each time an item is opened.
+  // The next rows, at most about `bytes_max` of them (one row may be larger). A source that follows its input waits
+  // until there is something; when `stop` is requested, the batch is empty or the error kCancelled. `resume` is asked
+  // once each time an item is opened.
   virtual Result<SourceBatch> Next(size_t bytes_max, const ResumeLookup& resume, std::stop_token stop) = 0;
 
   // For the progress bar: bytes or rows in all, 0 when unknown.

@@ -56,7 +56,8 @@ class UnpackingStream : public ByteStream {
         }
       }
       size_t written = 0;
-      if (!Unpack(to + done, bytes - done, &written)) return Fail(Error::Invalid(file_.path() + " does not unpack: it is damaged, or not what its ending says"));
+      if (!Unpack(to + done, bytes - done, &written))
+        return Fail(Error::Invalid(file_.path() + " does not unpack: it is damaged, or not what its ending says"));
       done += written;
     }
     return done;
@@ -78,7 +79,9 @@ class UnpackingStream : public ByteStream {
 
 class GzipStream final : public UnpackingStream {
  public:
-  explicit GzipStream(const InputFile& file) : UnpackingStream(file) { TR_CHECK(inflateInit2(&zlib_, kGzipWindowBits) == Z_OK); }
+  explicit GzipStream(const InputFile& file) : UnpackingStream(file) {
+    TR_CHECK(inflateInit2(&zlib_, kGzipWindowBits) == Z_OK);
+  }
   ~GzipStream() override { inflateEnd(&zlib_); }
 
  protected:

@@ -9,11 +9,12 @@ namespace tailrace {
 namespace {
 
 // Functions that SQL calls without brackets.
-constexpr std::array<std::string_view, 5> kBareFunctions = {"current_date", "current_time", "current_timestamp", "localtime",
-                                                            "localtimestamp"};
+constexpr std::array<std::string_view, 5> kBareFunctions = {"current_date", "current_time", "current_timestamp",
+                                                            "localtime", "localtimestamp"};
 
 bool IsWordByte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }

@@ -17,8 +17,8 @@ class FileItem {
  public:
   virtual ~FileItem() = default;
 
-  // The next rows, about `bytes_max` of them; the rows are valid until the next call. `item_done`: the file has no more now.
-  // Sets rows, next, detail and item_done.
+  // The next rows, about `bytes_max` of them; the rows are valid until the next call. `item_done`: the file has no more
+  // now. Sets rows, next, detail and item_done.
   virtual Result<SourceBatch> Next(size_t bytes_max, std::stop_token stop) = 0;
 };
 
@@ -28,10 +28,11 @@ struct TextItemOptions {
 };
 
 // Opens a text file where `resume` left it. kConflict, naming the file: it was cut or written anew since.
-Result<std::unique_ptr<FileItem>> OpenTextItem(std::unique_ptr<InputFile> file, std::unique_ptr<RowFormat> format, const TextItemOptions& options,
-                                               const ResumePoint& resume);
+Result<std::unique_ptr<FileItem>> OpenTextItem(std::unique_ptr<InputFile> file, std::unique_ptr<RowFormat> format,
+                                               const TextItemOptions& options, const ResumePoint& resume);
 
 // Opens a Parquet file; places are row numbers.
-Result<std::unique_ptr<FileItem>> OpenParquetItem(std::unique_ptr<InputFile> file, const Schema& schema, const ResumePoint& resume);
+Result<std::unique_ptr<FileItem>> OpenParquetItem(std::unique_ptr<InputFile> file, const Schema& schema,
+                                                  const ResumePoint& resume);
 
 }  // namespace tailrace

@@ -26,7 +26,8 @@ Result<std::vector<std::string>> MatchingPaths(const std::string& pattern) {
   std::vector<std::string> paths;
   if (outcome == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   ::globfree(&found);
-  if (outcome != 0 && outcome != GLOB_NOMATCH) return Fail(Error::Unavailable(pattern + ": a folder of it cannot be read"));
+  if (outcome != 0 && outcome != GLOB_NOMATCH)
+    return Fail(Error::Unavailable(pattern + ": a folder of it cannot be read"));
   std::sort(paths.begin(), paths.end());
   return paths;
 }
@@ -166,7 +167,9 @@ Result<bool> FileSource::OpenPath(const std::string& path, const ResumeLookup& r
   bool has_news = known == seen_.end() || (!known->second.failed && known->second.bytes != found->bytes);
   if (!has_news) return false;
 
-  TR_TRY(std::unique_ptr<InputFile> file, InputFile::Open(path));
+  Result<std::unique_ptr<InputFile>> opened = InputFile::Open(path);
+  if (!opened && opened.error().code() == ErrorCode::kNotFound) return false;
+  TR_TRY(std::unique_ptr<InputFile> file, std::move(opened));
   TR_TRY(InputFileState state, file->State());
   Seen& seen = seen_[state.identity];
   seen.round = round_;
@@ -185,7 +188,8 @@ Result<bool> FileSource::OpenPath(const std::string& path, const ResumeLookup& r
   return true;
 }
 
-Result<std::unique_ptr<FileItem>> FileSource::OpenItem(std::unique_ptr<InputFile> file, const ResumePoint& resume) const {
+Result<std::unique_ptr<FileItem>> FileSource::OpenItem(std::unique_ptr<InputFile> file,
+                                                       const ResumePoint& resume) const {
   if (options_.format == SourceFormat::kParquet) return OpenParquetItem(std::move(file), schema_, resume);
   TextItemOptions text;
   text.row_bytes_max = options_.row_bytes_max;

@@ -1,9 +1,9 @@
-// Files as a source: every file that a glob names, in the order of their names, each read to its end and gone on with where it was
-// left.
+// Files as a source: every file that a glob names, in the order of their names, each read to its end and gone on with
+// where it was left.
 //
-// A file is known by its identity (input_file.h), so renaming it changes nothing, and a file put in its place is a new one. With a
-// position goes a checksum of the file's first 4 KiB: a file that was written anew in place, or cut below the position, is an error
-// that names it, never read from the middle.
+// A file is known by its identity (input_file.h), so renaming it changes nothing, and a file put in its place is a new
+// one. With a position goes a checksum of the file's first 4 KiB: a file that was written anew in place, or cut below
+// the position, is an error that names it, never read from the middle.
 #pragma once
 
 #include <chrono>
@@ -23,16 +23,15 @@ struct FileSourceOptions {
   std::string path;                   // a glob; endings .gz and .zst (but of Parquet) are unpacked
   SourceFormat format = SourceFormat::kCsv;
   bool latin1 = false;                // else UTF-8
-  bool watch = false;                 // go on with files that come and grow, without end; a row counts once its line has ended
+  bool watch = false;  // go on with files that come and grow, without end; a row counts once its line has ended
   std::chrono::milliseconds poll{200};  // how often to look when watching; more rarely where there are many files
   size_t row_bytes_max = kRowBytesMax;
 };
 
-// `schema` is that of the stream that whole rows go to, and says what an empty field of CSV is; where only parts of rows are wanted it
-// is empty and drops unknown fields.
-// Errors of Next: those of Source; kInvalid, kConflict, kCorruption concern one file, which they name: a further call goes on with the
-// next one.
-// kNotFound: no file matches, and none is waited for.
+// `schema` is that of the stream that whole rows go to, and says what an empty field of CSV is; where only parts of
+// rows are wanted it is empty and drops unknown fields. Errors of Next: those of Source; kInvalid, kConflict,
+// kCorruption concern one file, which they name: a further call goes on with the next one. kNotFound: no file matches,
+// and none is waited for.
 Result<std::unique_ptr<Source>> MakeFileSource(const FileSourceOptions& options, const Schema& schema);
 
 }  // namespace tailrace

@@ -85,7 +85,9 @@ class FileSourceTest : public testing::Test {
     return options;
   }
 
-  Rows ReadAll(const FileSourceOptions& options, const Schema& schema = AnySchema()) { return Reader(options, schema, &positions_).All(); }
+  Rows ReadAll(const FileSourceOptions& options, const Schema& schema = AnySchema()) {
+    return Reader(options, schema, &positions_).All();
+  }
 
   TemporaryFolder folder_;
   Positions positions_;
@@ -164,22 +166,28 @@ TEST_F(FileSourceTest, HeaderThatDoesNotFitTheSchemaIsAnErrorOfTheFile) {
   folder_.Write("a.csv", "Quantty\n1\n");
   Schema schema{{{"Quantity", Scalar("int")}}, UnknownFields::kReject};
   EXPECT_EQ(ReadAll(Options(SourceFormat::kCsv, "a.csv"), schema),
-            (Rows{"error: " + folder_.Path("a.csv") + ": the header's column `Quantty` is no field of the schema (did you mean "
+            (Rows{"error: " + folder_.Path("a.csv") +
+                  ": the header's column `Quantty` is no field of the schema (did you mean "
                   "Quantity?); unknown_fields: drop leaves it out"}));
 }
 
 TEST_F(FileSourceTest, LongLineIsOneFaultWhateverItsLength) {
   FileSourceOptions options = Options(SourceFormat::kJsonLines, "a.jsonl");
   options.row_bytes_max = 100;
-  folder_.Write("a.jsonl", "{\"a\":1}\n" + std::string(300'000, 'x') + "\n{\"a\":2}\n" + std::string(101, 'y') + "\n{\"a\":3}");
-  EXPECT_EQ(ReadAll(options), (Rows{"{\"a\":1}", "line 2: a line longer than a row may be (100 bytes) [" + std::string(100, 'x') + "]", "{\"a\":2}",
-                                    "line 4: a line longer than a row may be (100 bytes) [" + std::string(100, 'y') + "]", "{\"a\":3}"}));
+  folder_.Write("a.jsonl",
+                "{\"a\":1}\n" + std::string(300'000, 'x') + "\n{\"a\":2}\n" + std::string(101, 'y') + "\n{\"a\":3}");
+  EXPECT_EQ(ReadAll(options),
+            (Rows{"{\"a\":1}", "line 2: a line longer than a row may be (100 bytes) [" + std::string(100, 'x') + "]",
+                  "{\"a\":2}", "line 4: a line longer than a row may be (100 bytes) [" + std::string(100, 'y') + "]",
+                  "{\"a\":3}"}));
   positions_.clear();
   options.format = SourceFormat::kCsv;
   options.path = folder_.Path("a.csv");
   folder_.Write("a.csv", "h\n1\n" + std::string(300'000, 'x') + "\n2\n");
-  EXPECT_EQ(ReadAll(options), (Rows{"{\"h\":\"1\"}", "line 3: a line longer than a row may be (100 bytes) [" + std::string(100, 'x') + "]",
-                                    "{\"h\":\"2\"}"}));
+  EXPECT_EQ(
+      ReadAll(options),
+      (Rows{"{\"h\":\"1\"}", "line 3: a line longer than a row may be (100 bytes) [" + std::string(100, 'x') + "]",
+            "{\"h\":\"2\"}"}));
 }
 
 TEST_F(FileSourceTest, RowsLargerThanABlockAreRead) {
@@ -255,17 +263,25 @@ TEST_F(FileSourceTest, ParquetValuesTravelExactly) {
   memory.lock = false;
   auto database = sql::Database::Open(memory);
   auto connection = (*database)->Connect();
-  auto written = (*connection)->Execute(
-      "COPY (SELECT 9223372036854775807 AS big, 0.10::DECIMAL(12,2) AS price, 22197 AS code, TIMESTAMP '2010-12-01 08:26:00' AS at, "
-      "TIMESTAMP '2010-12-01 08:26:00' AS epoch, TIMESTAMP '2010-12-01 08:26:30' AS odd, DATE '2010-12-01' AS day, {'a': [1, NULL]} AS nested, "
-      "NULL::INT AS none) TO " + sql::QuoteLiteral(folder_.Path("a.parquet")) + " (FORMAT parquet)");
+  auto written = (*connection)
+                     ->Execute(
+                         "COPY (SELECT 9223372036854775807 AS big, 0.10::DECIMAL(12,2) AS price, 22197 AS code, "
+                         "TIMESTAMP '2010-12-01 08:26:00' AS at, "
+                         "TIMESTAMP '2010-12-01 08:26:00' AS epoch, TIMESTAMP '2010-12-01 08:26:30' AS odd, DATE "
+                         "'2010-12-01' AS day, {'a': [1, NULL]} AS nested, "
+                         "NULL::INT AS none) TO " +
+                         sql::QuoteLiteral(folder_.Path("a.parquet")) + " (FORMAT parquet)");
   ASSERT_TRUE(written) << written.error().message();
   Schema schema = AnySchema();
-  schema.fields = {{"code", Scalar("string")}, {"at", Scalar("timestamp(%d.%m.%Y %H:%M)")}, {"epoch", Scalar("timestamp(ms)")},
-                   {"odd", Scalar("timestamp(%d.%m.%Y %H:%M)")}, {"day", Scalar("date(%d/%m/%Y)")}};
-  EXPECT_EQ(ReadAll(Options(SourceFormat::kParquet, "*.parquet"), schema),
-            (Rows{R"({"big":9223372036854775807,"price":0.10,"code":"22197","at":"01.12.2010 08:26","epoch":1291191960000,)"
-                  R"("odd":"2010-12-01T08:26:30Z","day":"01/12/2010","nested":{"a":[1,null]},"none":null})"}));
+  schema.fields = {{"code", Scalar("string")},
+                   {"at", Scalar("timestamp(%d.%m.%Y %H:%M)")},
+                   {"epoch", Scalar("timestamp(ms)")},
+                   {"odd", Scalar("timestamp(%d.%m.%Y %H:%M)")},
+                   {"day", Scalar("date(%d/%m/%Y)")}};
+  EXPECT_EQ(
+      ReadAll(Options(SourceFormat::kParquet, "*.parquet"), schema),
+      (Rows{R"({"big":9223372036854775807,"price":0.10,"code":"22197","at":"01.12.2010 08:26","epoch":1291191960000,)"
+            R"("odd":"2010-12-01T08:26:30Z","day":"01/12/2010","nested":{"a":[1,null]},"none":null})"}));
 }
 
 TEST_F(FileSourceTest, WhatIsNoParquetIsAnErrorThatNamesTheFile) {
@@ -316,7 +332,8 @@ Counts Check(const std::string& name, SourceFormat format, bool latin1, const Sc
   }
 }
 
-Schema Fields(const std::vector<std::pair<std::string, std::string>>& fields, UnknownFields unknown = UnknownFields::kReject) {
+Schema Fields(const std::vector<std::pair<std::string, std::string>>& fields,
+              UnknownFields unknown = UnknownFields::kReject) {
   Schema schema;
   schema.unknown_fields = unknown;
   for (const auto& [name, type] : fields) schema.fields.push_back({name, Scalar(type)});
@@ -324,31 +341,61 @@ Schema Fields(const std::vector<std::pair<std::string, std::string>>& fields, Un
 }
 
 TEST(RealData, EveryRetailRowIsTaken) {
-  Schema schema = Fields({{"InvoiceNo", "string"}, {"StockCode", "string"}, {"Description", "string?"}, {"Quantity", "int"},
-                          {"InvoiceDate", "timestamp(%m/%d/%Y %H:%M)"}, {"UnitPrice", "decimal(12,3)"}, {"CustomerID", "int?"}, {"Country", "string"}});
+  Schema schema = Fields({{"InvoiceNo", "string"},
+                          {"StockCode", "string"},
+                          {"Description", "string?"},
+                          {"Quantity", "int"},
+                          {"InvoiceDate", "timestamp(%m/%d/%Y %H:%M)"},
+                          {"UnitPrice", "decimal(12,3)"},
+                          {"CustomerID", "int?"},
+                          {"Country", "string"}});
   EXPECT_EQ(Check("retail/data.csv", SourceFormat::kCsv, true, schema), (Counts{541'909, 0, ""}));
 }
 
 TEST(RealData, FlightsAndProductsAreTaken) {
-  Schema flights = Fields({{"airline", "string"}, {"flight", "string"}, {"source_city", "string"}, {"departure_time", "string"}, {"stops", "string"},
-                           {"arrival_time", "string"}, {"destination_city", "string"}, {"class", "string"}, {"duration", "decimal(6,2)"},
-                           {"days_left", "int"}, {"price", "int"}});
+  Schema flights = Fields({{"airline", "string"},
+                           {"flight", "string"},
+                           {"source_city", "string"},
+                           {"departure_time", "string"},
+                           {"stops", "string"},
+                           {"arrival_time", "string"},
+                           {"destination_city", "string"},
+                           {"class", "string"},
+                           {"duration", "decimal(6,2)"},
+                           {"days_left", "int"},
+                           {"price", "int"}});
   EXPECT_EQ(Check("flights/clean_dataset.csv", SourceFormat::kCsv, false, flights), (Counts{300'153, 0, ""}));
-  Schema products = Fields({{"asin", "string"}, {"title", "string"}, {"stars", "double"}, {"reviews", "int"}, {"price", "decimal(12,2)"},
-                            {"listPrice", "decimal(12,2)"}, {"category_id", "int"}, {"isBestSeller", "bool"}, {"boughtInLastMonth", "int"}},
+  Schema products = Fields({{"asin", "string"},
+                            {"title", "string"},
+                            {"stars", "double"},
+                            {"reviews", "int"},
+                            {"price", "decimal(12,2)"},
+                            {"listPrice", "decimal(12,2)"},
+                            {"category_id", "int"},
+                            {"isBestSeller", "bool"},
+                            {"boughtInLastMonth", "int"}},
                            UnknownFields::kDrop);
   EXPECT_EQ(Check("amazon/amazon_products_small.csv", SourceFormat::kCsv, false, products), (Counts{1'166, 0, ""}));
   EXPECT_EQ(Check("amazon/amazon_products_sample.csv", SourceFormat::kCsv, false, products), (Counts{3'626, 0, ""}));
   products.fields.push_back({"date", Scalar("timestamp(%d/%m/%Y %H:%M)")});
-  EXPECT_EQ(Check("amazon/client_amazon_products_small.jsonl", SourceFormat::kJsonLines, false, products), (Counts{1'166, 0, ""}));
+  EXPECT_EQ(Check("amazon/client_amazon_products_small.jsonl", SourceFormat::kJsonLines, false, products),
+            (Counts{1'166, 0, ""}));
 }
 
 TEST(RealData, PinterestAndWalmartAreTaken) {
   EXPECT_EQ(Check("pinterest/geolocation_data.jsonl", SourceFormat::kJsonLines, false,
-                  Fields({{"ind", "int"}, {"timestamp", "timestamp"}, {"latitude", "double"}, {"longitude", "double"}, {"country", "string"}})),
+                  Fields({{"ind", "int"},
+                          {"timestamp", "timestamp"},
+                          {"latitude", "double"},
+                          {"longitude", "double"},
+                          {"country", "string"}})),
             (Counts{2'021, 0, ""}));
   EXPECT_EQ(Check("pinterest/user_data.jsonl", SourceFormat::kJsonLines, false,
-                  Fields({{"ind", "int"}, {"first_name", "string"}, {"last_name", "string"}, {"age", "int"}, {"date_joined", "timestamp"}})),
+                  Fields({{"ind", "int"},
+                          {"first_name", "string"},
+                          {"last_name", "string"},
+                          {"age", "int"},
+                          {"date_joined", "timestamp"}})),
             (Counts{2'021, 0, ""}));
   EXPECT_EQ(Check("pinterest/misposted_user_topic.json", SourceFormat::kJson, false,
                   Fields({{"topic", "string"}, {"value", "json"}}, UnknownFields::kDrop)),

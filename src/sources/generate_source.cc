@@ -16,7 +16,8 @@
 namespace tailrace {
 namespace {
 
-// Row numbers asked of DuckDB at once: few, so that a wide row costs no memory, and enough to make a question worth its time.
+// Row numbers asked of DuckDB at once: few, so that a wide row costs no memory, and enough to make a question worth its
+// time.
 constexpr int64_t kRowsAtOnceMax = 8192;
 constexpr int64_t kRowsAtOnceMin = 16;
 constexpr size_t kGenerateMemoryBytes = 256 << 20;
@@ -59,8 +60,10 @@ Status GenerateSource::Start() {
   if (!parsed) return Fail(Error::Invalid(parsed.error().message));
   std::string changing = ChangingFunction(options_.sql);
   if (!changing.empty()) {
-    return Fail(Error::Invalid(changing + " gives something else each time, and generated rows must be the same when they are made again; "
-                                          "use hash(i), or times counted from i"));
+    return Fail(
+        Error::Invalid(changing +
+                       " gives something else each time, and generated rows must be the same when they are made again; "
+                       "use hash(i), or times counted from i"));
   }
   sql::DatabaseOptions options;
   options.path = ":memory:";
@@ -75,7 +78,8 @@ Status GenerateSource::Start() {
 
 std::string GenerateSource::Query(int64_t from, int64_t until) const {
   return fmt::format(
-      "SELECT tailrace_numbers.i AS tailrace_i, tailrace_rows.* FROM range({}, {}) AS tailrace_numbers(i), LATERAL (\n{}\n) AS tailrace_rows "
+      "SELECT tailrace_numbers.i AS tailrace_i, tailrace_rows.* FROM range({}, {}) AS tailrace_numbers(i), LATERAL "
+      "(\n{}\n) AS tailrace_rows "
       "ORDER BY tailrace_i",
       from, until, options_.sql);
 }
@@ -83,7 +87,8 @@ std::string GenerateSource::Query(int64_t from, int64_t until) const {
 Status GenerateSource::ResumeAt(const ResumeLookup& resume) {
   if (std::optional<ResumePoint> point = resume(options_.name)) next_ = point->next;
   if (next_ > end_) {
-    return Fail(Error::Conflict(fmt::format("{}: {} rows were generated before, and now `rows` is {}", options_.name, next_, end_)));
+    return Fail(Error::Conflict(
+        fmt::format("{}: {} rows were generated before, and now `rows` is {}", options_.name, next_, end_)));
   }
   resumed_ = true;
   started_ = clock_.Monotonic();
@@ -149,7 +154,8 @@ Status GenerateSource::Read(int64_t until, std::stop_token stop) {
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> MakeGenerateSource(const GenerateSourceOptions& options, const Schema& schema, Clock& clock) {
+Result<std::unique_ptr<Source>> MakeGenerateSource(const GenerateSourceOptions& options, const Schema& schema,
+                                                   Clock& clock) {
   auto source = std::make_unique<GenerateSource>(options, schema, clock);
   TR_RETURN_IF_ERROR(source->Start());
   return source;

@@ -18,10 +18,11 @@ struct GenerateSourceOptions {
   double rate = 0;      // a second; 0: as fast as they are taken
 };
 
-// The same `i` always gives the same rows, so it goes on exactly at the `i` where it was left. Paced rows count from the first call of
-// Next. Borrows the clock.
-// kInvalid: the SELECT is wrong, or calls what does not depend on `i` alone: random(), now() and the like.
-Result<std::unique_ptr<Source>> MakeGenerateSource(const GenerateSourceOptions& options, const Schema& schema, Clock& clock);
+// The same `i` always gives the same rows, so it goes on exactly at the `i` where it was left. Paced rows count from
+// the first call of Next. Borrows the clock. kInvalid: the SELECT is wrong, or calls what does not depend on `i` alone:
+// random(), now() and the like.
+Result<std::unique_ptr<Source>> MakeGenerateSource(const GenerateSourceOptions& options, const Schema& schema,
+                                                   Clock& clock);
 
 // The first function of the text whose answer changes from call to call; empty when there is none.
 std::string ChangingFunction(std::string_view sql);

@@ -25,7 +25,8 @@ std::string Refusal(const std::string& sql) {
 TEST(GenerateSource, RowsAreObjectsInTheOrderOfI) {
   GenerateSourceOptions options;
   options.name = "made";
-  options.sql = "SELECT i AS id, ['Ada', 'Edsger'][1 + i % 2] AS name, TIMESTAMP '2024-01-01 00:00:00' + to_seconds(i) AS at";
+  options.sql =
+      "SELECT i AS id, ['Ada', 'Edsger'][1 + i % 2] AS name, TIMESTAMP '2024-01-01 00:00:00' + to_seconds(i) AS at";
   options.rows = 3;
   auto source = MakeGenerateSource(options, AnySchema(), SystemClock());
   ASSERT_TRUE(source) << source.error().message();

@@ -47,7 +47,8 @@ InputFile::~InputFile() { ::close(descriptor_); }
 
 Result<InputFileState> InputFile::State() const {
   struct statx info {};
-  if (::statx(descriptor_, "", AT_EMPTY_PATH, kWanted, &info) != 0) return Fail(SystemError(path_, "has no state", errno));
+  if (::statx(descriptor_, "", AT_EMPTY_PATH, kWanted, &info) != 0)
+    return Fail(SystemError(path_, "has no state", errno));
   if (!S_ISREG(info.stx_mode)) return Fail(Error::Invalid(path_ + " is no plain file"));
   return StateOf(info);
 }
@@ -106,8 +107,9 @@ std::optional<FileHead> FileHead::Parse(const std::string& text) {
 Status FileHead::Check(const InputFile& file) const {
   TR_TRY(std::optional<uint32_t> now, file.HeadDigest(bytes));
   if (now == digest) return {};
-  return Fail(Error::Conflict(file.path() + " no longer begins as it did when it was read: it was written anew in place. Put changed "
-                                            "content into a new file"));
+  return Fail(Error::Conflict(file.path() +
+                              " no longer begins as it did when it was read: it was written anew in place. Put changed "
+                              "content into a new file"));
 }
 
 }  // namespace tailrace

@@ -15,8 +15,8 @@ namespace tailrace {
 inline constexpr size_t kHeadBytesMax = 4096;
 
 struct InputFileState {
-  // Inode and time of birth: the same after a rename or growth, another for a file put in its place. (No device number where there is
-  // a time of birth: device numbers change when a machine or a container starts again.)
+  // Inode and time of birth: the same after a rename or growth, another for a file put in its place. (No device number
+  // where there is a time of birth: device numbers change when a machine or a container starts again.)
   std::string identity;
   int64_t bytes = 0;
 };

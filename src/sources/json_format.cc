@@ -21,7 +21,8 @@ bool HasHighByte(std::string_view text) {
 }
 
 bool HasLineBreak(std::string_view text) {
-  return std::memchr(text.data(), '\n', text.size()) != nullptr || std::memchr(text.data(), '\r', text.size()) != nullptr;
+  return std::memchr(text.data(), '\n', text.size()) != nullptr ||
+         std::memchr(text.data(), '\r', text.size()) != nullptr;
 }
 
 void AppendLatin1(std::string_view text, std::string* out) {
@@ -47,7 +48,9 @@ void AddJsonRow(std::string_view json, bool latin1, int64_t place, int64_t line,
   rows->AddMade(json, begin, place, line);
 }
 
-std::string LimitText(size_t row_bytes_max) { return "longer than a row may be (" + std::to_string(row_bytes_max) + " bytes)"; }
+std::string LimitText(size_t row_bytes_max) {
+  return "longer than a row may be (" + std::to_string(row_bytes_max) + " bytes)";
+}
 
 class JsonLinesFormat final : public RowFormat {
  public:
@@ -83,7 +86,8 @@ class JsonLinesFormat final : public RowFormat {
       ++place;
     }
     if (line.empty()) return;
-    if (line.size() > row_bytes_max_) return rows->AddFault(line.substr(0, row_bytes_max_), "a line " + LimitText(row_bytes_max_), place, lines_);
+    if (line.size() > row_bytes_max_)
+      return rows->AddFault(line.substr(0, row_bytes_max_), "a line " + LimitText(row_bytes_max_), place, lines_);
     if (latin1_) return AddJsonRow(line, true, place, lines_, rows);
     rows->AddView(line, line, place, lines_);
   }
@@ -134,14 +138,16 @@ class JsonFormat final : public RowFormat {
       if (expects_ == Expects::kComma) return Wrong(block, use, "neither `,` nor `]`", *rows);
       size_t end = 0;
       JsonScan scan = ScanJsonValue(block.text, at, &end);
-      if (scan == JsonScan::kIncomplete && block.final && expects_ == Expects::kSequence && EndsAsWord(block.text, at)) {
+      if (scan == JsonScan::kIncomplete && block.final && expects_ == Expects::kSequence &&
+          EndsAsWord(block.text, at)) {
         end = block.text.size();
         scan = JsonScan::kValue;
       }
       if (scan == JsonScan::kBroken) return Wrong(block, use, "no value", *rows);
       if (scan == JsonScan::kIncomplete) {
         if (block.final) return Wrong(block, use, "a value that does not end", *rows);
-        if (block.text.size() - at > row_bytes_max_) return Wrong(block, use, "a value " + LimitText(row_bytes_max_), *rows);
+        if (block.text.size() - at > row_bytes_max_)
+          return Wrong(block, use, "a value " + LimitText(row_bytes_max_), *rows);
         return use;
       }
       AddJsonRow(block.text.substr(at, end - at), latin1_, block.place + static_cast<int64_t>(at), lines_ + 1, rows);
@@ -168,7 +174,9 @@ class JsonFormat final : public RowFormat {
   }
 
   // A number or word is ended by the end of the file.
-  static bool EndsAsWord(std::string_view text, size_t at) { return text[at] != '{' && text[at] != '[' && text[at] != '"'; }
+  static bool EndsAsWord(std::string_view text, size_t at) {
+    return text[at] != '{' && text[at] != '[' && text[at] != '"';
+  }
 
   void CountLines(std::string_view text) { lines_ += std::count(text.begin(), text.end(), '\n'); }
 
@@ -179,7 +187,8 @@ class JsonFormat final : public RowFormat {
   }
 
   // Rows found so far go first; the fault comes again with the next block.
-  static Result<BlockUse> Wrong(const TextBlock& block, const BlockUse& use, const std::string& what, const RowBatch& rows) {
+  static Result<BlockUse> Wrong(const TextBlock& block, const BlockUse& use, const std::string& what,
+                                const RowBatch& rows) {
     if (!rows.empty()) return use;
     return Fail(Error::Invalid(what + " at byte " + std::to_string(block.place + static_cast<int64_t>(use.bytes))));
   }

@@ -35,7 +35,9 @@ Status ParquetItem::Start(const ResumePoint& resume) {
   TR_TRY(head_, FileHead::Of(*file_));
   if (resume.next > 0) {
     std::optional<FileHead> head = FileHead::Parse(resume.detail);
-    if (!head) return Fail(Error::Corruption(fmt::format("{}: the position noted for it cannot be read: {}", file_->path(), resume.detail)));
+    if (!head)
+      return Fail(Error::Corruption(
+          fmt::format("{}: the position noted for it cannot be read: {}", file_->path(), resume.detail)));
     TR_RETURN_IF_ERROR(head->Check(*file_));
     head_ = *head;
   }
@@ -46,7 +48,8 @@ Status ParquetItem::Start(const ResumePoint& resume) {
   options.lock = false;
   TR_TRY(database_, sql::Database::Open(options));
   TR_TRY(connection_, database_->Connect());
-  std::string query = fmt::format("SELECT * FROM read_parquet({}) OFFSET {}", sql::QuoteLiteral(file_->path()), resume.next);
+  std::string query =
+      fmt::format("SELECT * FROM read_parquet({}) OFFSET {}", sql::QuoteLiteral(file_->path()), resume.next);
   Result<QueryRows> rows = QueryRows::Open(*connection_, query, 0, schema_, {});
   if (!rows) return Fail(Named(rows.error()));
   query_.emplace(std::move(*rows));
@@ -77,7 +80,8 @@ Result<SourceBatch> ParquetItem::Next(size_t bytes_max, std::stop_token stop) {
 
 }  // namespace
 
-Result<std::unique_ptr<FileItem>> OpenParquetItem(std::unique_ptr<InputFile> file, const Schema& schema, const ResumePoint& resume) {
+Result<std::unique_ptr<FileItem>> OpenParquetItem(std::unique_ptr<InputFile> file, const Schema& schema,
+                                                  const ResumePoint& resume) {
   auto item = std::make_unique<ParquetItem>(std::move(file), schema);
   TR_RETURN_IF_ERROR(item->Start(resume));
   return item;

@@ -28,8 +28,8 @@ std::optional<int64_t> MicrosOf(std::string_view json) {
 
 }  // namespace
 
-Result<QueryRows> QueryRows::Open(sql::Connection& connection, std::string_view query, size_t hidden, const Schema& schema,
-                                  std::stop_token stop) {
+Result<QueryRows> QueryRows::Open(sql::Connection& connection, std::string_view query, size_t hidden,
+                                  const Schema& schema, std::stop_token stop) {
   TR_TRY(std::unique_ptr<sql::QueryCursor> cursor, sql::QueryCursor::Open(connection, query, {}, std::move(stop)));
   QueryRows rows(std::move(cursor));
   rows.hidden_ = hidden;
@@ -80,7 +80,8 @@ void QueryRows::AppendJson(std::string* out) const {
 
 void QueryRows::AppendValue(const Column& column, std::string_view json, size_t index, std::string* out) const {
   bool is_null = json == "null";
-  if (column.as_text && !is_null && json.front() != '"') return AppendJsonString(cursor_->Plain(row_, index).value_or(""), out);
+  if (column.as_text && !is_null && json.front() != '"')
+    return AppendJsonString(cursor_->Plain(row_, index).value_or(""), out);
   std::optional<int64_t> micros;
   if (column.format || column.unit != TimeUnit::kNone) micros = MicrosOf(json);
   if (micros && column.format) {

@@ -15,14 +15,14 @@
 
 namespace tailrace {
 
-// Writes each row of a query as `{"name":value,...}`, in the way a schema reads them: where a field is a string the value is written as
-// text, and a time whose field has a format of its own, or is an epoch, is written so.
-// Threads: those of the connection.
+// Writes each row of a query as `{"name":value,...}`, in the way a schema reads them: where a field is a string the
+// value is written as text, and a time whose field has a format of its own, or is an epoch, is written so. Threads:
+// those of the connection.
 class QueryRows {
  public:
   // The first `hidden` columns of the query are not part of the rows.
-  static Result<QueryRows> Open(sql::Connection& connection, std::string_view query, size_t hidden, const Schema& schema,
-                                std::stop_token stop);
+  static Result<QueryRows> Open(sql::Connection& connection, std::string_view query, size_t hidden,
+                                const Schema& schema, std::stop_token stop);
 
   // Goes to the next row; false at the end.
   Result<bool> Next();

@@ -17,6 +17,7 @@ class RowBatch {
  public:
   void Clear() {
     rows_.clear();
+    rows_.reserve(taken_);
     made_.clear();
     text_.clear();
   }
@@ -42,13 +43,12 @@ class RowBatch {
     rows_.push_back({{}, raw, std::move(why), place, line});
   }
 
-  SourceRow& back() { return rows_.back(); }
-  void DropLast() { rows_.pop_back(); }
 
   // The rows found; they stay valid until Clear.
   std::vector<SourceRow> Take() {
     text_.append(RecordDecoder::kPadding, '\0');
     for (const Made& made : made_) rows_[made.row].json = std::string_view(text_).substr(made.begin, made.size);
+    taken_ = rows_.size();
     return std::move(rows_);
   }
 
@@ -61,6 +61,7 @@ class RowBatch {
   std::vector<SourceRow> rows_;
   std::vector<Made> made_;
   std::string text_;
+  size_t taken_ = 0;   // rows of the last batch, about as many as the next will have
 };
 
 }  // namespace tailrace

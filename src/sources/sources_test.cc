@@ -35,7 +35,8 @@ std::string CsvText(size_t first, size_t rows) {
 std::string JsonLinesText(size_t first, size_t rows) {
   std::string text;
   for (size_t i = first; i < first + rows; ++i) {
-    text += "{\"id\":" + std::to_string(i) + ",\"t\":\"" + std::string(i % 7, 'y') + "\"}" + (i % 3 == 0 ? "\r\n" : "\n");
+    text +=
+        "{\"id\":" + std::to_string(i) + ",\"t\":\"" + std::string(i % 7, 'y') + "\"}" + (i % 3 == 0 ? "\r\n" : "\n");
     if (i % 10 == 4) text += "\n";
   }
   return text;
@@ -98,8 +99,10 @@ class ParquetHarness final : public SourceHarness {
     auto database = sql::Database::Open(options);
     auto connection = (*database)->Connect();
     for (const char* part : {"a", "b"}) {
-      auto written = (*connection)->Execute("COPY (SELECT i AS id, i::DECIMAL(12,3) / 8 AS price FROM range(30) t(i)) TO " +
-                                            sql::QuoteLiteral(folder_.Path(std::string(part) + ".parquet")) + " (FORMAT parquet, ROW_GROUP_SIZE 10)");
+      auto written = (*connection)
+                         ->Execute("COPY (SELECT i AS id, i::DECIMAL(12,3) / 8 AS price FROM range(30) t(i)) TO " +
+                                   sql::QuoteLiteral(folder_.Path(std::string(part) + ".parquet")) +
+                                   " (FORMAT parquet, ROW_GROUP_SIZE 10)");
       EXPECT_TRUE(written) << written.error().message();
     }
   }
@@ -133,18 +136,23 @@ SourceFactory Files(SourceFormat format, const std::string& ending, const FilesH
 }
 
 INSTANTIATE_TEST_SUITE_P(Csv, SourceContract, testing::Values(Files(SourceFormat::kCsv, ".csv", CsvText)));
-INSTANTIATE_TEST_SUITE_P(JsonLines, SourceContract, testing::Values(Files(SourceFormat::kJsonLines, ".jsonl", JsonLinesText)));
-INSTANTIATE_TEST_SUITE_P(JsonArray, SourceContract, testing::Values(Files(SourceFormat::kJson, ".json", JsonArrayText)));
-INSTANTIATE_TEST_SUITE_P(JsonValues, SourceContract, testing::Values(Files(SourceFormat::kJson, ".json", JsonLinesText)));
-INSTANTIATE_TEST_SUITE_P(GzipCsv, SourceContract, testing::Values(Files(SourceFormat::kCsv, ".csv.gz", [](size_t first, size_t rows) {
-                           return Gzip(CsvText(first, rows));
-                         })));
+INSTANTIATE_TEST_SUITE_P(JsonLines, SourceContract,
+                         testing::Values(Files(SourceFormat::kJsonLines, ".jsonl", JsonLinesText)));
+INSTANTIATE_TEST_SUITE_P(JsonArray, SourceContract,
+                         testing::Values(Files(SourceFormat::kJson, ".json", JsonArrayText)));
+INSTANTIATE_TEST_SUITE_P(JsonValues, SourceContract,
+                         testing::Values(Files(SourceFormat::kJson, ".json", JsonLinesText)));
+INSTANTIATE_TEST_SUITE_P(GzipCsv, SourceContract,
+                         testing::Values(Files(SourceFormat::kCsv, ".csv.gz",
+                                               [](size_t first, size_t rows) { return Gzip(CsvText(first, rows)); })));
 INSTANTIATE_TEST_SUITE_P(ZstdJsonLines, SourceContract,
                          testing::Values(Files(SourceFormat::kJsonLines, ".jsonl.zst", [](size_t first, size_t rows) {
                            return Zstd(JsonLinesText(first, rows));
                          })));
-INSTANTIATE_TEST_SUITE_P(Parquet, SourceContract, testing::Values(SourceFactory{[] { return std::make_unique<ParquetHarness>(); }}));
-INSTANTIATE_TEST_SUITE_P(Generate, SourceContract, testing::Values(SourceFactory{[] { return std::make_unique<GenerateHarness>(); }}));
+INSTANTIATE_TEST_SUITE_P(Parquet, SourceContract,
+                         testing::Values(SourceFactory{[] { return std::make_unique<ParquetHarness>(); }}));
+INSTANTIATE_TEST_SUITE_P(Generate, SourceContract,
+                         testing::Values(SourceFactory{[] { return std::make_unique<GenerateHarness>(); }}));
 
 }  // namespace
 }  // namespace tailrace

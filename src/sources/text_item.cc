@@ -115,7 +115,9 @@ Status TextItem::Start(const ResumePoint& resume) {
   TR_TRY(head_, FileHead::Of(*file_));
   if (resume.next == 0) return {};
   std::optional<Detail> detail = Detail::Parse(resume.detail);
-  if (!detail) return Fail(Error::Corruption(fmt::format("{}: the position noted for it cannot be read: {}", file_->path(), resume.detail)));
+  if (!detail)
+    return Fail(Error::Corruption(
+        fmt::format("{}: the position noted for it cannot be read: {}", file_->path(), resume.detail)));
   TR_RETURN_IF_ERROR(detail->head->Check(*file_));
   head_ = *detail->head;
   TR_TRY(bool found, ReadPreamble());
@@ -124,8 +126,9 @@ Status TextItem::Start(const ResumePoint& resume) {
     format_->Resume(detail->lines, detail->state);
   }
   if (place_ == resume.next) return {};
-  return Fail(Error::Conflict(fmt::format("{} was cut: it was read to byte {}, and now ends before. Put changed content into a new file",
-                                          file_->path(), resume.next)));
+  return Fail(Error::Conflict(
+      fmt::format("{} was cut: it was read to byte {}, and now ends before. Put changed content into a new file",
+                  file_->path(), resume.next)));
 }
 
 Result<bool> TextItem::ReadPreamble() {
@@ -140,7 +143,8 @@ Result<bool> TextItem::ReadPreamble() {
       return true;
     }
     if (window_.at_end()) return false;
-    if (wanted > options_.row_bytes_max) return Fail(Error::Invalid(file_->path() + ": its first line is longer than a row may be"));
+    if (wanted > options_.row_bytes_max)
+      return Fail(Error::Invalid(file_->path() + ": its first line is longer than a row may be"));
     wanted *= 2;
   }
 }

@@ -10,7 +10,8 @@
 
 namespace tailrace {
 
-// One value as text: `int 6`, `string abc`, `{0=int 1 2=null}` for a struct, `[int 1 int 2]` for a list, `<k=int 1>` for a map,
+// One value as text: `int 6`, `string abc`, `{0=int 1 2=null}` for a struct, `[int 1 int 2]` for a list, `<k=int 1>`
+// for a map,
 // `()` for a nested value without parts.
 class RecordedValue final : public ValueSink {
  public:

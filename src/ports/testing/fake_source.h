@@ -10,8 +10,8 @@
 
 namespace tailrace {
 
-// One item, `fake`, whose rows have their numbers as places. A text that begins with `!` is a faulty row with the rest as its reason.
-// Threads: one.
+// One item, `fake`, whose rows have their numbers as places. A text that begins with `!` is a faulty row with the rest
+// as its reason. Threads: one.
 class FakeSource final : public Source {
  public:
   explicit FakeSource(std::vector<std::string> rows) : rows_(std::move(rows)) {

@@ -18,7 +18,8 @@
 
 namespace tailrace {
 
-// Some input of a few dozen rows at least that does not change, with a faulty row among them where the format knows any.
+// Some input of a few dozen rows at least that does not change, with a faulty row among them where the format knows
+// any.
 class SourceHarness {
  public:
   virtual ~SourceHarness() = default;
@@ -44,8 +45,8 @@ class SourceContract : public testing::TestWithParam<SourceFactory> {
   SourceContract() : harness_(GetParam().make()) {}
 
   static std::string Text(const SourceBatch& batch, const SourceRow& row) {
-    return batch.item + " " + std::to_string(row.place) + " " + std::to_string(row.line) + " [" + std::string(row.json) + "] [" +
-           std::string(row.raw) + "] " + row.fault;
+    return batch.item + " " + std::to_string(row.place) + " " + std::to_string(row.line) + " [" +
+           std::string(row.json) + "] [" + std::string(row.raw) + "] " + row.fault;
   }
 
   // Reads to the end from `positions` on.
@@ -120,7 +121,8 @@ TEST_P(SourceContract, RowsAreOneLineOfJsonWithPaddingBehind) {
       EXPECT_EQ(row.json.find('\n'), std::string_view::npos);
       // Read, so that a sanitizer sees where there is none.
       unsigned sum = 0;
-      for (size_t i = 0; i < RecordDecoder::kPadding; ++i) sum += static_cast<unsigned char>(row.json.data()[row.json.size() + i]);
+      for (size_t i = 0; i < RecordDecoder::kPadding; ++i)
+        sum += static_cast<unsigned char>(row.json.data()[row.json.size() + i]);
       EXPECT_GE(sum, 0u);
     }
   }
