@@ -4,10 +4,13 @@
 #include <fstream>
 #include <iterator>
 
+#include "config/foot_guns.h"
 #include "config/key_table.h"
 #include "config/quote_traps.h"
+#include "config/read_tests.h"
 #include "config/reading.h"
 #include "config/shape.h"
+#include "config/sql_check.h"
 #include "config/substitution.h"
 #include "config/yaml.h"
 
@@ -39,7 +42,7 @@ Result<std::string> ReadText(const fs::path& path) {
   return text;
 }
 
-void ReadPipeline(Node& root, const std::string& path, Reading& reading) {
+void ReadPipeline(Node& root, const std::string& path, const LoadOptions& options, Reading& reading) {
   CheckShape(root, PipelineShape(), reading.report);
   if (root.kind != NodeKind::kMapping) return;
   Pipeline& pipeline = reading.pipeline;
@@ -53,6 +56,8 @@ void ReadPipeline(Node& root, const std::string& path, Reading& reading) {
   ReadSources(root, routes, reading);
   ReadApis(root, routes, reading);
   ReadServer(root, reading);
+  WarnOfStreams(root, reading);
+  ReadTests(root, options.check_sql ? CheckSql(reading) : SqlColumns{}, reading);
 }
 
 }  // namespace
@@ -75,7 +80,7 @@ Loaded ParsePipeline(std::string_view text, const std::string& path, const LoadO
   } else if (tree.root != nullptr) {
     MendCutTexts(tree, report);
     Substitute(tree, {options, reading.folder}, report);
-    ReadPipeline(*tree.root, path, reading);
+    ReadPipeline(*tree.root, path, options, reading);
   } else if (!report.has_errors()) {
     report.Error(0, "the file is empty: a pipeline file begins with pipeline: NAME and streams:");
   }

@@ -31,4 +31,9 @@ std::string Suggestion(std::string_view name, const std::vector<std::string>& ca
   return (candidates.size() == 1 ? " (there is " : " (there are ") + list + ")";
 }
 
+std::string SuggestionFor(const Node& value, const std::vector<std::string>& candidates) {
+  const bool secret = std::any_of(value.replacements.begin(), value.replacements.end(), [](const Replacement& r) { return r.secret; });
+  return secret ? std::string() : Suggestion(value.text, candidates);
+}
+
 }  // namespace tailrace::config

@@ -73,12 +73,12 @@ bool IsCutByComment(const Node& scalar, const SourceText& source) {
   return next != std::string_view::npos && next > 0 && rest[next] == '#';
 }
 
-void MendCutTexts(Tree& tree, Report& report) {
-  for (Node& node : tree.nodes) {
-    if (node.kind == NodeKind::kSequence && node.flow) MendSequence(node, report);
-    if (node.kind != NodeKind::kMapping) continue;
-    if (node.flow) MendMapping(node, report);
-    for (const Entry& entry : node.entries) TellComment(entry, report);
+void MendCutTexts(const Tree& tree, Report& report) {
+  for (Node* node : ReachableNodes(tree)) {
+    if (node->kind == NodeKind::kSequence && node->flow) MendSequence(*node, report);
+    if (node->kind != NodeKind::kMapping) continue;
+    if (node->flow) MendMapping(*node, report);
+    for (const Entry& entry : node->entries) TellComment(entry, report);
   }
 }
 

@@ -7,7 +7,7 @@
 namespace tailrace::config {
 
 // Tells each and says to quote it; puts together again what a comma cut, so that the rest is checked as it was meant.
-void MendCutTexts(Tree& tree, Report& report);
+void MendCutTexts(const Tree& tree, Report& report);
 
 // Whether ` #` follows a plain scalar on its line.
 bool IsCutByComment(const Node& scalar, const SourceText& source);

@@ -7,6 +7,7 @@
 #include "config/param.h"
 #include "config/reading.h"
 #include "config/substitution.h"
+#include "sql/duckdb.h"
 
 namespace tailrace::config {
 namespace {
@@ -14,14 +15,18 @@ namespace {
 // Query parameters that every read takes.
 constexpr std::array<std::string_view, 3> kReadParameters = {"wait_for", "timeout", "format"};
 
-std::vector<ParamSpec> ReadParams(const Node& body, Reading& reading) {
+// What is wrong with a parameter is told, and the api noted, so that nothing is said about who uses it.
+std::vector<ParamSpec> ReadParams(const Entry& api, Reading& reading) {
   std::vector<ParamSpec> params;
-  const Node* node = Find(body, "params");
-  if (node == nullptr) return params;
+  const Node* node = Find(*api.value, "params");
+  bool sound = node != nullptr || api.value->Find("params") == nullptr || api.value->Value("params")->null();
   std::map<std::string, bool> seen;
-  for (const Entry& entry : node->entries) {
+  for (const Entry& entry : node == nullptr ? std::vector<Entry>{} : node->entries) {
     const std::string& name = entry.key->text;
-    if (entry.key->broken || entry.value->broken) continue;
+    if (entry.key->broken || entry.value->broken) {
+      sound = false;
+      continue;
+    }
     if (std::find(kReadParameters.begin(), kReadParameters.end(), name) != kReadParameters.end()) {
       reading.report.Error(entry.key->begin, "every read has a parameter " + Quoted(name) + " of its own");
     }
@@ -29,19 +34,15 @@ std::vector<ParamSpec> ReadParams(const Node& body, Reading& reading) {
       reading.report.Error(entry.key->begin, Quoted(name) + " differs only in case from another parameter");
     }
     auto param = ParseParam(name, entry.value->text);
-    if (param)
+    if (param) {
       params.push_back(std::move(*param));
-    else
+    } else {
       reading.report.Error(entry.value->begin, WithoutValues(param.error(), *entry.value));
+      sound = false;
+    }
   }
+  if (!sound) reading.apis_with_broken_params.insert(api.key->text);
   return params;
-}
-
-bool HasBrokenParams(const Node& body) {
-  const Node* params = body.Value("params");
-  if (params == nullptr) return false;
-  return params->broken || std::any_of(params->entries.begin(), params->entries.end(),
-                                       [](const Entry& entry) { return entry.value->broken || entry.key->broken; });
 }
 
 void CheckCollection(const Node& node, Reading& reading) {
@@ -49,7 +50,7 @@ void CheckCollection(const Node& node, Reading& reading) {
   if (relation == nullptr) {
     if (reading.catalog.incomplete()) return;
     reading.report.Error(node.begin, "there is no collection " + Quoted(node.shown()) +
-                                         Suggestion(node.text, reading.catalog.Names({RelationKind::kCollection})));
+                                         SuggestionFor(node, reading.catalog.Names({RelationKind::kCollection})));
   } else if (relation->kind != RelationKind::kCollection) {
     reading.report.Error(
         node.begin, Quoted(node.shown()) + " is a " + std::string(KindName(relation->kind)) + ", not a collection");
@@ -69,32 +70,32 @@ void ReadDocumentApi(const Node& body, const Node& document, ApiSpec* api, Readi
   if (const Node* key = Find(body, "key")) {
     api->key_param = key->text;
     const bool known = std::find(names.begin(), names.end(), key->text) != names.end();
-    if (!known && !HasBrokenParams(body)) {
-      reading.report.Error(key->begin, "there is no parameter " + Quoted(key->shown()) + Suggestion(key->text, names));
+    if (!known && !reading.apis_with_broken_params.contains(api->name)) {
+      reading.report.Error(key->begin, "there is no parameter " + Quoted(key->shown()) + SuggestionFor(*key, names));
     }
   } else if (api->params.size() == 1) {
     api->key_param = names[0];
-  } else if (body.Find("key") == nullptr && !HasBrokenParams(body)) {
+  } else if (body.Find("key") == nullptr && !reading.apis_with_broken_params.contains(api->name)) {
     reading.report.Error(document.begin, "\"key\" is missing: the parameter that holds the document's key");
   }
 }
 
 // `name: {}`: all rows of the relation of that name.
 void ReadWholeRelation(const Entry& entry, ApiSpec* api, Reading& reading) {
-  api->sql.text = "FROM " + api->name + " ORDER BY ALL";
-  api->sql.place = reading.PlaceOf(*entry.key);
-  api->sql.line_places = {api->sql.place};
   const Relation* relation = reading.catalog.Find(api->name);
   if (relation == nullptr) {
     if (reading.catalog.incomplete()) return;
-    reading.report.Error(
-        entry.key->begin,
-        "an api without sql answers with the relation of its name, and there is none named " + Quoted(api->name) +
-            Suggestion(api->name,
-                       reading.catalog.Names({RelationKind::kStream, RelationKind::kTable, RelationKind::kView})));
+    const auto names = reading.catalog.Names({RelationKind::kStream, RelationKind::kTable, RelationKind::kView});
+    reading.report.Error(entry.key->begin, "an api without sql answers with the relation of its name, and there is none named " +
+                                               Quoted(api->name) + Suggestion(api->name, names));
   } else if (relation->kind == RelationKind::kCollection) {
     reading.report.Error(entry.key->begin, Quoted(api->name) + " is a collection: write document: " + api->name +
                                                " with a key, or read " + Quoted("/collections/" + api->name));
+  } else {
+    api->sql.text = "FROM " + sql::QuoteIdentifier(api->name) + " ORDER BY ALL";
+    api->sql.place = reading.PlaceOf(*entry.key);
+    api->sql.line_places = {api->sql.place};
+    reading.sql["apis." + api->name] = {nullptr, entry.key, entry.value};
   }
 }
 
@@ -103,7 +104,7 @@ void ReadApi(const Entry& entry, Routes& routes, Reading& reading) {
   ApiSpec api;
   api.name = entry.key->text;
   api.place = reading.PlaceOf(*entry.key);
-  api.params = ReadParams(body, reading);
+  api.params = ReadParams(entry, reading);
   api.one = TextOr(body, "shape", "many") == "one";
   std::optional<Route> route;
   if (const Node* written = Find(body, "route"))
@@ -116,8 +117,8 @@ void ReadApi(const Entry& entry, Routes& routes, Reading& reading) {
   }
   if (const Node* document = Find(body, "document")) {
     ReadDocumentApi(body, *document, &api, reading);
-  } else if (const Node* sql = Find(body, "sql")) {
-    api.sql = ReadSql(*sql, *entry.key, "apis." + api.name, reading);
+  } else if (Find(body, "sql") != nullptr) {
+    api.sql = ReadSql(entry, "apis", reading);
     if (const Entry* key = body.Find("key"))
       reading.report.Error(key->key->begin, "\"key\" has no meaning without \"document\"");
   } else if (body.Find("sql") == nullptr && body.Find("document") == nullptr) {
@@ -129,7 +130,10 @@ void ReadApi(const Entry& entry, Routes& routes, Reading& reading) {
 }  // namespace
 
 void ReadApis(const Node& root, Routes& routes, Reading& reading) {
+  const Node* section = root.Value("apis");
+  reading.apis_incomplete = section != nullptr && section->broken;
   for (const Entry& entry : EntriesOf(root, "apis", reading)) {
+    reading.api_names.push_back(entry.key->text);
     if (!entry.value->broken) ReadApi(entry, routes, reading);
   }
 }

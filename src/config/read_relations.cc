@@ -14,12 +14,6 @@ Merge MergeOf(const Node& body) {
   return Merge::kReplace;
 }
 
-SqlText SqlOf(std::string_view section, const Entry& entry, Reading& reading) {
-  const Node* sql = Find(*entry.value, "sql");
-  if (sql == nullptr) return {};
-  return ReadSql(*sql, *entry.key, std::string(section) + "." + entry.key->text, reading);
-}
-
 void TellRepeated(const Node& body, std::string_view key, Reading& reading) {
   const Node* list = Find(body, key);
   if (list == nullptr) return;
@@ -35,7 +29,7 @@ void ReadTable(const Entry& entry, Reading& reading) {
   TableSpec table;
   table.name = entry.key->text;
   table.place = reading.PlaceOf(*entry.key);
-  table.sql = SqlOf("tables", entry, reading);
+  table.sql = ReadSql(entry, "tables", reading);
   table.unique = TextsOf(*entry.value, "unique");
   TellRepeated(*entry.value, "unique", reading);
   reading.pipeline.tables.push_back(std::move(table));
@@ -45,7 +39,7 @@ void ReadView(const Entry& entry, Reading& reading) {
   ViewSpec view;
   view.name = entry.key->text;
   view.place = reading.PlaceOf(*entry.key);
-  view.sql = SqlOf("views", entry, reading);
+  view.sql = ReadSql(entry, "views", reading);
   reading.pipeline.views.push_back(std::move(view));
 }
 
@@ -53,7 +47,7 @@ void ReadCollection(const Entry& entry, Reading& reading) {
   CollectionSpec collection;
   collection.name = entry.key->text;
   collection.place = reading.PlaceOf(*entry.key);
-  collection.sql = SqlOf("collections", entry, reading);
+  collection.sql = ReadSql(entry, "collections", reading);
   collection.merge = MergeOf(*entry.value);
   collection.index = TextsOf(*entry.value, "index");
   TellRepeated(*entry.value, "index", reading);

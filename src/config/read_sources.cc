@@ -18,7 +18,9 @@ bool MatchesNothing(const std::string& pattern) {
   return code == GLOB_NOMATCH;
 }
 
-void CheckStream(const Node& node, const std::string& name, const std::string& shown, Reading& reading) {
+void CheckStream(const Node& node, Reading& reading) {
+  const std::string& name = node.text;
+  const std::string& shown = node.shown();
   const Relation* relation = reading.catalog.Find(name);
   if (relation != nullptr && relation->kind == RelationKind::kStream) return;
   if (relation == nullptr && reading.catalog.incomplete()) return;
@@ -28,20 +30,20 @@ void CheckStream(const Node& node, const std::string& name, const std::string& s
     return;
   }
   reading.report.Error(node.begin, "there is no stream " + Quoted(shown) +
-                                       Suggestion(name, reading.catalog.Names({RelationKind::kStream})));
+                                       SuggestionFor(node, reading.catalog.Names({RelationKind::kStream})));
 }
 
 std::vector<Target> ReadInto(const Node& source, Reading& reading) {
   const Node* into = Find(source, "into");
   if (into == nullptr) return {};
   if (into->kind == NodeKind::kScalar) {
-    CheckStream(*into, into->text, into->shown(), reading);
+    CheckStream(*into, reading);
     return {{into->text, ""}};
   }
   std::vector<Target> targets;
   for (const Entry& entry : into->entries) {
     if (entry.key->broken) continue;
-    CheckStream(*entry.key, entry.key->text, entry.key->text, reading);
+    CheckStream(*entry.key, reading);
     if (!entry.value->broken) targets.push_back({entry.key->text, entry.value->text});
   }
   return targets;
@@ -108,9 +110,7 @@ HttpSourceSpec ReadHttp(const Node& body, Routes& routes, Reading& reading) {
 GenerateSourceSpec ReadGenerate(const Entry& entry, Reading& reading) {
   const Node& body = *entry.value;
   GenerateSourceSpec generate;
-  if (const Node* sql = Find(body, "sql")) {
-    generate.sql = ReadSql(*sql, *entry.key, "sources." + entry.key->text, reading).text;
-  }
+  generate.sql = ReadSql(entry, "sources", reading).text;
   generate.rows = IntegerOr(body, "rows", 0);
   if (const Node* rate = Find(body, "rate")) generate.rate = ReadNumber(*rate).value_or(0);
   return generate;

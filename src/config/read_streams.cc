@@ -109,7 +109,7 @@ void CheckKey(const Node& key, const Schema& schema, Reading& reading) {
   for (const Field& field : schema.fields) names.push_back(field.name);
   const int index = schema.FieldIndex(key.text);
   if (index < 0) {
-    reading.report.Error(key.begin, "the schema has no field " + Quoted(key.shown()) + Suggestion(key.text, names));
+    reading.report.Error(key.begin, "the schema has no field " + Quoted(key.shown()) + SuggestionFor(key, names));
     return;
   }
   const Type& type = schema.fields[static_cast<size_t>(index)].type;

@@ -66,7 +66,10 @@ std::vector<std::string> TextsOf(const Node& mapping, std::string_view key) {
   return texts;
 }
 
-SqlText ReadSql(const Node& node, const Node& key, const std::string& name, Reading& reading) {
+SqlText ReadSql(const Entry& entry, std::string_view section, Reading& reading) {
+  const Node* found = Find(*entry.value, "sql");
+  if (found == nullptr) return {};
+  const Node& node = *found;
   const ScalarOrigin origin(node, reading.report.source());
   const auto place = [&](size_t offset) { return reading.report.source().PlaceAt(origin.FileOffset(offset)); };
   SqlText sql;
@@ -78,7 +81,7 @@ SqlText ReadSql(const Node& node, const Node& key, const std::string& name, Read
     const size_t content = sql.text.find_first_not_of(" \t", i + 1);
     sql.line_places.push_back(place(content == std::string::npos ? i + 1 : content));
   }
-  reading.sql[name] = {&node, &key};
+  reading.sql[std::string(section) + "." + entry.key->text] = {&node, entry.key, entry.value};
   return sql;
 }
 

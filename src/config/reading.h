@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,8 @@ inline constexpr size_t kNameBytesMax = 100;
 // A SQL text of the file and where its errors go. Keyed by section and name: "tables.products".
 struct SqlSource {
   const Node* node = nullptr;
-  const Node* key = nullptr;  // the name it belongs to
+  const Node* key = nullptr;   // the name it belongs to
+  const Node* body = nullptr;  // what that name stands for
 };
 
 // What the readers share. Threads: one. Ownership: borrows the report and the nodes.
@@ -33,6 +35,9 @@ struct Reading {
   Catalog catalog = {};
   Pipeline pipeline = {};
   std::map<std::string, SqlSource, std::less<>> sql = {};
+  std::vector<std::string> api_names = {};   // those of broken ones too
+  bool apis_incomplete = false;              // the section could not be read
+  std::set<std::string> apis_with_broken_params = {};
 
   Place PlaceOf(const Node& node) const { return report.source().PlaceAt(node.begin); }
   // `path` as it is, or below the file's folder.
@@ -50,8 +55,8 @@ bool BoolOr(const Node& mapping, std::string_view key, bool fallback);
 int64_t IntegerOr(const Node& mapping, std::string_view key, int64_t fallback);
 std::vector<std::string> TextsOf(const Node& mapping, std::string_view key);
 
-// `node` as SQL with the places of its lines; it is noted in reading.sql as `name`.
-SqlText ReadSql(const Node& node, const Node& key, const std::string& name, Reading& reading);
+// The value of `key` as SQL with the places of its lines; it is noted in reading.sql as SECTION.NAME.
+SqlText ReadSql(const Entry& entry, std::string_view section, Reading& reading);
 
 // A type of a schema. False: a mistake in it was told.
 bool ReadType(const Node& node, Type* type, Reading& reading);

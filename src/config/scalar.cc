@@ -110,7 +110,7 @@ std::optional<std::string> JsonNumber(std::string_view text) {
 }
 
 std::string_view FormOf(const Node& node) {
-  if (node.kind == NodeKind::kMapping) return "a mapping";
+  if (node.kind == NodeKind::kMapping) return node.entries.empty() ? "an empty mapping" : "a mapping";
   if (node.kind == NodeKind::kSequence) return "a list";
   switch (TypeOf(node)) {
     case ScalarType::kNull:

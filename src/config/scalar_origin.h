@@ -11,7 +11,7 @@
 
 namespace tailrace::config {
 
-// Values: holds no reference. White space may be a few bytes off; what is not white space is exact.
+// Values: holds no reference.
 class ScalarOrigin {
  public:
   ScalarOrigin(const Node& scalar, const SourceText& source);

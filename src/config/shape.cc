@@ -116,6 +116,12 @@ void ShapeCheck::CheckChoice(Node& node, const Shape& shape) {
 
 void ShapeCheck::CheckObject(Node& node, const Shape& shape) {
   if (node.kind != NodeKind::kMapping) return Unexpected(node, shape);
+  if (!shape.discriminator.empty()) {
+    Node* word = node.Value(shape.discriminator);
+    if (word != nullptr && !word->broken && !word->replacements.empty()) {
+      Refuse(*word, Quoted(shape.discriminator) + " decides which keys belong here, so it cannot come from ${...}");
+    }
+  }
   const std::vector<Key> keys = KeysOf(shape, node);
   const bool keys_complete = !keys.empty() || shape.keys.empty();
   if (!keys_complete) {
@@ -155,6 +161,7 @@ void ShapeCheck::CheckEntry(const Entry& entry, const Shape& shape, const std::v
 }
 
 void ShapeCheck::CheckRequired(const Node& node, const std::vector<Key>& keys) {
+  if (node.partial || node.Find("<<") != nullptr) return;  // told; what should be here is not missing for another reason
   for (const Key& key : keys) {
     if (!key.required || node.Find(key.name) != nullptr) continue;
     // A mistyped key has been told; that it is missing too is no news.
@@ -189,6 +196,8 @@ void ShapeCheck::CheckList(Node& node, const Shape& shape) {
 }
 
 void ShapeCheck::CheckOneOf(Node& node, const Shape& shape) {
+  const bool may_be_null = std::any_of(shape.alternatives.begin(), shape.alternatives.end(), [](const Shape* s) { return s->nullable; });
+  if (may_be_null && node.null()) return;
   for (const Shape* alternative : shape.alternatives) {
     const bool mapping = alternative->kind == ShapeKind::kObject || alternative->kind == ShapeKind::kNames;
     const bool list = alternative->kind == ShapeKind::kList;
@@ -211,7 +220,7 @@ std::vector<Key> KeysOf(const Shape& shape, const Node& node) {
   if (shape.discriminator.empty()) return shape.keys;
   const Key* key = FindKey(shape.keys, shape.discriminator);
   const Node* word = node.Value(shape.discriminator);
-  if (key == nullptr || word == nullptr) return {};
+  if (key == nullptr || word == nullptr || word->broken) return {};
   const Choice* choice = FindChoice(*key->shape, word->text);
   if (choice == nullptr || choice->object == nullptr) return {};
   std::vector<Key> keys = shape.keys;

@@ -131,10 +131,10 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 
 }  // namespace
 
-void Substitute(Tree& tree, const SubstitutionSources& sources, Report& report) {
+void Substitute(const Tree& tree, const SubstitutionSources& sources, Report& report) {
   Substituter substituter(sources, report);
-  for (Node& node : tree.nodes) {
-    if (node.kind == NodeKind::kScalar && !node.is_key && !node.broken) substituter.Replace(node);
+  for (Node* node : ReachableNodes(tree)) {
+    if (node->kind == NodeKind::kScalar && !node->is_key && !node->broken) substituter.Replace(*node);
   }
 }
 

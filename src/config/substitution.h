@@ -16,7 +16,7 @@ struct SubstitutionSources {
 
 // Replaces in every value of the tree, never in keys. `$${` stands for a literal `${`. A value that cannot be had is an
 // error at its place and breaks the node. The values themselves never appear in messages.
-void Substitute(Tree& tree, const SubstitutionSources& sources, Report& report);
+void Substitute(const Tree& tree, const SubstitutionSources& sources, Report& report);
 
 // `message` with every text that was put into `node` shown as it is written in the file.
 std::string WithoutValues(std::string message, const Node& node);

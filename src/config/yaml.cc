@@ -1,6 +1,8 @@
 #include "config/yaml.h"
 
 #include <algorithm>
+#include <optional>
+#include <unordered_set>
 
 #include "config/yaml_builder.h"
 
@@ -9,6 +11,7 @@ namespace {
 
 constexpr int kRecoveryDepthMax = 6;
 constexpr size_t kRecoveryPiecesMax = 2000;
+constexpr size_t kOpenBracketsMax = 10'000;  // of any kind, also in texts
 
 // A run of whole lines: one entry of a block mapping, or one item of a block sequence.
 struct Lines {
@@ -95,6 +98,7 @@ Node* Recovery::Split(const std::string& text, size_t base, const SyntaxFault& f
   }
   Node* whole = tree_.NewNode();
   whole->kind = layout.sequence ? NodeKind::kSequence : NodeKind::kMapping;
+  whole->partial = true;
   whole->begin = base + layout.parts.front().begin;
   whole->end = base + text.size();
   told_ = false;
@@ -173,6 +177,17 @@ void Recovery::Merge(Node& whole, const Node* part) const {
   whole.items.insert(whole.items.end(), part->items.begin(), part->items.end());
 }
 
+// The byte at which more brackets are open than any file needs; libfyaml takes half a minute for megabytes of them.
+std::optional<size_t> TooManyOpenBrackets(std::string_view text) {
+  size_t open = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '[' || text[i] == '{') ++open;
+    if ((text[i] == ']' || text[i] == '}') && open > 0) --open;
+    if (open > kOpenBracketsMax) return i;
+  }
+  return std::nullopt;
+}
+
 // Bytes that no YAML text may hold. libfyaml would take some of them.
 bool RefuseBytes(const SourceText& source, const YamlLimits& limits, Report& report) {
   const std::string_view text = source.text();
@@ -187,9 +202,13 @@ bool RefuseBytes(const SourceText& source, const YamlLimits& limits, Report& rep
   const auto control = std::find_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
   });
-  if (control == text.end()) return false;
-  report.Error(static_cast<size_t>(control - text.begin()), "a control character");
-  return true;
+  if (control != text.end()) {
+    report.Error(static_cast<size_t>(control - text.begin()), "a control character");
+    return true;
+  }
+  const auto brackets = TooManyOpenBrackets(text);
+  if (brackets) report.Error(*brackets, "more than " + std::to_string(kOpenBracketsMax) + " brackets are open here");
+  return brackets.has_value();
 }
 
 }  // namespace
@@ -209,6 +228,24 @@ const Entry* Node::Find(std::string_view key) const {
 Node* Node::Value(std::string_view key) const {
   const Entry* entry = Find(key);
   return entry == nullptr ? nullptr : entry->value;
+}
+
+std::vector<Node*> ReachableNodes(const Tree& tree) {
+  std::vector<Node*> reached;
+  std::unordered_set<const Node*> seen;
+  const auto reach = [&](Node* node) {
+    if (node != nullptr && seen.insert(node).second) reached.push_back(node);
+  };
+  reach(tree.root);
+  for (size_t i = 0; i < reached.size(); ++i) {
+    const Node* node = reached[i];
+    for (const Entry& entry : node->entries) {
+      reach(entry.key);
+      reach(entry.value);
+    }
+    for (Node* item : node->items) reach(item);
+  }
+  return reached;
 }
 
 Tree ParseYaml(const SourceText& source, const YamlLimits& limits, Report& report) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "config/scalar_text.h"
 #include "config/yaml_messages.h"
 
 namespace tailrace::config {
@@ -72,6 +73,7 @@ class YamlBuilder::Run {
   void Stop(size_t offset, std::string message);
   bool Count(size_t nodes, size_t offset);
   size_t Offset(const fy_mark* mark) const { return mark == nullptr ? last_ : base_ + mark->input_pos; }
+  size_t ColumnOf(size_t offset) const;
   SyntaxFault FirstFault(fy_diag* diag) const;
   Report& report() { return builder_.report_; }
 
@@ -126,6 +128,11 @@ SyntaxFault YamlBuilder::Run::FirstFault(fy_diag* diag) const {
   const int base_line = builder_.source_.PlaceAt(base_).line;
   const size_t offset = builder_.source_.OffsetAt(base_line + error->line - 1, error->column);
   return {offset, ExplainSyntaxError(error->msg == nullptr ? "" : error->msg, builder_.source_, offset)};
+}
+
+size_t YamlBuilder::Run::ColumnOf(size_t offset) const {
+  const size_t line_break = offset == 0 ? std::string_view::npos : builder_.source_.text().rfind('\n', offset - 1);
+  return line_break == std::string_view::npos ? offset : offset - line_break - 1;
 }
 
 void YamlBuilder::Run::Take(fy_event* event) {
@@ -183,10 +190,13 @@ void YamlBuilder::Run::TakeScalar(fy_event* event) {
     if (!open_.empty() && open_.back().key != nullptr) node->begin = node->end = open_.back().key->begin;
   } else {
     node->style = StyleOf(token);
-    node->text = TokenText(token);
     node->begin = Offset(fy_token_start_mark(token));
     node->end = Offset(fy_token_end_mark(token));
     last_ = node->begin;
+    const bool block = node->style == ScalarStyle::kLiteral || node->style == ScalarStyle::kFolded;
+    if (block && !open_.empty()) node->parent_indent = ColumnOf(open_.back().node->begin);
+    node->text = ReadScalarText(*node, builder_.source_.text()).text;
+    if (node->text.find('\0') != std::string::npos) report().Error(node->begin, "a text must not hold the character NUL");
   }
   if (!Count(1, node->begin)) return;
   if (event->scalar.anchor != nullptr) anchors_[TokenText(event->scalar.anchor)] = {node, 1, 1};
