@@ -58,19 +58,23 @@ struct DocumentPage {
   std::string next;                    // pass as `after`; empty at the end
 };
 
-// Threads:    Apply, Replace and shadows from one thread; Get and Find from any.
-// Errors:     kNotFound, kInvalid (a document that is not a JSON object where the merge needs one), kExhausted (disk), kCorruption.
+// Threads:    Adopt, Apply, Replace and shadows from one thread; Get, Find and CollectionPositions from any.
+// Errors:     kNotFound; kInvalid = not JSON, or not an object where the merge needs one, or a document too large, or a field without an index;
+//             kConflict = built by another definition, to be rebuilt first; kExhausted = the disk is full; kCorruption = a document, which is
+//             named, is not what was written. A failed change left nothing of its batch.
 // Durability: changes and positions are on stable storage, together, when Apply or Replace returns.
 class DocumentStore {
  public:
   virtual ~DocumentStore() = default;
 
+  // Creates what is missing and tells where everything stands. Once, before all else.
   virtual Result<std::vector<CollectionState>> Adopt(const std::vector<CollectionPlan>& plans) = 0;
 
-  // Merges the changes in order, reading and writing each document once, and stores `positions` with them.
+  // Merges the changes in order, reading and writing each document once, and stores `positions` with them. A document's indexed fields are
+  // those of its last change.
   virtual Status Apply(std::string_view collection, const std::vector<DocumentChange>& changes, const Positions& positions) = 0;
 
-  // Makes these the whole collection.
+  // Makes these the whole collection, of the adopted definition; of one key the last counts.
   virtual Status Replace(std::string_view collection, const std::vector<DocumentChange>& documents) = 0;
 
   virtual Result<Document> Get(std::string_view collection, std::string_view key) = 0;

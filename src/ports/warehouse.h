@@ -95,7 +95,8 @@ struct WarehouseCommit {
   Positions positions;                   // after this commit
 };
 
-// A failed commit left nothing behind. `materialization` is set when one of them is to blame.
+// A failed commit left nothing behind. `materialization` is set when the data that it was to take is to blame (kInvalid), and only then:
+// memory, disk and interrupts are nobody's.
 struct CommitError {
   Error error;
   std::string materialization;
@@ -149,10 +150,10 @@ struct QuerySummary {
   std::vector<AsOf> as_of;
 };
 
-// Threads:    Evaluate, Commit(kTable), Swap and Maintain on the engine's table thread; Commit(kStoredRows) on a second one; Project on a third;
+// Threads:    Evaluate, Commit(kTable), the shadows and Maintain on the engine's table thread; Commit(kStoredRows) on a second one; Project on a third;
 //             NewBatch on the decoding thread; Query from any.
 // Errors:     kInvalid = the data of some record (conversion, range, invalid input) or the SQL; kExhausted = memory or disk; kUnavailable = try again;
-//             kCancelled = stopped or too long.
+//             kCancelled = stopped; kNotFound = no such stream, table or collection; kConflict = built by another definition, to be rebuilt first.
 // Durability: what Commit was told is on stable storage when it returns, rows and positions together.
 class Warehouse {
  public:
@@ -168,11 +169,14 @@ class Warehouse {
   // Whether the table's SQL takes these records; keeps nothing.
   virtual Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) = 0;
 
+  // Documents in the order of their rows. kInvalid: some record of the range cannot be taken.
   virtual Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range) = 0;
 
+  // One SELECT in one snapshot; `stop` ends it, a deadline too. Of what the sink has got before an error nothing is taken back.
   virtual Result<QuerySummary> Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) = 0;
 
-  // Makes an empty shadow of `table` with no positions (begin), or puts a complete shadow in its place, atomically (finish).
+  // Makes an empty shadow of `table` at position 0 (begin; one that is there is dropped), or puts a complete shadow in its place,
+  // atomically (finish). A stream's name stands for its stored rows. A shadow that was not finished is gone after a restart.
   // Between the two, Commit takes the shadow under the name `table` + kShadowSuffix.
   static constexpr std::string_view kShadowSuffix = "@shadow";
   virtual Status BeginShadow(std::string_view table) = 0;
