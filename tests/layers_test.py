@@ -22,7 +22,7 @@ VENDORS = {
     "boost": (["server"], r"boost/.*"),
     "sqlite": (["documents"], r"sqlite3(ext)?\.h"),
     "fyaml": (["config"], r"libfyaml\.h"),
-    "simdjson": (["model", "documents"], r"simdjson\.h"),
+    "simdjson": (["model", "documents", "app"], r"simdjson\.h"),
     "json": (["sql"], r"nlohmann/.*"),
     "lz4": (["log", "sources", "server"], r"lz4\w*\.h"),
     "zstd": (["log", "sources", "server"], r"zstd\w*\.h|zdict\.h"),
