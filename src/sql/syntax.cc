@@ -33,8 +33,8 @@ class Parser {
   duckdb_prepared_statement to_text() { return to_text_.get(); }
 
   static Parser& Instance() {
-    static Parser* const parser = new Parser();  // lives as long as the program, whatever is destroyed at its end
-    return *parser;
+    static Parser parser;
+    return parser;
   }
 
  private:
