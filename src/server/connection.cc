@@ -197,7 +197,7 @@ bool Connection::BeginRequest(size_t head_size) {
     return state_ != State::kClosed;
   }
   state_ = State::kBody;
-  SetDeadline(shared_.limits.body_timeout);
+  deadline_ = started_ + shared_.limits.body_timeout;
   return true;
 }
 
@@ -317,7 +317,6 @@ bool Connection::AdvanceChunks() {
 void Connection::Dispatch(std::string_view body) {
   head_.request.body = body;
   state_ = State::kAnswering;
-  SetDeadline(shared_.limits.write_timeout);
   route_->spec().handler(shared_from_this());
 }
 
@@ -337,8 +336,8 @@ ReplyFrame Connection::Frame() const {
 
 void Connection::CountAnswer(int status) {
   Route& route = route_ != nullptr ? *route_ : shared_.router.unmatched();
-  const std::chrono::duration<double> took = loop_.clock().Monotonic() - started_;
-  route.Answered(status, took.count());
+  answered_ = loop_.clock().Monotonic();
+  route.Answered(status, std::chrono::duration<double>(answered_ - started_).count());
 }
 
 void Connection::Send(Reply reply) {
@@ -359,10 +358,10 @@ void Connection::FinishRequest() {
   gone_.reset();
   if (close_after_) {
     state_ = State::kDraining;
-    SetDeadline(shared_.limits.write_timeout);
+    deadline_ = answered_ + shared_.limits.write_timeout;
   } else {
     state_ = State::kIdle;
-    SetDeadline(shared_.limits.idle_timeout);
+    deadline_ = answered_ + shared_.limits.idle_timeout;
   }
   Advance();
 }

@@ -106,7 +106,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   size_t body_received_ = 0;
   size_t body_reserved_ = 0;      // taken from shared_.body_bytes
   Route* route_ = nullptr;
-  std::chrono::steady_clock::time_point started_{};
+  std::chrono::steady_clock::time_point started_{};    // its header was complete
+  std::chrono::steady_clock::time_point answered_{};
   std::chrono::steady_clock::time_point deadline_{};
   std::optional<std::stop_source> gone_;
 

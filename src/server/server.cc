@@ -83,7 +83,7 @@ Status Server::Parts::Assemble() {
   std::vector<Executor*> executors;
   for (const auto& loop : loops) executors.push_back(loop.get());
   TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, executors));
-  stream_reads = std::make_unique<StreamReads>(services, options.limits, *ingest, query_pool);
+  stream_reads = std::make_unique<StreamReads>(services, options, *ingest, query_pool);
   tails = std::make_unique<TailHub>(services, options.limits, *ingest, tail_pool, *loops.front());
   waits = std::make_unique<WaitList>(services.progress, *loops.front(), options.limits, services.clock);
   reader = std::make_unique<Reader>(services, options.limits, *ingest, query_pool, *waits);

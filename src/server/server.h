@@ -15,8 +15,8 @@
 namespace tailrace::server {
 
 // Threads:   Start and Stop from one thread. Stop twice is fine.
-// Ownership: must end after EventLog::Stop has returned (the log still holds its waiters when a stop ran out of patience), and
-//            before what Services refers to.
+// Ownership: must end after EventLog::Stop has returned (the log still holds its waiters when a stop ran out of patience) and after the
+//            engine has stopped (progress still tells of commits), but before what Services refers to.
 class Server {
  public:
   // Subscribes to the log and to progress, so before the first append. kInvalid: two parts of the pipeline file want the same

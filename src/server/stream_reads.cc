@@ -12,7 +12,6 @@ namespace {
 
 constexpr int64_t kMicrosPerMilli = 1000;
 constexpr size_t kReadBytes = 1 << 20;
-constexpr std::string_view kIdempotencyWindow = "24 h or 1,000,000 keys, whichever ends first";
 
 void WritePartitions(JsonWriter& json, const std::vector<PartitionStatus>& partitions) {
   json.Key("partitions").BeginArray();
@@ -98,7 +97,7 @@ void StreamReads::Describe(const ExchangePtr& exchange) {
   json.EndObject()
       .Text("unknown_fields", UnknownFieldsText(stream.schema.unknown_fields))
       .Bool("store", stream.store)
-      .Text("idempotency_window", kIdempotencyWindow);
+      .Text("idempotency_window", idempotency_window_);
   WritePartitions(json, partitions);
   json.EndObject();
   SetAsOf(reply, AsOfEnds(stream.name, partitions));

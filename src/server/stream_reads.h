@@ -11,8 +11,12 @@ namespace tailrace::server {
 // Threads: each call on the loop of its exchange.
 class StreamReads {
  public:
-  StreamReads(const Services& services, const Limits& limits, const Ingest& ingest, ReadPool& pool)
-      : services_(services), limits_(limits), ingest_(ingest), pool_(pool) {}
+  StreamReads(const Services& services, const ServerOptions& options, const Ingest& ingest, ReadPool& pool)
+      : services_(services),
+        limits_(options.limits),
+        idempotency_window_(options.idempotency_window),
+        ingest_(ingest),
+        pool_(pool) {}
 
   void List(const ExchangePtr& exchange);
   void Describe(const ExchangePtr& exchange);
@@ -29,6 +33,7 @@ class StreamReads {
 
   const Services& services_;
   const Limits& limits_;
+  const std::string& idempotency_window_;
   const Ingest& ingest_;
   ReadPool& pool_;
 };
