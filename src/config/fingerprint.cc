@@ -1,6 +1,5 @@
 #include "config/fingerprint.h"
 
-
 namespace tailrace::config {
 namespace {
 

@@ -16,7 +16,8 @@ void WarnOfTable(const TableSpec& table, const SqlPlace& place, Reading& reading
 // Money in doubles, more fsyncs than a machine likes.
 void WarnOfStreams(const Node& root, Reading& reading);
 
-// The first word of `sql` that makes a row of the answer depend on several rows: an aggregate, DISTINCT, ORDER BY and the like.
+// The first word of `sql` that makes a row of the answer depend on several rows: an aggregate, DISTINCT, ORDER BY and
+// the like.
 std::optional<std::string> FirstWordAcrossRows(std::string_view sql);
 
 }  // namespace tailrace::config

@@ -49,7 +49,8 @@ std::string Repeated(const std::string& piece, size_t times) {
 }
 
 TEST(HostileTest, LargeFilesAreAnswered) {
-  for (const char* piece : {"[", "{", "- ", "? ", "a: ", "\"", "'", "#", "|", "&a ", "*a ", "!", "\n", "---\n", "{a: ", "[a, ", "${", "x ", "(", "é"}) {
+  for (const char* piece : {"[",   "{", "- ", "? ",    "a: ",  "\"",   "'",  "#",  "|", "&a ",
+                            "*a ", "!", "\n", "---\n", "{a: ", "[a, ", "${", "x ", "(", "é"}) {
     const std::string unit(piece);
     ExpectAnswer(Repeated(unit, kNearlyTenMegabytes / unit.size()), false);
   }
@@ -67,7 +68,8 @@ TEST(HostileTest, ManyMistakesAreToldAndCounted) {
 TEST(HostileTest, AReplacedBombIsBounded) {
   LoadOptions options = Options(false);
   options.environment = [](std::string_view) { return std::string(1 << 20, 'x'); };
-  const Loaded loaded = ParsePipeline("pipeline: p\ndescription: " + Repeated("${X}", 1000) + "\nstreams: {}\n", "/nowhere/p.yaml", options);
+  const Loaded loaded = ParsePipeline("pipeline: p\ndescription: " + Repeated("${X}", 1000) + "\nstreams: {}\n",
+                                      "/nowhere/p.yaml", options);
   ASSERT_FALSE(loaded.pipeline);
   EXPECT_NE(loaded.diagnostics[0].message.find("more than 16 MB"), std::string::npos);
 }
@@ -76,11 +78,13 @@ TEST(HostileTest, ViewsThatDoubleAreRefused) {
   std::string text = "pipeline: p\nstreams: {s: {schema: {a: int}}}\nviews:\n  v0: {sql: SELECT a FROM s}\n";
   for (int i = 1; i < 40; ++i) {
     const std::string before = "v" + std::to_string(i - 1);
-    text += "  v" + std::to_string(i) + ": {sql: \"SELECT x.a FROM " + before + " x JOIN " + before + " y USING (a)\"}\n";
+    text +=
+        "  v" + std::to_string(i) + ": {sql: \"SELECT x.a FROM " + before + " x JOIN " + before + " y USING (a)\"}\n";
   }
   const Loaded loaded = ParsePipeline(text, "/nowhere/p.yaml", Options(true));
   ASSERT_FALSE(loaded.pipeline);
-  EXPECT_NE(loaded.diagnostics[0].message.find("views within views"), std::string::npos) << loaded.diagnostics[0].message;
+  EXPECT_NE(loaded.diagnostics[0].message.find("views within views"), std::string::npos)
+      << loaded.diagnostics[0].message;
 }
 
 TEST(HostileTest, DeepSqlIsAnswered) {
@@ -95,12 +99,24 @@ std::string Mutated(const std::string& valid, std::mt19937& random) {
   for (size_t edits = 1 + below(4); edits > 0 && !text.empty(); --edits) {
     const size_t at = below(text.size());
     switch (below(6)) {
-      case 0: text.resize(at); break;
-      case 1: text.erase(at, 1 + below(20)); break;
-      case 2: text.insert(at, 1, kBytes[below(kBytes.size())]); break;
-      case 3: text[at] = kBytes[below(kBytes.size())]; break;
-      case 4: text.insert(at, text.substr(below(text.size()), below(60))); break;
-      default: std::swap(text[at], text[below(text.size())]); break;
+      case 0:
+        text.resize(at);
+        break;
+      case 1:
+        text.erase(at, 1 + below(20));
+        break;
+      case 2:
+        text.insert(at, 1, kBytes[below(kBytes.size())]);
+        break;
+      case 3:
+        text[at] = kBytes[below(kBytes.size())];
+        break;
+      case 4:
+        text.insert(at, text.substr(below(text.size()), below(60)));
+        break;
+      default:
+        std::swap(text[at], text[below(text.size())]);
+        break;
     }
   }
   return text;
@@ -133,7 +149,8 @@ TEST(HostileTest, RandomBytesAreAnswered) {
   std::mt19937 random(42);
   for (int i = 0; i < 500; ++i) {
     std::string text(std::uniform_int_distribution<size_t>(0, 300)(random), ' ');
-    for (char& c : text) c = static_cast<char>(std::uniform_int_distribution<int>(i % 2 == 0 ? 0 : 9, i % 2 == 0 ? 255 : 126)(random));
+    for (char& c : text)
+      c = static_cast<char>(std::uniform_int_distribution<int>(i % 2 == 0 ? 0 : 9, i % 2 == 0 ? 255 : 126)(random));
     ExpectAnswer(text, false);
   }
 }

@@ -143,17 +143,26 @@ std::string SchemaWriter::ListSchema(const Shape& shape) {
 
 std::string SchemaWriter::Body(const Shape& shape) {
   switch (shape.kind) {
-    case ShapeKind::kAny: return "{}";
-    case ShapeKind::kText: return TextSchema(shape);
-    case ShapeKind::kInteger: return IntegerSchema(shape);
+    case ShapeKind::kAny:
+      return "{}";
+    case ShapeKind::kText:
+      return TextSchema(shape);
+    case ShapeKind::kInteger:
+      return IntegerSchema(shape);
     case ShapeKind::kNumber:
       return OrSubstituted(Object().Add("type", R"("number")").Add("minimum", std::to_string(shape.min)).Text());
-    case ShapeKind::kBool: return OrSubstituted(R"({"type":"boolean"})");
-    case ShapeKind::kChoice: return ChoiceSchema(shape);
-    case ShapeKind::kObject: return ObjectSchema(shape);
-    case ShapeKind::kNames: return NamesSchema(shape);
-    case ShapeKind::kList: return ListSchema(shape);
-    case ShapeKind::kOneOf: break;
+    case ShapeKind::kBool:
+      return OrSubstituted(R"({"type":"boolean"})");
+    case ShapeKind::kChoice:
+      return ChoiceSchema(shape);
+    case ShapeKind::kObject:
+      return ObjectSchema(shape);
+    case ShapeKind::kNames:
+      return NamesSchema(shape);
+    case ShapeKind::kList:
+      return ListSchema(shape);
+    case ShapeKind::kOneOf:
+      break;
   }
   std::vector<std::string> alternatives;
   for (const Shape* alternative : shape.alternatives) alternatives.push_back(Of(*alternative));

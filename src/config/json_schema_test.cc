@@ -45,11 +45,16 @@ bool HasType(const Node& value, const std::string& type) {
   if (value.kind == NodeKind::kMapping) return type == "object";
   if (value.kind == NodeKind::kSequence) return type == "array";
   switch (TypeOf(value)) {
-    case ScalarType::kNull: return type == "null";
-    case ScalarType::kBool: return type == "boolean";
-    case ScalarType::kInteger: return type == "integer" || type == "number";
-    case ScalarType::kNumber: return type == "number" || (type == "integer" && ReadInteger(value).has_value());
-    case ScalarType::kText: return type == "string";
+    case ScalarType::kNull:
+      return type == "null";
+    case ScalarType::kBool:
+      return type == "boolean";
+    case ScalarType::kInteger:
+      return type == "integer" || type == "number";
+    case ScalarType::kNumber:
+      return type == "number" || (type == "integer" && ReadInteger(value).has_value());
+    case ScalarType::kText:
+      return type == "string";
   }
   return false;
 }
@@ -77,7 +82,8 @@ bool Validator::ValidObject(const Node& value, const Node& schema) const {
   for (const Entry& entry : value.entries) {
     if (names != nullptr && !Matches(entry.key->text, names->Value("pattern")->text)) return false;
     const Node* known = properties == nullptr ? nullptr : properties->Value(entry.key->text);
-    if (known == nullptr && others != nullptr && others->kind == NodeKind::kScalar && others->text == "false") return false;
+    if (known == nullptr && others != nullptr && others->kind == NodeKind::kScalar && others->text == "false")
+      return false;
     const Node* own = known != nullptr ? known : others;
     if (own != nullptr && own->kind == NodeKind::kMapping && !Valid(*entry.value, *own)) return false;
   }
@@ -131,7 +137,8 @@ bool Validator::Valid(const Node& value, const Node& schema) const {
 }
 
 struct Document {
-  explicit Document(std::string text) : source(std::move(text)), report(source, "p.yaml"), tree(ParseYaml(source, YamlLimits{}, report)) {}
+  explicit Document(std::string text)
+      : source(std::move(text)), report(source, "p.yaml"), tree(ParseYaml(source, YamlLimits{}, report)) {}
   SourceText source;
   Report report;
   Tree tree;
@@ -179,7 +186,9 @@ TEST_F(JsonSchemaTest, JudgesTheFormOfEachFileAsTheParserDoes) {
   const Validator validator(*schema_.tree.root);
   for (const fs::path& path : Fixtures()) {
     Document document(ReadAll(path));
-    if (document.tree.root == nullptr || document.report.has_errors() || document.source.text().find("${") != std::string_view::npos) continue;
+    if (document.tree.root == nullptr || document.report.has_errors() ||
+        document.source.text().find("${") != std::string_view::npos)
+      continue;
     const bool valid = validator.Valid(*document.tree.root);
     CheckShape(*document.tree.root, PipelineShape(), document.report);
     EXPECT_EQ(valid, !document.report.has_errors()) << path;
@@ -199,16 +208,20 @@ class Change {
     } else if (node.kind == NodeKind::kMapping && !node.entries.empty() && Below(2) == 0) {
       ChangeEntries(tree, node);
     } else if (node.kind == NodeKind::kSequence && !node.items.empty() && Below(2) == 0) {
-      if (Below(2) == 0) node.items.pop_back();
-      else node.items.push_back(node.items[0]);
+      if (Below(2) == 0)
+        node.items.pop_back();
+      else
+        node.items.push_back(node.items[0]);
     } else {
       Put(tree, node);
     }
   }
 
  private:
-  static constexpr const char* kWords[] = {"sql", "type", "file", "http", "generate", "csv", "x-y", "1x", "key", "none", "one", "true", "/a", "lake", "status", "echo"};
-  static constexpr const char* kPlain[] = {"1", "0", "-3", "2.0", "2.5", "1e3", "0x10", "true", "null", "", "~", "1000000000000000000000", "300", "404"};
+  static constexpr const char* kWords[] = {"sql", "type", "file", "http", "generate", "csv",  "x-y",    "1x",
+                                           "key", "none", "one",  "true", "/a",       "lake", "status", "echo"};
+  static constexpr const char* kPlain[] = {
+      "1", "0", "-3", "2.0", "2.5", "1e3", "0x10", "true", "null", "", "~", "1000000000000000000000", "300", "404"};
 
   size_t Below(size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random_); }
 
@@ -227,10 +240,18 @@ class Change {
   void Put(Tree& tree, Node& node) {
     Node other;
     switch (Below(5)) {
-      case 0: other.text = kPlain[Below(std::size(kPlain))]; break;
-      case 1: other.text = kWords[Below(std::size(kWords))]; break;
-      case 2: other.kind = NodeKind::kMapping; break;
-      case 3: other.kind = NodeKind::kSequence; break;
+      case 0:
+        other.text = kPlain[Below(std::size(kPlain))];
+        break;
+      case 1:
+        other.text = kWords[Below(std::size(kWords))];
+        break;
+      case 2:
+        other.kind = NodeKind::kMapping;
+        break;
+      case 3:
+        other.kind = NodeKind::kSequence;
+        break;
       default: {
         Node* inner = tree.NewNode();
         *inner = node;
@@ -246,7 +267,9 @@ class Change {
 
 TEST_F(JsonSchemaTest, AgreesWithTheParserOnThousandsOfChangedFiles) {
   const Validator validator(*schema_.tree.root);
-  const std::string text = std::regex_replace(ReadAll(fs::path(TAILRACE_SOURCE_DIR) / "tests" / "config" / "everything.yaml"), std::regex("\\$\\{DATA:-\\.\\}"), ".");
+  const std::string text =
+      std::regex_replace(ReadAll(fs::path(TAILRACE_SOURCE_DIR) / "tests" / "config" / "everything.yaml"),
+                         std::regex("\\$\\{DATA:-\\.\\}"), ".");
   int valid_files = 0;
   for (uint32_t seed = 0; seed < kChangedFiles; ++seed) {
     Document document(text);
@@ -272,7 +295,8 @@ TEST(KeyReferenceTest, TheManualHoldsEveryKey) {
   ASSERT_NE(end, std::string::npos);
   const size_t from = begin + kBegin.size();
   const std::string written = manual.substr(from, end - from);
-  if (std::getenv("TAILRACE_UPDATE") != nullptr) std::ofstream(path, std::ios::binary) << manual.replace(from, end - from, KeyReference());
+  if (std::getenv("TAILRACE_UPDATE") != nullptr)
+    std::ofstream(path, std::ios::binary) << manual.replace(from, end - from, KeyReference());
   EXPECT_EQ(written, KeyReference());
 }
 

@@ -60,7 +60,7 @@ TEST(LoadTest, SourcesAreReadWithPathsBesideTheFile) {
   const Pipeline pipeline = Read(R"y(sources:
   a: {type: file, path: ../in/*.jsonl, watch: true, into: orders}
   b: {type: http, route: PUT /orders, reply: {echo: taken, format: {at: "%Y"}}, status: 202, faults: [{at: /id}], into: {orders: /order}}
-  c: {type: generate, sql: "SELECT i::VARCHAR AS id, 1.5 AS total, now() AS at", rows: 5, into: orders}
+  c: {type: generate, sql: "SELECT i::VARCHAR AS id, 1.5 AS total, TIMESTAMP '2024-01-01' AS at", rows: 5, into: orders}
 )y");
   ASSERT_EQ(pipeline.sources.size(), 3u);
   const auto& file = std::get<FileSourceSpec>(pipeline.sources[0].kind);
@@ -110,7 +110,8 @@ collections:
 }
 
 std::string FingerprintOf(const std::string& schema, const std::string& sql) {
-  const Loaded loaded = Parse("pipeline: p\nstreams: {orders: {schema: " + schema + "}}\ntables: {t: {sql: \"" + sql + "\"}}\n");
+  const Loaded loaded =
+      Parse("pipeline: p\nstreams: {orders: {schema: " + schema + "}}\ntables: {t: {sql: \"" + sql + "\"}}\n");
   return loaded.pipeline ? loaded.pipeline->tables[0].fingerprint : "broken";
 }
 
@@ -125,7 +126,10 @@ TEST(LoadTest, FingerprintsFollowTheMeaning) {
 
 TEST(LoadTest, AViewUnderATableChangesItsFingerprint) {
   const auto with_view = [](const std::string& condition) {
-    return Read("tables: {t: {sql: SELECT id FROM v}}\nviews: {v: {sql: \"SELECT id FROM orders WHERE " + condition + "\"}}\n").tables[0].fingerprint;
+    return Read("tables: {t: {sql: SELECT id FROM v}}\nviews: {v: {sql: \"SELECT id FROM orders WHERE " + condition +
+                "\"}}\n")
+        .tables[0]
+        .fingerprint;
   };
   EXPECT_EQ(with_view("total > 1"), with_view("total  >  1"));
   EXPECT_NE(with_view("total > 1"), with_view("total > 2"));
@@ -182,21 +186,28 @@ tests:
 }
 
 TEST(LoadTest, VariablesAreReplacedInsideTextsOnly) {
-  const Pipeline pipeline = Read("description: \"${A} ${B:-b: [}${A:-x} $${A}\"\nserver: {listen: \"127.0.0.1:${PORT}\", data: \"${EMPTY:-data}\"}\n",
-                                 {{"A", "x: y # {"}, {"PORT", "99"}, {"EMPTY", ""}});
+  const Pipeline pipeline = Read(
+      "description: \"${A} ${B:-b: [}${A:-x} $${A}\"\nserver: {listen: \"127.0.0.1:${PORT}\", data: "
+      "\"${EMPTY:-data}\"}\n",
+      {{"A", "x: y # {"}, {"PORT", "99"}, {"EMPTY", ""}});
   EXPECT_EQ(pipeline.description, "x: y # { b: [x: y # { ${A}");
   EXPECT_EQ(pipeline.server.port, 99);
   EXPECT_EQ(pipeline.server.data, "/data/shop/data");
 }
 
 TEST(LoadTest, NumbersMayComeFromVariables) {
-  EXPECT_EQ(Read("sources: {a: {type: generate, sql: \"SELECT '' AS id, 1 AS total, now() AS at\", rows: \"${N}\", into: orders}}\n", {{"N", "12"}}).sources.size(), 1u);
+  EXPECT_EQ(Read("sources: {a: {type: generate, sql: \"SELECT '' AS id, 1 AS total, TIMESTAMP '2024-01-01' AS at\", "
+                 "rows: \"${N}\", into: orders}}\n",
+                 {{"N", "12"}})
+                .sources.size(),
+            1u);
 }
 
 TEST(LoadTest, AFolderStandsForItsPipelineFile) {
   const fs::path folder = fs::path(testing::TempDir()) / "config_load_test";
   fs::create_directories(folder);
-  std::ofstream(folder / "pipeline.yaml", std::ios::binary) << "\xEF\xBB\xBF" << kShop << "description: \"${file:secret.txt}\"\n";
+  std::ofstream(folder / "pipeline.yaml", std::ios::binary)
+      << "\xEF\xBB\xBF" << kShop << "description: \"${file:secret.txt}\"\n";
   std::ofstream(folder / "secret.txt", std::ios::binary) << "from a file\n";
   const auto loaded = LoadPipeline(folder.string(), LoadOptions{});
   ASSERT_TRUE(loaded);

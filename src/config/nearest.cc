@@ -32,7 +32,8 @@ std::string Suggestion(std::string_view name, const std::vector<std::string>& ca
 }
 
 std::string SuggestionFor(const Node& value, const std::vector<std::string>& candidates) {
-  const bool secret = std::any_of(value.replacements.begin(), value.replacements.end(), [](const Replacement& r) { return r.secret; });
+  const bool secret =
+      std::any_of(value.replacements.begin(), value.replacements.end(), [](const Replacement& r) { return r.secret; });
   return secret ? std::string() : Suggestion(value.text, candidates);
 }
 

@@ -86,8 +86,9 @@ void ReadWholeRelation(const Entry& entry, ApiSpec* api, Reading& reading) {
   if (relation == nullptr) {
     if (reading.catalog.incomplete()) return;
     const auto names = reading.catalog.Names({RelationKind::kStream, RelationKind::kTable, RelationKind::kView});
-    reading.report.Error(entry.key->begin, "an api without sql answers with the relation of its name, and there is none named " +
-                                               Quoted(api->name) + Suggestion(api->name, names));
+    reading.report.Error(entry.key->begin,
+                         "an api without sql answers with the relation of its name, and there is none named " +
+                             Quoted(api->name) + Suggestion(api->name, names));
   } else if (relation->kind == RelationKind::kCollection) {
     reading.report.Error(entry.key->begin, Quoted(api->name) + " is a collection: write document: " + api->name +
                                                " with a key, or read " + Quoted("/collections/" + api->name));

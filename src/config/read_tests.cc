@@ -53,7 +53,8 @@ const StreamSpec* TestReader::StreamOf(const Node& key) {
   const Relation* relation = reading_.catalog.Find(key.text);
   if (relation != nullptr) {
     if (relation->kind != RelationKind::kStream) {
-      reading_.report.Error(key.begin, Quoted(key.text) + " is a " + std::string(KindName(relation->kind)) + ", not a stream");
+      reading_.report.Error(key.begin,
+                            Quoted(key.text) + " is a " + std::string(KindName(relation->kind)) + ", not a stream");
     }
   } else if (!reading_.catalog.incomplete()) {
     reading_.report.Error(key.begin, "there is no stream " + Quoted(key.text) +
@@ -113,7 +114,8 @@ void TestReader::ReadRequests(const Node& node, TestSpec* test) {
     if (send == nullptr) continue;
     const size_t space = send->text.find(' ');
     if (space == std::string::npos || space + 1 >= send->text.size() || send->text[space + 1] != '/') {
-      reading_.report.Error(send->begin, "expected a method and a path such as \"POST /orders\", found " + Quoted(send->shown()));
+      reading_.report.Error(send->begin,
+                            "expected a method and a path such as \"POST /orders\", found " + Quoted(send->shown()));
       continue;
     }
     TestRequest request;
@@ -164,7 +166,8 @@ void TestReader::ReadExpectedRelation(const Entry& entry, TestSpec* test) {
     return;
   }
   if (relation->kind == RelationKind::kCollection) {
-    reading_.report.Error(entry.key->begin, Quoted(name) + " is a collection: write documents: [{get: " + name + "/KEY, has: {...}}]");
+    reading_.report.Error(entry.key->begin,
+                          Quoted(name) + " is a collection: write documents: [{get: " + name + "/KEY, has: {...}}]");
     return;
   }
   const auto columns = columns_.relations.find(name);
@@ -188,7 +191,8 @@ void TestReader::ReadExpectedApis(const Node& list, TestSpec* test) {
     TestGet expected{get->text, {}, std::nullopt, reading_.PlaceOf(*item)};
     const auto columns = columns_.apis.find(name);
     if (const Node* rows = Find(*item, "rows")) {
-      expected.rows = RowsByColumns(*rows, columns == columns_.apis.end() ? nullptr : &columns->second, "the api " + name);
+      expected.rows =
+          RowsByColumns(*rows, columns == columns_.apis.end() ? nullptr : &columns->second, "the api " + name);
     }
     test->expect_apis.push_back(std::move(expected));
   }
@@ -227,10 +231,14 @@ void TestReader::ReadExpectedDeadLetters(const Node& mapping, TestSpec* test) {
 void TestReader::ReadExpect(const Node& expect, TestSpec* test) {
   for (const Entry& entry : expect.entries) {
     if (entry.value->broken) continue;
-    if (entry.key->text == "apis") ReadExpectedApis(*entry.value, test);
-    else if (entry.key->text == "documents") ReadExpectedDocuments(*entry.value, test);
-    else if (entry.key->text == "dead_letters") ReadExpectedDeadLetters(*entry.value, test);
-    else ReadExpectedRelation(entry, test);
+    if (entry.key->text == "apis")
+      ReadExpectedApis(*entry.value, test);
+    else if (entry.key->text == "documents")
+      ReadExpectedDocuments(*entry.value, test);
+    else if (entry.key->text == "dead_letters")
+      ReadExpectedDeadLetters(*entry.value, test);
+    else
+      ReadExpectedRelation(entry, test);
   }
 }
 
@@ -241,7 +249,8 @@ TestSpec TestReader::Read(const Node& node) {
   test.crash_after = IntegerOr(node, "crash_after", 0);
   if (const Node* at = Find(node, "at")) {
     test.at_micros = ParseRfc3339(at->text);
-    if (!test.at_micros) reading_.report.Error(at->begin, "expected a time such as 2017-03-03T05:59:00Z, found " + Quoted(at->shown()));
+    if (!test.at_micros)
+      reading_.report.Error(at->begin, "expected a time such as 2017-03-03T05:59:00Z, found " + Quoted(at->shown()));
   }
   ReadGiven(node, &test);
   ReadRequests(node, &test);

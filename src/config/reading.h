@@ -35,8 +35,8 @@ struct Reading {
   Catalog catalog = {};
   Pipeline pipeline = {};
   std::map<std::string, SqlSource, std::less<>> sql = {};
-  std::vector<std::string> api_names = {};   // those of broken ones too
-  bool apis_incomplete = false;              // the section could not be read
+  std::vector<std::string> api_names = {};  // those of broken ones too
+  bool apis_incomplete = false;             // the section could not be read
   std::set<std::string> apis_with_broken_params = {};
 
   Place PlaceOf(const Node& node) const { return report.source().PlaceAt(node.begin); }

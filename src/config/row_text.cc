@@ -14,13 +14,16 @@ std::string JsonString(std::string_view text) {
 
 std::string ScalarByLook(const Node& node) {
   switch (TypeOf(node)) {
-    case ScalarType::kNull: return "null";
-    case ScalarType::kBool: return *ReadBool(node) ? "true" : "false";
+    case ScalarType::kNull:
+      return "null";
+    case ScalarType::kBool:
+      return *ReadBool(node) ? "true" : "false";
     case ScalarType::kInteger:
     case ScalarType::kNumber:
       if (const auto number = JsonNumber(node.text)) return *number;
       break;
-    case ScalarType::kText: break;
+    case ScalarType::kText:
+      break;
   }
   return JsonString(node.text);
 }
@@ -61,14 +64,15 @@ bool IsText(const Type& type) {
 }
 
 bool IsTextColumn(std::string_view type) {
-  return type == "VARCHAR" || type == "DATE" || type == "TIME" || type == "UUID" || type == "BLOB" || type.starts_with("TIMESTAMP") ||
-         type.starts_with("INTERVAL") || type.starts_with("ENUM");
+  return type == "VARCHAR" || type == "DATE" || type == "TIME" || type == "UUID" || type == "BLOB" ||
+         type.starts_with("TIMESTAMP") || type.starts_with("INTERVAL") || type.starts_with("ENUM");
 }
 
 }  // namespace
 
 std::string JsonByLook(const Node& node) {
-  if (node.kind == NodeKind::kMapping) return Object(node, [](const Node&, const Node& value) { return JsonByLook(value); });
+  if (node.kind == NodeKind::kMapping)
+    return Object(node, [](const Node&, const Node& value) { return JsonByLook(value); });
   if (node.kind == NodeKind::kSequence) return Array(node, [](const Node& item) { return JsonByLook(item); });
   return ScalarByLook(node);
 }
@@ -84,14 +88,16 @@ std::string JsonByType(const Node& node, const Type& type) {
       return Array(node, [&](const Node& item) {
         return type.kind == TypeKind::kList ? JsonByType(item, type.fields[0].type) : JsonByLook(item);
       });
-    case NodeKind::kScalar: break;
+    case NodeKind::kScalar:
+      break;
   }
   return IsText(type) ? ScalarAsText(node) : ScalarByLook(node);
 }
 
 std::string JsonByColumn(const Node& node, std::string_view column_type) {
   if (node.kind == NodeKind::kSequence && column_type.ends_with("[]")) {
-    return Array(node, [&](const Node& item) { return JsonByColumn(item, column_type.substr(0, column_type.size() - 2)); });
+    return Array(node,
+                 [&](const Node& item) { return JsonByColumn(item, column_type.substr(0, column_type.size() - 2)); });
   }
   if (node.kind != NodeKind::kScalar) return JsonByLook(node);
   return IsTextColumn(column_type) ? ScalarAsText(node) : ScalarByLook(node);

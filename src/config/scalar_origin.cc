@@ -17,7 +17,7 @@ size_t ScalarOrigin::WrittenFileOffset(size_t written_offset) const {
 }
 
 size_t ScalarOrigin::FileOffset(size_t text_offset) const {
-  size_t end_in_text = 0;     // of the last replacement before the offset
+  size_t end_in_text = 0;  // of the last replacement before the offset
   size_t end_in_written = 0;
   for (const Replacement& replacement : replacements_) {
     if (text_offset < replacement.begin) break;

@@ -76,7 +76,8 @@ void Output::Character(uint32_t code, size_t from) {
 // Plain and quoted scalars: lines are folded, the first and the last keep their outer white space.
 class FlowScalar {
  public:
-  FlowScalar(std::string_view file, const Node& scalar) : file_(file), style_(scalar.style), at_(scalar.begin), end_(scalar.end) {}
+  FlowScalar(std::string_view file, const Node& scalar)
+      : file_(file), style_(scalar.style), at_(scalar.begin), end_(scalar.end) {}
   ScalarText Read();
 
  private:
@@ -89,7 +90,7 @@ class FlowScalar {
   ScalarStyle style_;
   size_t at_;
   size_t end_;
-  size_t escaped_ = 0;   // of the output: what TrimBlanks must keep
+  size_t escaped_ = 0;  // of the output: what TrimBlanks must keep
   Output out_;
 };
 
@@ -106,8 +107,10 @@ void FlowScalar::Fold(bool escaped) {
       ++at_;
     }
   }
-  if (breaks > 1) out_.Breaks(breaks - 1, from);
-  else if (!escaped) out_.Byte(' ', from);
+  if (breaks > 1)
+    out_.Breaks(breaks - 1, from);
+  else if (!escaped)
+    out_.Byte(' ', from);
   escaped_ = out_.size();
 }
 
@@ -126,9 +129,9 @@ struct Escape {
   char letter;
   uint32_t code;
 };
-constexpr Escape kEscapes[] = {{'0', 0},    {'a', 7},    {'b', 8},    {'t', 9},    {'\t', 9},    {'n', 10},    {'v', 11},     {'f', 12},
-                               {'r', 13},   {'e', 27},   {' ', ' '},  {'"', '"'},  {'/', '/'},   {'\\', '\\'}, {'N', 0x85},   {'_', 0xA0},
-                               {'L', 0x2028}, {'P', 0x2029}};
+constexpr Escape kEscapes[] = {{'0', 0},   {'a', 7},     {'b', 8},    {'t', 9},    {'\t', 9},     {'n', 10},
+                               {'v', 11},  {'f', 12},    {'r', 13},   {'e', 27},   {' ', ' '},    {'"', '"'},
+                               {'/', '/'}, {'\\', '\\'}, {'N', 0x85}, {'_', 0xA0}, {'L', 0x2028}, {'P', 0x2029}};
 
 void FlowScalar::TakeEscape() {
   const size_t from = at_++;
@@ -148,7 +151,8 @@ void FlowScalar::TakeEscape() {
     }
     out_.Character(code, from);
   } else {
-    const auto known = std::find_if(std::begin(kEscapes), std::end(kEscapes), [&](const Escape& e) { return e.letter == letter; });
+    const auto known =
+        std::find_if(std::begin(kEscapes), std::end(kEscapes), [&](const Escape& e) { return e.letter == letter; });
     out_.Character(known == std::end(kEscapes) ? kReplacementCharacter : known->code, from);
   }
   escaped_ = out_.size();
@@ -183,7 +187,7 @@ class BlockScalar {
 
   std::string_view file_;
   const Node& scalar_;
-  size_t indent_ = 0;    // 0: that of the first line with content
+  size_t indent_ = 0;  // 0: that of the first line with content
   Chomp chomp_ = Chomp::kClip;
   Output out_;
 };
@@ -236,10 +240,14 @@ void BlockScalar::Join(const std::vector<Line>& lines) {
       continue;
     }
     const size_t from = line.begin;
-    if (last == nullptr) out_.Breaks(empty, from);
-    else if (!folded || keeps_break(*last) || keeps_break(line)) out_.Breaks(empty + 1, from);
-    else if (empty > 0) out_.Breaks(empty, from);
-    else out_.Byte(' ', from);
+    if (last == nullptr)
+      out_.Breaks(empty, from);
+    else if (!folded || keeps_break(*last) || keeps_break(line))
+      out_.Breaks(empty + 1, from);
+    else if (empty > 0)
+      out_.Breaks(empty, from);
+    else
+      out_.Byte(' ', from);
     out_.Bytes(line.text, line.begin);
     last = &line;
     empty = 0;

@@ -161,7 +161,8 @@ void ShapeCheck::CheckEntry(const Entry& entry, const Shape& shape, const std::v
 }
 
 void ShapeCheck::CheckRequired(const Node& node, const std::vector<Key>& keys) {
-  if (node.partial || node.Find("<<") != nullptr) return;  // told; what should be here is not missing for another reason
+  if (node.partial || node.Find("<<") != nullptr)
+    return;  // told; what should be here is not missing for another reason
   for (const Key& key : keys) {
     if (!key.required || node.Find(key.name) != nullptr) continue;
     // A mistyped key has been told; that it is missing too is no news.
@@ -196,7 +197,8 @@ void ShapeCheck::CheckList(Node& node, const Shape& shape) {
 }
 
 void ShapeCheck::CheckOneOf(Node& node, const Shape& shape) {
-  const bool may_be_null = std::any_of(shape.alternatives.begin(), shape.alternatives.end(), [](const Shape* s) { return s->nullable; });
+  const bool may_be_null =
+      std::any_of(shape.alternatives.begin(), shape.alternatives.end(), [](const Shape* s) { return s->nullable; });
   if (may_be_null && node.null()) return;
   for (const Shape* alternative : shape.alternatives) {
     const bool mapping = alternative->kind == ShapeKind::kObject || alternative->kind == ShapeKind::kNames;

@@ -12,7 +12,8 @@ namespace tailrace::config {
 namespace {
 
 constexpr size_t kSqlBytesMax = size_t{256} << 10;
-// A view counts as often as it stands in what it is put into: a view that names another twice doubles the work of a query.
+// A view counts as often as it stands in what it is put into: a view that names another twice doubles the work of a
+// query.
 constexpr size_t kViewUsesMax = 500;
 
 }  // namespace
@@ -41,8 +42,10 @@ void SqlCheck::AddStreams() {
       }
       return scratch_->Describe("FROM " + sql::QuoteIdentifier(stream.name));
     }();
-    if (columns) Settle(stream.name, std::move(*columns), {true, stream.name, 1, SchemaFingerprintText(stream.schema)});
-    else reading_.report.Error(relation->key->begin, columns.error().message);
+    if (columns)
+      Settle(stream.name, std::move(*columns), {true, stream.name, 1, SchemaFingerprintText(stream.schema)});
+    else
+      reading_.report.Error(relation->key->begin, columns.error().message);
   }
 }
 
@@ -64,15 +67,20 @@ Query SqlCheck::Parse(const std::string& name, const SqlText& sql, SqlPlace plac
 // True when the relation must not be read here, which is told.
 bool SqlCheck::RefuseRelation(Query& query, const Relation& relation, size_t position, RelationKind reader) {
   if (relation.kind == RelationKind::kCollection) {
-    query.place.Tell(position, Quoted(relation.name) + " is a collection: SQL reads streams, tables and views; documents are at " +
-                                   Quoted("/collections/" + relation.name), reading_);
+    query.place.Tell(position,
+                     Quoted(relation.name) +
+                         " is a collection: SQL reads streams, tables and views; documents are at " +
+                         Quoted("/collections/" + relation.name),
+                     reading_);
     return true;
   }
   const StreamSpec* stream = relation.kind == RelationKind::kStream ? Stream(relation.name) : nullptr;
   const bool reads_rows = reader == RelationKind::kView;
   if (stream != nullptr && !stream->store && reads_rows) {
-    query.place.Tell(position, "the stream " + Quoted(relation.name) + " keeps no rows (store: false), so only tables and collections read it",
-                     reading_);
+    query.place.Tell(
+        position,
+        "the stream " + Quoted(relation.name) + " keeps no rows (store: false), so only tables and collections read it",
+        reading_);
     return true;
   }
   return false;
@@ -89,8 +97,10 @@ bool SqlCheck::Resolve(Query& query, RelationKind reader) {
       if (reading_.catalog.incomplete()) continue;
       const auto names = reading_.catalog.Names({RelationKind::kStream, RelationKind::kTable, RelationKind::kView});
       const bool system = ref.name.starts_with("tailrace.");
-      query.place.Tell(ref.position, system ? Quoted(ref.name) + " is not yet in this version"
-                                            : "there is no relation " + Quoted(ref.name) + Suggestion(ref.name, names), reading_);
+      query.place.Tell(ref.position,
+                       system ? Quoted(ref.name) + " is not yet in this version"
+                              : "there is no relation " + Quoted(ref.name) + Suggestion(ref.name, names),
+                       reading_);
       continue;
     }
     const auto open = std::find(open_.begin(), open_.end(), relation->name);
@@ -113,7 +123,8 @@ bool SqlCheck::Resolve(Query& query, RelationKind reader) {
   }
   query.sound = sound;
   if (sound && UsesOf(query) > kViewUsesMax) {
-    query.place.Tell(0, "views within views add up to more than " + std::to_string(kViewUsesMax) + " readings", reading_);
+    query.place.Tell(0, "views within views add up to more than " + std::to_string(kViewUsesMax) + " readings",
+                     reading_);
     query.sound = false;
   }
   return query.sound;

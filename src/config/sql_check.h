@@ -17,7 +17,8 @@ struct SqlColumns {
   std::map<std::string, std::vector<sql::ResultColumn>> apis;
 };
 
-// Completes tables, views, collections and apis of reading.pipeline and tells what is wrong with their SQL, at its place.
+// Completes tables, views, collections and apis of reading.pipeline and tells what is wrong with their SQL, at its
+// place.
 SqlColumns CheckSql(Reading& reading);
 
 }  // namespace tailrace::config

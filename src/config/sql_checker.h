@@ -21,20 +21,20 @@ using Columns = std::vector<sql::ResultColumn>;
 // What is known of a name that SQL may read.
 struct Facts {
   bool sound = false;
-  std::string stream;          // the only stream below it, when nothing else is
-  size_t uses = 1;              // of views, when this one is read
-  std::string definition;      // stays the same as long as it and all below it mean the same
+  std::string stream;      // the only stream below it, when nothing else is
+  size_t uses = 1;         // of views, when this one is read
+  std::string definition;  // stays the same as long as it and all below it mean the same
 };
 
 // One SQL text with what it reads.
 struct Query {
-  std::string name;            // of the relation or api
+  std::string name;  // of the relation or api
   const SqlText* sql = nullptr;
   SqlPlace place;
   std::optional<sql::Select> select;
   std::vector<const Relation*> reads;
-  std::vector<size_t> positions;       // of `reads` in the text
-  bool sound = false;          // parsed, and all it reads is sound
+  std::vector<size_t> positions;  // of `reads` in the text
+  bool sound = false;             // parsed, and all it reads is sound
 };
 
 // Each relation is checked after what it reads; what is broken, or reads something broken, is left out in silence.
@@ -69,7 +69,8 @@ class SqlCheck {
   bool CheckParameters(const ApiSpec& api, const Query& query);
   void Settle(const std::string& name, Columns columns, Facts facts);
   const StreamSpec* Stream(std::string_view name) const;
-  const Node* ListItem(std::string_view section, std::string_view name, std::string_view list, const std::string& item) const;
+  const Node* ListItem(std::string_view section, std::string_view name, std::string_view list,
+                       const std::string& item) const;
 
   Reading& reading_;
   std::unique_ptr<sql::Scratch> scratch_;

@@ -41,7 +41,8 @@ bool IsNestedType(std::string_view type) {
 
 // Types that become a JSON object or are the text of one.
 bool MayBeDocument(std::string_view type) {
-  return type.starts_with("STRUCT") || type.starts_with("MAP") || type == "JSON" || type == "VARCHAR" || type == "\"NULL\"";
+  return type.starts_with("STRUCT") || type.starts_with("MAP") || type == "JSON" || type == "VARCHAR" ||
+         type == "\"NULL\"";
 }
 
 }  // namespace
@@ -58,7 +59,8 @@ void SqlCheck::CheckView(ViewSpec& view) {
   for (const Relation* relation : query.reads) view.reads.push_back(relation->name);
   view_order_.push_back(view.name);
   if (!resolved || !PassesGate(query)) return;
-  if (auto added = scratch_->AddView(view.name, view.sql.text); !added) return query.place.Tell(added.error(), reading_);
+  if (auto added = scratch_->AddView(view.name, view.sql.text); !added)
+    return query.place.Tell(added.error(), reading_);
   auto columns = scratch_->Describe(view.sql.text);
   if (!columns) return query.place.Tell(columns.error(), reading_);
   const std::string stream = OnlyStream(query);
@@ -68,7 +70,8 @@ void SqlCheck::CheckView(ViewSpec& view) {
 
 // Tells a table that reads a table, two streams, or nothing.
 bool SqlCheck::ReadsOneStream(const Query& query) {
-  const std::string rule = ": a table reads one stream and nothing else, so that a replay gives the same; write this as a view";
+  const std::string rule =
+      ": a table reads one stream and nothing else, so that a replay gives the same; write this as a view";
   if (query.reads.empty()) {
     query.place.Tell(0, "this reads no stream: a table is kept from the records of one", reading_);
     return false;
@@ -77,12 +80,15 @@ bool SqlCheck::ReadsOneStream(const Query& query) {
   for (size_t i = 0; i < query.reads.size(); ++i) {
     const std::string& stream = facts_.at(query.reads[i]->name).stream;
     if (stream.empty()) {
-      query.place.Tell(query.positions[i], Quoted(query.reads[i]->name) + " is a " + std::string(KindName(query.reads[i]->kind)) +
-                                               (query.reads[i]->kind == RelationKind::kView ? " over more than one stream" : "") + rule, reading_);
+      query.place.Tell(query.positions[i],
+                       Quoted(query.reads[i]->name) + " is a " + std::string(KindName(query.reads[i]->kind)) +
+                           (query.reads[i]->kind == RelationKind::kView ? " over more than one stream" : "") + rule,
+                       reading_);
       return false;
     }
     if (!only.empty() && only != stream) {
-      query.place.Tell(query.positions[i], Quoted(only) + " and " + Quoted(stream) + " are two streams" + rule, reading_);
+      query.place.Tell(query.positions[i], Quoted(only) + " and " + Quoted(stream) + " are two streams" + rule,
+                       reading_);
       return false;
     }
     only = stream;
@@ -90,7 +96,8 @@ bool SqlCheck::ReadsOneStream(const Query& query) {
   return true;
 }
 
-const Node* SqlCheck::ListItem(std::string_view section, std::string_view name, std::string_view list, const std::string& item) const {
+const Node* SqlCheck::ListItem(std::string_view section, std::string_view name, std::string_view list,
+                               const std::string& item) const {
   const auto source = reading_.sql.find(std::string(section) + "." + std::string(name));
   if (source == reading_.sql.end()) return nullptr;
   const Node* body = source->second.body;
@@ -107,7 +114,8 @@ bool SqlCheck::CheckUnique(const TableSpec& table, const Columns& columns) {
   for (const std::string& name : table.unique) {
     if (FindColumn(columns, name) != nullptr) continue;
     const Node* node = ListItem("tables", table.name, "unique", name);
-    reading_.report.Error(node->begin, "the table has no column " + Quoted(node->shown()) + SuggestionFor(*node, NamesOf(columns)));
+    reading_.report.Error(node->begin,
+                          "the table has no column " + Quoted(node->shown()) + SuggestionFor(*node, NamesOf(columns)));
     sound = false;
   }
   return sound;
@@ -123,7 +131,9 @@ void SqlCheck::CheckTable(TableSpec& table) {
   auto columns = scratch_->DescribeOverBatch(table.sql.text, table.stream);
   if (!columns) return query.place.Tell(columns.error(), reading_);
   if (!CheckUnique(table, *columns)) return;
-  auto plan = sql::PlanTable({table.name, table.inlined_sql, table.stream, sql::Scratch::BatchRelation(table.stream), table.unique}, *scratch_);
+  auto plan = sql::PlanTable(
+      {table.name, table.inlined_sql, table.stream, sql::Scratch::BatchRelation(table.stream), table.unique},
+      *scratch_);
   if (!plan) {
     sql::SqlError error = plan.error();
     if (table.inlined_sql != table.sql.text) error.position.reset();  // a place in another text
@@ -139,15 +149,19 @@ void SqlCheck::CheckTable(TableSpec& table) {
   Settle(table.name, std::move(plan->columns), {true, "", 1, table.fingerprint});
 }
 
-// A collection's SELECT over a stream runs over each batch alone, so what it says of a record must not depend on others.
+// A collection's SELECT over a stream runs over each batch alone, so what it says of a record must not depend on
+// others.
 bool SqlCheck::IsRowByRow(const Query& query, const std::string& inlined) {
   const auto word = FirstWordAcrossRows(inlined);
   if (!word) return true;
   const std::vector<SqlWord> words = SqlWords(query.sql->text);
-  const auto written = std::find_if(words.begin(), words.end(), [&](const SqlWord& w) { return Folded(w.text) == Folded(*word); });
+  const auto written =
+      std::find_if(words.begin(), words.end(), [&](const SqlWord& w) { return Folded(w.text) == Folded(*word); });
   query.place.Tell(written == words.end() ? 0 : written->position,
-                   Quoted(*word) + " looks at several records, and a collection over a stream takes them one by one: "
-                   "aggregate in a table and read that", reading_);
+                   Quoted(*word) +
+                       " looks at several records, and a collection over a stream takes them one by one: "
+                       "aggregate in a table and read that",
+                   reading_);
   return false;
 }
 
@@ -156,8 +170,10 @@ bool SqlCheck::CheckDocumentColumns(CollectionSpec& collection, const Query& que
   bool sound = true;
   for (const std::string_view name : {kKeyColumn, kDocumentColumn}) {
     if (FindColumn(columns, name) != nullptr) continue;
-    query.place.Tell(0, "a collection's SELECT has columns key and document, and there is no " + Quoted(name) +
-                            Suggestion(name, NamesOf(columns)), reading_);
+    query.place.Tell(0,
+                     "a collection's SELECT has columns key and document, and there is no " + Quoted(name) +
+                         Suggestion(name, NamesOf(columns)),
+                     reading_);
     sound = false;
   }
   std::vector<std::string> rest;
@@ -172,23 +188,28 @@ bool SqlCheck::CheckDocumentColumns(CollectionSpec& collection, const Query& que
       query.place.Tell(0, "the key of a document is a single value, not " + column.type, reading_);
       sound = false;
     } else if (folded == kDocumentColumn && !MayBeDocument(column.type)) {
-      query.place.Tell(0, "a document is a JSON object, as of json_object('name', value), not " + column.type, reading_);
+      query.place.Tell(0, "a document is a JSON object, as of json_object('name', value), not " + column.type,
+                       reading_);
       sound = false;
     }
     if (folded != kKeyColumn && folded != kDocumentColumn) rest.push_back(column.name);
   }
   for (const std::string& name : collection.index) {
-    const bool found = std::any_of(rest.begin(), rest.end(), [&](const std::string& other) { return Folded(other) == Folded(name); });
+    const bool found =
+        std::any_of(rest.begin(), rest.end(), [&](const std::string& other) { return Folded(other) == Folded(name); });
     if (found) continue;
     const Node* node = ListItem("collections", collection.name, "index", name);
-    reading_.report.Error(node->begin, "the SELECT has no column " + Quoted(node->shown()) + " to index" + SuggestionFor(*node, rest));
+    reading_.report.Error(
+        node->begin, "the SELECT has no column " + Quoted(node->shown()) + " to index" + SuggestionFor(*node, rest));
     sound = false;
   }
   for (const std::string& name : rest) {
     const bool indexed = std::any_of(collection.index.begin(), collection.index.end(),
                                      [&](const std::string& other) { return Folded(other) == Folded(name); });
     if (indexed || !sound) continue;
-    query.place.Tell(0, "the column " + Quoted(name) + " is neither key nor document: name it under index, or leave it out", reading_);
+    query.place.Tell(
+        0, "the column " + Quoted(name) + " is neither key nor document: name it under index, or leave it out",
+        reading_);
     sound = false;
   }
   if (sound) collection.index = rest;
@@ -198,12 +219,14 @@ bool SqlCheck::CheckDocumentColumns(CollectionSpec& collection, const Query& que
 void SqlCheck::CheckCollection(CollectionSpec& collection) {
   Query query = Parse(collection.name, collection.sql, SqlPlace(reading_, "collections." + collection.name));
   if (!Resolve(query, RelationKind::kCollection) || !PassesGate(query)) return;
-  if (query.reads.empty()) return query.place.Tell(0, "this reads nothing: a collection is made from streams, tables or views", reading_);
+  if (query.reads.empty())
+    return query.place.Tell(0, "this reads nothing: a collection is made from streams, tables or views", reading_);
   for (const Relation* relation : query.reads) collection.reads.push_back(relation->name);
   const std::string stream = OnlyStream(query);
   std::optional<std::string> inlined = query.sql->text;
   // Over a view that counts, it is the view's answer that is wanted, whole.
-  const bool direct = std::all_of(query.reads.begin(), query.reads.end(), [](const Relation* r) { return r->kind == RelationKind::kStream; });
+  const bool direct = std::all_of(query.reads.begin(), query.reads.end(),
+                                  [](const Relation* r) { return r->kind == RelationKind::kStream; });
   if (!stream.empty()) {
     inlined = Inlined(query);
     if (!inlined) return;
@@ -235,16 +258,19 @@ bool SqlCheck::CheckParameters(const ApiSpec& api, const Query& query) {
   for (const SqlWord& word : SqlWords(api.sql.text)) {
     if (!word.parameter) continue;
     used.insert(Folded(word.text));
-    const bool known = std::any_of(names.begin(), names.end(), [&](const std::string& name) { return Folded(name) == Folded(word.text); });
+    const bool known = std::any_of(names.begin(), names.end(),
+                                   [&](const std::string& name) { return Folded(name) == Folded(word.text); });
     if (known) continue;
-    query.place.Tell(word.position, "there is no parameter " + Quoted(word.text) + Suggestion(word.text, names), reading_);
+    query.place.Tell(word.position, "there is no parameter " + Quoted(word.text) + Suggestion(word.text, names),
+                     reading_);
     sound = false;
   }
   const auto source = reading_.sql.find("apis." + api.name);
   const Node* params = source == reading_.sql.end() ? nullptr : Find(*source->second.body, "params");
   if (params == nullptr || !sound) return sound;
   for (const Entry& entry : params->entries) {
-    if (!used.contains(Folded(entry.key->text))) reading_.report.Warning(entry.key->begin, "the SQL does not use $" + entry.key->text);
+    if (!used.contains(Folded(entry.key->text)))
+      reading_.report.Warning(entry.key->begin, "the SQL does not use $" + entry.key->text);
   }
   return sound;
 }
@@ -257,8 +283,10 @@ void SqlCheck::CheckApi(ApiSpec& api) {
   std::vector<std::pair<std::string, std::string>> parameters;
   for (const ParamSpec& param : api.params) parameters.emplace_back(param.name, sql::SqlType(param.type));
   auto columns = scratch_->Describe(api.sql.text, parameters);
-  if (columns) columns_.apis[api.name] = std::move(*columns);
-  else query.place.Tell(columns.error(), reading_);
+  if (columns)
+    columns_.apis[api.name] = std::move(*columns);
+  else
+    query.place.Tell(columns.error(), reading_);
 }
 
 }  // namespace tailrace::config

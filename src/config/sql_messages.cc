@@ -36,7 +36,8 @@ std::string ExplainSqlError(const std::string& message) {
   const std::string_view text = message;
   const size_t end_of_column = text.find(kNotInFrom);
   if (text.starts_with(kColumn) && end_of_column != std::string_view::npos) {
-    return UnknownColumn(text.substr(kColumn.size(), end_of_column - kColumn.size()), text.substr(end_of_column + kNotInFrom.size()));
+    return UnknownColumn(text.substr(kColumn.size(), end_of_column - kColumn.size()),
+                         text.substr(end_of_column + kNotInFrom.size()));
   }
   const size_t function = text.find(kFunction);
   const size_t missing = text.find(kMissing);

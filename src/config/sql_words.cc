@@ -29,7 +29,7 @@ class Scanner {
   std::string_view sql_;
   size_t at_ = 0;
   int depth_ = 0;
-  char last_ = ' ';            // last character that is no space
+  char last_ = ' ';  // last character that is no space
   std::vector<SqlWord> words_;
 };
 

@@ -9,9 +9,9 @@
 namespace tailrace::config {
 
 struct SqlWord {
-  std::string text;        // of a quoted identifier without its quotes; of $name without the $
+  std::string text;  // of a quoted identifier without its quotes; of $name without the $
   size_t position = 0;
-  int depth = 0;           // open brackets before it
+  int depth = 0;  // open brackets before it
   bool quoted = false;
   bool parameter = false;  // $name
   bool called = false;     // a bracket follows

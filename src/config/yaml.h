@@ -34,15 +34,15 @@ struct Entry {
 struct Node {
   NodeKind kind = NodeKind::kScalar;
   ScalarStyle style = ScalarStyle::kPlain;
-  bool flow = false;    // a mapping in {} or a sequence in []
-  bool is_key = false;  // of a mapping
-  bool partial = false;      // read after a syntax error: entries may be missing
-  bool absent = false;  // nothing is written here, as after `key:`
-  bool broken = false;  // a mistake in it has been told: what needs its value is left out in silence
-  size_t begin = 0;     // bytes of the file, of a quoted scalar without its quotes
+  bool flow = false;     // a mapping in {} or a sequence in []
+  bool is_key = false;   // of a mapping
+  bool partial = false;  // read after a syntax error: entries may be missing
+  bool absent = false;   // nothing is written here, as after `key:`
+  bool broken = false;   // a mistake in it has been told: what needs its value is left out in silence
+  size_t begin = 0;      // bytes of the file, of a quoted scalar without its quotes
   size_t end = 0;
   size_t parent_indent = 0;  // of a block scalar: column of the block it stands in, from 0
-  std::string text;     // of a scalar
+  std::string text;          // of a scalar
   std::string written;  // the same before `${...}` was replaced: what messages show. Empty when nothing was replaced.
   std::vector<Replacement> replacements;
   std::vector<Entry> entries;
@@ -70,7 +70,8 @@ struct YamlLimits {
   size_t nodes_max = 250'000;  // reached from the root, aliases counted at each use
 };
 
-// The nodes that can be reached from the root, each once. Others belong to text that was read again after a syntax error.
+// The nodes that can be reached from the root, each once. Others belong to text that was read again after a syntax
+// error.
 std::vector<Node*> ReachableNodes(const Tree& tree);
 
 // Every mistake of the text goes to `report`. After one of syntax, sections and entries that can be read on their own

@@ -196,7 +196,8 @@ void YamlBuilder::Run::TakeScalar(fy_event* event) {
     const bool block = node->style == ScalarStyle::kLiteral || node->style == ScalarStyle::kFolded;
     if (block && !open_.empty()) node->parent_indent = ColumnOf(open_.back().node->begin);
     node->text = ReadScalarText(*node, builder_.source_.text()).text;
-    if (node->text.find('\0') != std::string::npos) report().Error(node->begin, "a text must not hold the character NUL");
+    if (node->text.find('\0') != std::string::npos)
+      report().Error(node->begin, "a text must not hold the character NUL");
   }
   if (!Count(1, node->begin)) return;
   if (event->scalar.anchor != nullptr) anchors_[TokenText(event->scalar.anchor)] = {node, 1, 1};

@@ -8,11 +8,13 @@ namespace tailrace::config {
 namespace {
 
 struct Read {
-  explicit Read(std::string text, YamlLimits limits = {}) : source(std::move(text)), report(source, "p.yaml"), tree(ParseYaml(source, limits, report)) {}
+  explicit Read(std::string text, YamlLimits limits = {})
+      : source(std::move(text)), report(source, "p.yaml"), tree(ParseYaml(source, limits, report)) {}
   std::string Told() const {
     std::string told;
     for (const Diagnostic& diagnostic : report.Finish()) {
-      told += std::to_string(diagnostic.place.line) + ":" + std::to_string(diagnostic.place.column) + ": " + diagnostic.message + "\n";
+      told += std::to_string(diagnostic.place.line) + ":" + std::to_string(diagnostic.place.column) + ": " +
+              diagnostic.message + "\n";
     }
     return told;
   }
@@ -35,7 +37,9 @@ TEST(YamlTest, ScalarsReadAsYamlSays) {
   EXPECT_EQ(TextOf("'it''s'"), "it's");
   EXPECT_EQ(TextOf("'a''''b'"), "a''b");
   EXPECT_EQ(TextOf("' a \n  b '"), " a b ");
-  EXPECT_EQ(TextOf(R"("\"\\\t\u00e9\x41\U0001F600")"), "\"\\\t\xC3\xA9" "A\xF0\x9F\x98\x80");
+  EXPECT_EQ(TextOf(R"("\"\\\t\u00e9\x41\U0001F600")"),
+            "\"\\\t\xC3\xA9"
+            "A\xF0\x9F\x98\x80");
   EXPECT_EQ(TextOf(R"("\ud83d\ude00")"), "\xF0\x9F\x98\x80");
   EXPECT_EQ(TextOf("\"a\\\n  b\""), "ab");
   EXPECT_EQ(TextOf("|\n  a\n   b\n\n  c"), "a\n b\n\nc\n");
@@ -47,7 +51,8 @@ TEST(YamlTest, ScalarsReadAsYamlSays) {
 }
 
 TEST(YamlTest, EveryByteOfATextKnowsItsPlace) {
-  const std::vector<std::string> values = {"one two\n   three", "'it''s a\n   b'", R"("\"x\" é \u00e9 y")", "|\n    one\n      two\n\n    three", ">-\n    one\n    two\n\n    thrée"};
+  const std::vector<std::string> values = {"one two\n   three", "'it''s a\n   b'", R"("\"x\" é \u00e9 y")",
+                                           "|\n    one\n      two\n\n    three", ">-\n    one\n    two\n\n    thrée"};
   for (const std::string& value : values) {
     const Read read("k:\n  n: " + value + "\n");
     const Node& node = *read.At("k").Value("n");
@@ -96,7 +101,8 @@ TEST(YamlTest, DepthIsBoundedAlsoThroughAliases) {
   for (int i = 0; i < 1000; ++i) block += std::string(static_cast<size_t>(i), ' ') + "a:\n";
   EXPECT_NE(Read(block).Told().find("nested deeper than 64 levels"), std::string::npos);
   std::string chain = "a0: &a0 [x]\n";
-  for (int i = 1; i < 500; ++i) chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  for (int i = 1; i < 500; ++i)
+    chain += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
   EXPECT_NE(Read(chain).Told().find("nested deeper than 64 levels"), std::string::npos);
 }
 
@@ -113,9 +119,7 @@ TEST(YamlTest, BytesThatAreNoTextAreRefused) {
   EXPECT_NE(Read(std::string((10u << 20) + 1, '#')).Told().find("larger than 10 MB"), std::string::npos);
 }
 
-TEST(YamlTest, ATabIsNamed) {
-  EXPECT_NE(Read("a:\n\tb: 1\n").Told().find("indent with spaces"), std::string::npos);
-}
+TEST(YamlTest, ATabIsNamed) { EXPECT_NE(Read("a:\n\tb: 1\n").Told().find("indent with spaces"), std::string::npos); }
 
 TEST(YamlTest, WhatFollowsASyntaxErrorIsStillRead) {
   const Read read("a:\n  b: [1, 2\n  c: 3\nd: 'open\ne: {f: 1}\n");
