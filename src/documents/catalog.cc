@@ -6,9 +6,12 @@ namespace tailrace::documents {
 namespace {
 
 constexpr char kCreateCatalog[] =
-    "CREATE TABLE collections(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL);"
-    "CREATE TABLE fields(collection INTEGER, place INTEGER, name TEXT NOT NULL, PRIMARY KEY(collection, place)) WITHOUT ROWID;"
-    "CREATE TABLE positions(collection INTEGER, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY(collection, partition))"
+    "CREATE TABLE collections(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, fingerprint TEXT NOT "
+    "NULL);"
+    "CREATE TABLE fields(collection INTEGER, place INTEGER, name TEXT NOT NULL, PRIMARY KEY(collection, place)) "
+    "WITHOUT ROWID;"
+    "CREATE TABLE positions(collection INTEGER, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY(collection, "
+    "partition))"
     " WITHOUT ROWID;";
 
 }  // namespace
@@ -45,7 +48,8 @@ Result<std::map<std::string, CollectionInfo, std::less<>>> Catalog::Load() {
     by_id[info.shape.id] = &info;
   }
   Error orphan = Error::Corruption("documents: the catalogue speaks of a collection that is not there");
-  TR_TRY(SqliteStatement fields, connection_->Prepare("SELECT collection, name FROM fields ORDER BY collection, place"));
+  TR_TRY(SqliteStatement fields,
+         connection_->Prepare("SELECT collection, name FROM fields ORDER BY collection, place"));
   while (true) {
     TR_TRY(bool row, fields.Step());
     if (!row) break;
@@ -53,7 +57,8 @@ Result<std::map<std::string, CollectionInfo, std::less<>>> Catalog::Load() {
     if (owner == by_id.end()) return Fail(orphan);
     owner->second->shape.fields.emplace_back(fields.Text(1));
   }
-  TR_TRY(SqliteStatement positions, connection_->Prepare("SELECT collection, next FROM positions ORDER BY collection, partition"));
+  TR_TRY(SqliteStatement positions,
+         connection_->Prepare("SELECT collection, next FROM positions ORDER BY collection, partition"));
   while (true) {
     TR_TRY(bool row, positions.Step());
     if (!row) break;
@@ -65,7 +70,8 @@ Result<std::map<std::string, CollectionInfo, std::less<>>> Catalog::Load() {
 }
 
 Status Catalog::Create(std::string_view name, CollectionInfo* info) {
-  TR_TRY(SqliteStatement add, connection_->Prepare("INSERT INTO collections(name, fingerprint) VALUES(?1, ?2) RETURNING id"));
+  TR_TRY(SqliteStatement add,
+         connection_->Prepare("INSERT INTO collections(name, fingerprint) VALUES(?1, ?2) RETURNING id"));
   add.BindText(1, name);
   add.BindText(2, info->fingerprint);
   TR_TRY(bool row, add.Step());
@@ -86,7 +92,8 @@ Status Catalog::Create(std::string_view name, CollectionInfo* info) {
 Status Catalog::Drop(const CollectionInfo& info) {
   std::string id = std::to_string(info.shape.id);
   TR_RETURN_IF_ERROR(connection_->Execute(DropTableSql(info.shape.id)));
-  return connection_->Execute("DELETE FROM positions WHERE collection = " + id + "; DELETE FROM fields WHERE collection = " + id +
+  return connection_->Execute("DELETE FROM positions WHERE collection = " + id +
+                              "; DELETE FROM fields WHERE collection = " + id +
                               "; DELETE FROM collections WHERE id = " + id);
 }
 

@@ -36,7 +36,7 @@ class DocumentCache {
 
   const size_t bytes_max_;
   size_t bytes_ = 0;
-  std::list<Entry> entries_;  // newest first
+  std::list<Entry> entries_;                                                  // newest first
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_name_;  // views into entries_
 };
 

@@ -24,7 +24,8 @@ Result<Document> Checked(const SqliteStatement& row) {
 
 std::string CreateTableSql(const TableShape& shape) {
   std::string name = TableName(shape.id);
-  std::string sql = "CREATE TABLE " + name + "(key TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL, checksum INTEGER NOT NULL";
+  std::string sql =
+      "CREATE TABLE " + name + "(key TEXT PRIMARY KEY NOT NULL, document TEXT NOT NULL, checksum INTEGER NOT NULL";
   for (size_t i = 0; i < shape.fields.size(); ++i) sql += ", " + FieldColumn(i) + " TEXT";
   sql += ");";
   for (size_t i = 0; i < shape.fields.size(); ++i) {
@@ -80,7 +81,8 @@ Status DocumentTableWriter::Write(const DocumentRow& row) {
 
 Result<std::optional<Document>> DocumentTableReader::Get(std::string_view key) {
   if (!get_) {
-    TR_TRY(get_, connection_->Prepare("SELECT key, document, checksum FROM " + TableName(shape_.id) + " WHERE key = ?1"));
+    TR_TRY(get_,
+           connection_->Prepare("SELECT key, document, checksum FROM " + TableName(shape_.id) + " WHERE key = ?1"));
   }
   get_->BindText(1, key);
   TR_TRY(bool found, get_->Step());

@@ -51,7 +51,8 @@ class DocumentTableReader {
   // The text of a page ends the page early when it gets larger than this.
   static constexpr size_t kPageBytesMax = 64U << 20U;
 
-  DocumentTableReader(SqliteConnection& connection, TableShape shape) : connection_(&connection), shape_(std::move(shape)) {}
+  DocumentTableReader(SqliteConnection& connection, TableShape shape)
+      : connection_(&connection), shape_(std::move(shape)) {}
 
   Result<std::optional<Document>> Get(std::string_view key);
   // `field` is an index into the shape's fields; nullopt for all documents. The limit is at least 1.

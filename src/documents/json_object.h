@@ -17,8 +17,8 @@ namespace tailrace::documents {
 class JsonObject {
  public:
   struct Member {
-    std::string name;                     // unescaped
-    std::string json;                     // without blanks between tokens; unused while `object` is set
+    std::string name;  // unescaped
+    std::string json;  // without blanks between tokens; unused while `object` is set
     std::unique_ptr<JsonObject> object;
     bool erased = false;
 
@@ -57,7 +57,7 @@ class JsonObject {
   void DropErased();
 
   std::vector<Member> members_;
-  Index index_;                // of members_, when there are more than kScannedMembersMax
+  Index index_;  // of members_, when there are more than kScannedMembersMax
   size_t erased_count_ = 0;
 };
 

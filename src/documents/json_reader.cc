@@ -40,9 +40,7 @@ bool IsNumber(std::string_view text) {
   return at == text.size();
 }
 
-std::string_view TrimRight(std::string_view text) {
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-}
+std::string_view TrimRight(std::string_view text) { return text.substr(0, text.find_last_not_of(" \t\r\n") + 1); }
 
 error_code AppendValue(ondemand::value value, int depth, std::string* out);
 

@@ -7,7 +7,8 @@ namespace {
 
 TEST(JsonReader, TakesBlanksOutAndLeavesTokensAsTheyAre) {
   JsonReader reader;
-  auto text = reader.ReadValue(" { \"a b\" : [ 1.50 , -0.0e+10 , \"x \\u00e9 \\\" y\" , true,false , null , { } , [ ] ] } \n");
+  auto text =
+      reader.ReadValue(" { \"a b\" : [ 1.50 , -0.0e+10 , \"x \\u00e9 \\\" y\" , true,false , null , { } , [ ] ] } \n");
   ASSERT_TRUE(text) << text.error().message();
   EXPECT_EQ(*text, R"({"a b":[1.50,-0.0e+10,"x \u00e9 \" y",true,false,null,{},[]]})");
 }
@@ -23,9 +24,12 @@ TEST(JsonReader, TakesEveryKindOfValueAlone) {
 
 TEST(JsonReader, RefusesWhatIsNotOneValue) {
   JsonReader reader;
-  for (const char* json : {"", " ", "1 2", "1,2", "{},{}", "][", "],[", "1]", "[1", "{\"a\":1", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "[1 2]", "{a:1}",
-                           "{\"a\":}", "01", "1.", ".5", "+1", "1e", "-", "--1", "tru", "nul", "nulll", "truex", "\"a", "\"\\x\"", "\"a\nb\"", "NaN", "{}x",
-                           "[1,]", "{\"a\":1,}", "\"\\ud800\"", "\"\xff\""}) {
+  for (const char* json : {"",      " ",     "1 2",        "1,2",         "{},{}",     "][",
+                           "],[",   "1]",    "[1",         "{\"a\":1",    "{\"a\" 1}", "{\"a\":1 \"b\":2}",
+                           "[1 2]", "{a:1}", "{\"a\":}",   "01",          "1.",        ".5",
+                           "+1",    "1e",    "-",          "--1",         "tru",       "nul",
+                           "nulll", "truex", "\"a",        "\"\\x\"",     "\"a\nb\"",  "NaN",
+                           "{}x",   "[1,]",  "{\"a\":1,}", "\"\\ud800\"", "\"\xff\""}) {
     EXPECT_FALSE(reader.ReadValue(json)) << json;
     std::string inside = std::string("{\"k\":") + json + "}";
     EXPECT_FALSE(reader.ReadObject(inside)) << inside;

@@ -2,10 +2,19 @@
 
 #include <utility>
 
+#include "documents/catalog.h"
+
 namespace tailrace::documents {
 
 DocumentTableReader& Reader::Table(const TableShape& shape) {
   return tables_.try_emplace(shape.id, *connection_, shape).first->second;
+}
+
+Result<TableShape> Reader::StoredShape(std::string_view collection) {
+  TR_TRY(const auto stored, Catalog(*connection_).Load());
+  const auto found = stored.find(collection);
+  if (found == stored.end()) return Fail(Error::NotFound("there is no collection " + std::string(collection)));
+  return found->second.shape;
 }
 
 Result<std::unique_ptr<Reader>> ReaderPool::Take() {
@@ -17,6 +26,10 @@ Result<std::unique_ptr<Reader>> ReaderPool::Take() {
       return reader;
     }
   }
+  return Open();
+}
+
+Result<std::unique_ptr<Reader>> ReaderPool::Open() {
   TR_TRY(auto connection, SqliteConnection::Open({.path = path_, .read_only = true, .file_bytes_max = 0}));
   return std::make_unique<Reader>(std::move(connection));
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -20,9 +21,22 @@ class Reader {
   explicit Reader(std::unique_ptr<SqliteConnection> connection) : connection_(std::move(connection)) {}
 
   DocumentTableReader& Table(const TableShape& shape);
-  void Forget(int64_t table) { tables_.erase(table); }
+  // Calls `read` with the shape that the file itself has for the collection, in one snapshot with it.
+  template <typename T, typename Read>
+  Result<T> InSnapshot(std::string_view collection, const Read& read) {
+    TR_RETURN_IF_ERROR(connection_->Execute("BEGIN"));
+    Result<T> result = [&]() -> Result<T> {
+      TR_TRY(const TableShape shape, StoredShape(collection));
+      return read(Table(shape), shape);
+    }();
+    // Nothing was written; there is nothing to lose.
+    (void)connection_->Execute("COMMIT").has_value();
+    return result;
+  }
 
  private:
+  Result<TableShape> StoredShape(std::string_view collection);
+
   std::unique_ptr<SqliteConnection> connection_;
   std::map<int64_t, DocumentTableReader> tables_;  // after connection_: its statements go first
 };
@@ -34,6 +48,8 @@ class ReaderPool {
 
   // A free connection, or a new one.
   Result<std::unique_ptr<Reader>> Take();
+  // A new one, which knows nothing of how the file was.
+  Result<std::unique_ptr<Reader>> Open();
   void Return(std::unique_ptr<Reader> reader);
 
  private:

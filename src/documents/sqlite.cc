@@ -17,15 +17,20 @@ ErrorCode CodeOf(int code, std::string_view message) {
   switch (code & 0xff) {
     case SQLITE_FULL:
     case SQLITE_NOMEM:
-    case SQLITE_TOOBIG: return ErrorCode::kExhausted;
+    case SQLITE_TOOBIG:
+      return ErrorCode::kExhausted;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return ErrorCode::kCorruption;
+    case SQLITE_NOTADB:
+      return ErrorCode::kCorruption;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_CANTOPEN:
-    case SQLITE_IOERR: return ErrorCode::kUnavailable;
-    case SQLITE_ERROR: return message.starts_with("no such table") ? ErrorCode::kNotFound : ErrorCode::kInternal;
-    default: return ErrorCode::kInternal;
+    case SQLITE_IOERR:
+      return ErrorCode::kUnavailable;
+    case SQLITE_ERROR:
+      return message.starts_with("no such table") ? ErrorCode::kNotFound : ErrorCode::kInternal;
+    default:
+      return ErrorCode::kInternal;
   }
 }
 

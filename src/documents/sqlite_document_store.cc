@@ -20,7 +20,9 @@ constexpr size_t kFindLimitMax = 10'000;
 
 std::string ShadowName(std::string_view collection) { return std::string(collection).append(kShadowSuffix); }
 
-Error Unknown(std::string_view collection) { return Error::NotFound("there is no collection " + std::string(collection)); }
+Error Unknown(std::string_view collection) {
+  return Error::NotFound("there is no collection " + std::string(collection));
+}
 
 // What readers know of a collection; the writer replaces it after each commit.
 struct PublishedCollection {
@@ -41,10 +43,15 @@ struct OpenCollection {
 class SqliteDocumentStore final : public DocumentStore {
  public:
   SqliteDocumentStore(const SqliteDocumentStoreOptions& options, std::unique_ptr<SqliteConnection> connection)
-      : options_(options), writer_(std::move(connection)), catalog_(*writer_), cache_(options.cache_bytes_max), readers_(options.path) {}
+      : options_(options),
+        writer_(std::move(connection)),
+        catalog_(*writer_),
+        cache_(options.cache_bytes_max),
+        readers_(options.path) {}
 
   Result<std::vector<CollectionState>> Adopt(const std::vector<CollectionPlan>& plans) override;
-  Status Apply(std::string_view collection, const std::vector<DocumentChange>& changes, const Positions& positions) override;
+  Status Apply(std::string_view collection, const std::vector<DocumentChange>& changes,
+               const Positions& positions) override;
   Status Replace(std::string_view collection, const std::vector<DocumentChange>& documents) override;
   Result<Document> Get(std::string_view collection, std::string_view key) override;
   Result<DocumentPage> Find(std::string_view collection, const DocumentQuery& query) override;
@@ -161,7 +168,8 @@ Result<OpenCollection*> SqliteDocumentStore::Opened(std::string_view collection)
 Status SqliteDocumentStore::Apply(std::string_view collection, const Changes& changes, const Positions& positions) {
   TR_TRY(OpenCollection * open, Opened(collection));
   if (open->changed) {
-    return Fail(Error::Conflict("collection " + std::string(collection) + " was built by another definition: rebuild it first"));
+    return Fail(Error::Conflict("collection " + std::string(collection) +
+                                " was built by another definition: rebuild it first"));
   }
   if (positions.size() != open->info.positions.size()) {
     return Fail(Error::Invalid("collection " + std::string(collection) + " reads a stream with " +
@@ -193,11 +201,12 @@ Status SqliteDocumentStore::WriteChanges(OpenCollection& collection, const Chang
   return {};
 }
 
-Status SqliteDocumentStore::WriteDocument(OpenCollection& collection, const Changes& changes, std::span<const size_t> of_key) {
+Status SqliteDocumentStore::WriteDocument(OpenCollection& collection, const Changes& changes,
+                                          std::span<const size_t> of_key) {
   const DocumentChange& last = changes[of_key.back()];
   if (last.indexed.size() != collection.info.shape.fields.size()) {
-    return Fail(Error::Invalid("expected " + std::to_string(collection.info.shape.fields.size()) + " indexed fields, found " +
-                               std::to_string(last.indexed.size())));
+    return Fail(Error::Invalid("expected " + std::to_string(collection.info.shape.fields.size()) +
+                               " indexed fields, found " + std::to_string(last.indexed.size())));
   }
   TR_TRY(std::string text, MergedText(collection, changes, of_key));
   if (text.size() > options_.document_bytes_max) {
@@ -288,29 +297,30 @@ std::shared_ptr<const PublishedCollection> SqliteDocumentStore::Lookup(std::stri
   return found == published_.end() ? nullptr : found->second;
 }
 
-// Calls `read` with the collection's table and shape. The writer may put another table in its place between the look-up and the read; then
-// the read is made again.
+// Calls `read` with the collection's table and shape. When the writer has put another table in its place and not yet
+// published it, the file itself is asked.
 template <typename T, typename Read>
 Result<T> SqliteDocumentStore::WithTable(std::string_view collection, const Read& read) {
-  constexpr int kAttempts = 5;
-  for (int attempt = 1;; ++attempt) {
-    auto published = Lookup(collection);
-    if (published == nullptr) return Fail(Unknown(collection));
-    TR_TRY(std::unique_ptr<Reader> reader, readers_.Take());
-    Result<T> result = read(reader->Table(published->shape), published->shape);
-    bool replaced = !result && result.error().code() == ErrorCode::kNotFound;
-    if (replaced) reader->Forget(published->shape.id);
-    readers_.Return(std::move(reader));
-    if (!replaced) return result;
-    if (attempt == kAttempts) return Fail(Error::Unavailable("collection " + std::string(collection) + " is being replaced"));
+  auto published = Lookup(collection);
+  if (published == nullptr) return Fail(Unknown(collection));
+  TR_TRY(std::unique_ptr<Reader> reader, readers_.Take());
+  Result<T> result = read(reader->Table(published->shape), published->shape);
+  if (!result && result.error().code() == ErrorCode::kNotFound) {
+    // By a connection without a memory of the old tables.
+    TR_TRY(reader, readers_.Open());
+    result = reader->InSnapshot<T>(collection, read);
   }
+  readers_.Return(std::move(reader));
+  return result;
 }
 
 Result<Document> SqliteDocumentStore::Get(std::string_view collection, std::string_view key) {
   TR_TRY(std::optional<Document> document,
-         WithTable<std::optional<Document>>(collection, [&](DocumentTableReader& table, const TableShape&) { return table.Get(key); }));
+         WithTable<std::optional<Document>>(
+             collection, [&](DocumentTableReader& table, const TableShape&) { return table.Get(key); }));
   if (!document) {
-    return Fail(Error::NotFound("collection " + std::string(collection) + " has no document \"" + std::string(key) + "\""));
+    return Fail(
+        Error::NotFound("collection " + std::string(collection) + " has no document \"" + std::string(key) + "\""));
   }
   return std::move(*document);
 }
@@ -318,14 +328,15 @@ Result<Document> SqliteDocumentStore::Get(std::string_view collection, std::stri
 Result<DocumentPage> SqliteDocumentStore::Find(std::string_view collection, const DocumentQuery& query) {
   DocumentQuery bounded = query;
   bounded.limit = std::clamp(query.limit, size_t{1}, kFindLimitMax);
-  return WithTable<DocumentPage>(collection, [&](DocumentTableReader& table, const TableShape& shape) -> Result<DocumentPage> {
-    if (query.field.empty()) return table.Find(bounded, std::nullopt);
-    auto field = std::find(shape.fields.begin(), shape.fields.end(), query.field);
-    if (field == shape.fields.end()) {
-      return Fail(Error::Invalid("collection " + std::string(collection) + " has no index on " + query.field));
-    }
-    return table.Find(bounded, static_cast<size_t>(field - shape.fields.begin()));
-  });
+  return WithTable<DocumentPage>(
+      collection, [&](DocumentTableReader& table, const TableShape& shape) -> Result<DocumentPage> {
+        if (query.field.empty()) return table.Find(bounded, std::nullopt);
+        auto field = std::find(shape.fields.begin(), shape.fields.end(), query.field);
+        if (field == shape.fields.end()) {
+          return Fail(Error::Invalid("collection " + std::string(collection) + " has no index on " + query.field));
+        }
+        return table.Find(bounded, static_cast<size_t>(field - shape.fields.begin()));
+      });
 }
 
 Result<Positions> SqliteDocumentStore::CollectionPositions(std::string_view collection) {

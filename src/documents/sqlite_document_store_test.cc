@@ -125,8 +125,10 @@ TEST_F(SqliteDocumentStoreTest, DamagedDocumentTakesNoMoreChanges) {
 }
 
 TEST_F(SqliteDocumentStoreTest, FileThatIsNoDatabaseIsCorruption) {
-  { std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(options_.path.c_str(), "w"), &std::fclose);
-    std::fputs(std::string(10'000, 'x').c_str(), file.get()); }
+  {
+    std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(options_.path.c_str(), "w"), &std::fclose);
+    std::fputs(std::string(10'000, 'x').c_str(), file.get());
+  }
   auto store = OpenSqliteDocumentStore(options_);
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code(), ErrorCode::kCorruption);
@@ -148,7 +150,8 @@ TEST_F(SqliteDocumentStoreTest, FullDiskKeepsNothingHalfAndGoesOnOnceThereIsRoom
   const std::string large = R"({"x":")" + std::string(30'000, 'a') + "\"}";
   int64_t applied = 0;
   Status full;
-  while ((full = store_->Apply("things", {{"d" + std::to_string(applied), large, {}}, {"count", R"({"n":1})", {}}}, {Offset{applied + 1}}))) {
+  while ((full = store_->Apply("things", {{"d" + std::to_string(applied), large, {}}, {"count", R"({"n":1})", {}}},
+                               {Offset{applied + 1}}))) {
     ++applied;
     ASSERT_LT(applied, 100);
   }
@@ -182,6 +185,7 @@ TEST_F(SqliteDocumentStoreTest, ReadersSeeWholeBatchesWhileTheWriterWorksAndRebu
     readers.emplace_back([&](const std::stop_token& stop) {
       while (!stop.stop_requested()) {
         auto page = store_->Find("things", {});
+        EXPECT_TRUE(page) << page.error().message();
         if (!page || page->documents.size() != 2 || page->documents[0].json != page->documents[1].json) ++wrong;
         if (!store_->Get("things", "a")) ++wrong;
       }

@@ -69,7 +69,8 @@ void Init(duckdb_init_info info) {
 
 void WriteRowNumbers(const SelectionCursor& cursor, duckdb_vector target) {
   auto* numbers = static_cast<int64_t*>(duckdb_vector_get_data(target));
-  for (size_t i = 0; i < cursor.count(); ++i) numbers[i] = static_cast<int64_t>(cursor.first_row() + cursor.places()[i]);
+  for (size_t i = 0; i < cursor.count(); ++i)
+    numbers[i] = static_cast<int64_t>(cursor.first_row() + cursor.places()[i]);
 }
 
 void NextChunk(duckdb_function_info info, duckdb_data_chunk output) {
@@ -106,7 +107,8 @@ std::string NextFunctionName() {
 BatchRelation::BatchRelation(std::shared_ptr<Source> source) : source_(std::move(source)) {}
 BatchRelation::~BatchRelation() { Hide(); }
 
-Result<std::unique_ptr<BatchRelation>> BatchRelation::Create(Connection& connection, std::shared_ptr<const BatchLayout> layout,
+Result<std::unique_ptr<BatchRelation>> BatchRelation::Create(Connection& connection,
+                                                             std::shared_ptr<const BatchLayout> layout,
                                                              const BatchRelationOptions& options) {
   auto source = std::make_shared<Source>();
   source->layout = std::move(layout);

@@ -1,4 +1,5 @@
-// A batch as a relation of one connection: a table function that hands out the batch's vectors by reference, behind a temporary view.
+// A batch as a relation of one connection: a table function that hands out the batch's vectors by reference, behind a
+// temporary view.
 #pragma once
 
 #include <cstddef>
@@ -26,12 +27,14 @@ struct BatchRelationOptions {
   bool with_row_number = false;  // a last column kRowNumberColumn: the row's place in the batch
 };
 
-// Threads: those of its connection, which it must not outlive. Show before a query reads the relation, Hide when the batch goes away.
+// Threads: those of its connection, which it must not outlive. Show before a query reads the relation, Hide when the
+// batch goes away.
 class BatchRelation {
  public:
   static constexpr std::string_view kRowNumberColumn = "_tailrace_row";
 
-  static Result<std::unique_ptr<BatchRelation>> Create(Connection& connection, std::shared_ptr<const BatchLayout> layout,
+  static Result<std::unique_ptr<BatchRelation>> Create(Connection& connection,
+                                                       std::shared_ptr<const BatchLayout> layout,
                                                        const BatchRelationOptions& options);
   ~BatchRelation();
 

@@ -24,7 +24,7 @@ struct ChunkAppender::Impl {
   std::shared_ptr<const BatchLayout> layout;
   Table table;
   AppenderHandle appender;
-  ChunkHandle chunk;     // shows the rows of one of the batch's chunks
+  ChunkHandle chunk;  // shows the rows of one of the batch's chunks
   bool failed = false;
 
   Error Failed(std::string_view fallback) {
@@ -43,13 +43,15 @@ ChunkAppender::ChunkAppender(ChunkAppender&&) noexcept = default;
 ChunkAppender& ChunkAppender::operator=(ChunkAppender&&) noexcept = default;
 ChunkAppender::~ChunkAppender() = default;
 
-Result<ChunkAppender> ChunkAppender::Create(Connection& connection, std::shared_ptr<const BatchLayout> layout, const Table& table) {
+Result<ChunkAppender> ChunkAppender::Create(Connection& connection, std::shared_ptr<const BatchLayout> layout,
+                                            const Table& table) {
   TR_CHECK(table.columns <= layout->columns().size());
   auto impl = std::make_unique<Impl>();
   impl->connection = &connection.impl();
   impl->table = table;
   duckdb_appender raw = nullptr;
-  const duckdb_state state = duckdb_appender_create(connection.impl().handle, table.schema.c_str(), table.name.c_str(), &raw);
+  const duckdb_state state =
+      duckdb_appender_create(connection.impl().handle, table.schema.c_str(), table.name.c_str(), &raw);
   impl->appender.reset(raw);
   if (state != DuckDBSuccess) return Fail(impl->Failed("DuckDB refuses an appender to " + table.name));
   if (duckdb_appender_column_count(raw) != table.columns) {
@@ -64,12 +66,14 @@ Result<ChunkAppender> ChunkAppender::Create(Connection& connection, std::shared_
 Result<int64_t> ChunkAppender::Append(const BatchRows& rows) {
   TR_CHECK(&rows.batch->layout() == impl_->layout.get());
   if (impl_->failed) return Fail(Error::Internal("appending to " + impl_->table.name + " after a failure"));
-  if (!impl_->connection->in_transaction) return Fail(Error::Internal("appending to " + impl_->table.name + " outside of a transaction"));
+  if (!impl_->connection->in_transaction)
+    return Fail(Error::Internal("appending to " + impl_->table.name + " outside of a transaction"));
   const RowSelection selection{rows.begin, rows.end, rows.excluded};
   SelectionCursor cursor(*rows.batch, selection);
   int64_t appended = 0;
   while (cursor.Next()) {
-    for (size_t i = 0; i < impl_->table.columns; ++i) cursor.Refer(duckdb_data_chunk_get_vector(impl_->chunk.get(), i), i);
+    for (size_t i = 0; i < impl_->table.columns; ++i)
+      cursor.Refer(duckdb_data_chunk_get_vector(impl_->chunk.get(), i), i);
     duckdb_data_chunk_set_size(impl_->chunk.get(), cursor.count());
     // Its own answer, for the flush reports success also when a chunk was refused.
     if (duckdb_append_data_chunk(impl_->appender.get(), impl_->chunk.get()) != DuckDBSuccess) {
@@ -77,7 +81,8 @@ Result<int64_t> ChunkAppender::Append(const BatchRows& rows) {
     }
     appended += static_cast<int64_t>(cursor.count());
   }
-  if (duckdb_appender_flush(impl_->appender.get()) != DuckDBSuccess) return Fail(impl_->Failed("flush to " + impl_->table.name));
+  if (duckdb_appender_flush(impl_->appender.get()) != DuckDBSuccess)
+    return Fail(impl_->Failed("flush to " + impl_->table.name));
   return appended;
 }
 

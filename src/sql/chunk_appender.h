@@ -13,8 +13,8 @@
 
 namespace tailrace::sql {
 
-// Kept over many transactions. Outside of a transaction it refuses to append, for then DuckDB would commit by itself every 204,800 rows; what
-// was appended and not flushed is thrown away with it, where DuckDB alone would write it.
+// Kept over many transactions. Outside of a transaction it refuses to append, for then DuckDB would commit by itself
+// every 204,800 rows; what was appended and not flushed is thrown away with it, where DuckDB alone would write it.
 // Threads: those of its connection, which it must not outlive.
 // Errors:  after any, roll back and make a new appender; nothing of this one is written any more.
 class ChunkAppender {
@@ -25,7 +25,8 @@ class ChunkAppender {
     size_t columns = 0;  // the first of the batch's; the table has just these
   };
 
-  static Result<ChunkAppender> Create(Connection& connection, std::shared_ptr<const BatchLayout> layout, const Table& table);
+  static Result<ChunkAppender> Create(Connection& connection, std::shared_ptr<const BatchLayout> layout,
+                                      const Table& table);
   ChunkAppender(ChunkAppender&&) noexcept;
   ChunkAppender& operator=(ChunkAppender&&) noexcept;
   ~ChunkAppender();

@@ -43,16 +43,26 @@ enum OwnColumn : size_t { kPartition, kOffset, kSeq, kIngestedAt, kOwnColumns };
 
 TypeHandle LogicalType(const Type& type) {
   switch (type.kind) {
-    case TypeKind::kInt: return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
-    case TypeKind::kDouble: return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE));
-    case TypeKind::kDecimal: return TypeHandle(duckdb_create_decimal_type(type.width, type.scale));
-    case TypeKind::kBool: return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN));
-    case TypeKind::kString: return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
-    case TypeKind::kDate: return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_DATE));
-    case TypeKind::kTimestamp: return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP));
-    case TypeKind::kJson: return JsonType();
-    case TypeKind::kStruct: return StructType(type);
-    case TypeKind::kList: return TypeHandle(duckdb_create_list_type(LogicalType(type.fields.front().type).get()));
+    case TypeKind::kInt:
+      return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
+    case TypeKind::kDouble:
+      return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE));
+    case TypeKind::kDecimal:
+      return TypeHandle(duckdb_create_decimal_type(type.width, type.scale));
+    case TypeKind::kBool:
+      return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN));
+    case TypeKind::kString:
+      return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
+    case TypeKind::kDate:
+      return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_DATE));
+    case TypeKind::kTimestamp:
+      return TypeHandle(duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP));
+    case TypeKind::kJson:
+      return JsonType();
+    case TypeKind::kStruct:
+      return StructType(type);
+    case TypeKind::kList:
+      return TypeHandle(duckdb_create_list_type(LogicalType(type.fields.front().type).get()));
     case TypeKind::kMap: {
       TypeHandle key(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
       return TypeHandle(duckdb_create_map_type(key.get(), LogicalType(type.fields.front().type).get()));

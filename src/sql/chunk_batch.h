@@ -1,5 +1,5 @@
-// Typed records of one stream, written by a decoder straight into DuckDB's vectors. Tables, stored rows and collections all read
-// these vectors; none copies them first.
+// Typed records of one stream, written by a decoder straight into DuckDB's vectors. Tables, stored rows and collections
+// all read these vectors; none copies them first.
 #pragma once
 
 #include <cstdint>

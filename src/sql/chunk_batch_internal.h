@@ -50,7 +50,7 @@ class SelectionCursor {
   // Goes to the next chunk that holds a selected row; false when there is none.
   bool Next();
 
-  size_t count() const { return places_.size(); }           // selected rows in this chunk
+  size_t count() const { return places_.size(); }            // selected rows in this chunk
   size_t first_row() const { return chunk_ * ChunkRows(); }  // of the batch, at place 0 of the chunk
   std::span<const sel_t> places() const { return places_; }  // selected places in the chunk
 
@@ -62,10 +62,10 @@ class SelectionCursor {
  private:
   const ChunkBatch* batch_;
   const RowSelection* rows_;
-  size_t at_;                 // next row of the batch
-  size_t excluded_at_ = 0;    // next of rows_->excluded
+  size_t at_;               // next row of the batch
+  size_t excluded_at_ = 0;  // next of rows_->excluded
   size_t chunk_ = 0;
-  bool whole_ = false;        // all rows of the chunk are selected
+  bool whole_ = false;  // all rows of the chunk are selected
   std::vector<sel_t> places_;
 };
 

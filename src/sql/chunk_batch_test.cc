@@ -82,8 +82,8 @@ class ChunkBatchTest : public ::testing::Test {
 };
 
 TEST_F(ChunkBatchTest, EveryScalarTypeArrivesAsWritten) {
-  Open({Of("i", TypeKind::kInt), Of("d", TypeKind::kDouble), Of("b", TypeKind::kBool), Of("s", TypeKind::kString), Of("day", TypeKind::kDate),
-        Of("t", TypeKind::kTimestamp), Of("j", TypeKind::kJson)});
+  Open({Of("i", TypeKind::kInt), Of("d", TypeKind::kDouble), Of("b", TypeKind::kBool), Of("s", TypeKind::kString),
+        Of("day", TypeKind::kDate), Of("t", TypeKind::kTimestamp), Of("j", TypeKind::kJson)});
   Row([](RowSink& row) {
     row.Column(6).String(R"({"x":[1]})");
     row.Column(0).Int(INT64_MIN);
@@ -95,13 +95,16 @@ TEST_F(ChunkBatchTest, EveryScalarTypeArrivesAsWritten) {
   });
   Row([](RowSink&) {});
   Show();
-  EXPECT_EQ(Ask("SELECT i, d, b, s, day, t, j, typeof(j) FROM batch"),
-            "-9223372036854775808, 0.1, true, \"a \\\"long enough to be kept outside of the vector\\\" \xc3\xa9\", \"1969-12-31\", "
-            "\"1969-12-31T23:59:59.999999Z\", {\"x\":[1]}, \"JSON\"; null, null, null, null, null, null, null, \"JSON\"");
+  EXPECT_EQ(
+      Ask("SELECT i, d, b, s, day, t, j, typeof(j) FROM batch"),
+      "-9223372036854775808, 0.1, true, \"a \\\"long enough to be kept outside of the vector\\\" \xc3\xa9\", "
+      "\"1969-12-31\", "
+      "\"1969-12-31T23:59:59.999999Z\", {\"x\":[1]}, \"JSON\"; null, null, null, null, null, null, null, \"JSON\"");
 }
 
 TEST_F(ChunkBatchTest, DecimalsOfEveryWidthKeepTheirDigits) {
-  Open({Of("a", TypeKind::kDecimal, 4, 2), Of("b", TypeKind::kDecimal, 9, 3), Of("c", TypeKind::kDecimal, 18, 0), Of("d", TypeKind::kDecimal, 38, 10)});
+  Open({Of("a", TypeKind::kDecimal, 4, 2), Of("b", TypeKind::kDecimal, 9, 3), Of("c", TypeKind::kDecimal, 18, 0),
+        Of("d", TypeKind::kDecimal, 38, 10)});
   const Int128 wide = -(static_cast<Int128>(1'000'000'000'000'000'000) * 1'000'000'000'000'000'000 + 7);
   Row([&](RowSink& row) {
     row.Column(0).Decimal(-9999);
@@ -110,7 +113,8 @@ TEST_F(ChunkBatchTest, DecimalsOfEveryWidthKeepTheirDigits) {
     row.Column(3).Decimal(wide);
   });
   Show();
-  EXPECT_EQ(Ask("SELECT a, b, c, d FROM batch"), "-99.99, 0.050, 999999999999999999, -100000000000000000000000000.0000000007");
+  EXPECT_EQ(Ask("SELECT a, b, c, d FROM batch"),
+            "-99.99, 0.050, 999999999999999999, -100000000000000000000000000.0000000007");
 }
 
 TEST_F(ChunkBatchTest, OwnColumnsFollowTheFields) {
@@ -122,7 +126,8 @@ TEST_F(ChunkBatchTest, OwnColumnsFollowTheFields) {
 
 TEST_F(ChunkBatchTest, NestedValuesNullsAndEmptyOnes) {
   Field item = Nested("item", TypeKind::kStruct, {Of("name", TypeKind::kString), Of("n", TypeKind::kInt)});
-  Open({Nested("s", TypeKind::kStruct, {Of("x", TypeKind::kInt), Nested("inner", TypeKind::kStruct, {Of("y", TypeKind::kString)})}),
+  Open({Nested("s", TypeKind::kStruct,
+               {Of("x", TypeKind::kInt), Nested("inner", TypeKind::kStruct, {Of("y", TypeKind::kString)})}),
         Nested("l", TypeKind::kList, {item}), Nested("m", TypeKind::kMap, {Of("value", TypeKind::kDecimal, 18, 6)}),
         Nested("ll", TypeKind::kList, {Nested("e", TypeKind::kList, {Of("e", TypeKind::kInt)})})});
   Row([](RowSink& row) {
@@ -156,14 +161,17 @@ TEST_F(ChunkBatchTest, NestedValuesNullsAndEmptyOnes) {
     row.Column(2).Null();
   });
   Show();
-  EXPECT_EQ(Ask("SELECT s, l, m, ll FROM batch"),
-            R"({"x":null,"inner":{"y":"deep"}}, [{"name":null,"n":1},null], {"k":1.500000,"none":null}, [[1,2],[],null]; )"
-            "null, [], null, null");
-  EXPECT_EQ(Ask("SELECT s.inner.y, l[1].n, m['k'], len(ll) FROM batch"), "\"deep\", 1, 1.500000, 3; null, null, null, null");
+  EXPECT_EQ(
+      Ask("SELECT s, l, m, ll FROM batch"),
+      R"({"x":null,"inner":{"y":"deep"}}, [{"name":null,"n":1},null], {"k":1.500000,"none":null}, [[1,2],[],null]; )"
+      "null, [], null, null");
+  EXPECT_EQ(Ask("SELECT s.inner.y, l[1].n, m['k'], len(ll) FROM batch"),
+            "\"deep\", 1, 1.500000, 3; null, null, null, null");
 }
 
 TEST_F(ChunkBatchTest, AbandonedRowsLeaveNoTrace) {
-  Open({Of("i", TypeKind::kInt), Nested("l", TypeKind::kList, {Of("e", TypeKind::kString)}), Nested("s", TypeKind::kStruct, {Of("x", TypeKind::kInt)})});
+  Open({Of("i", TypeKind::kInt), Nested("l", TypeKind::kList, {Of("e", TypeKind::kString)}),
+        Nested("s", TypeKind::kStruct, {Of("x", TypeKind::kInt)})});
   for (int i = 0; i < 3000; ++i) {
     batch_->BeginRow();
     batch_->Column(0).Null();
@@ -185,7 +193,9 @@ TEST_F(ChunkBatchTest, AbandonedRowsLeaveNoTrace) {
 }
 
 TEST_F(ChunkBatchTest, ListsGrowBeyondTheFirstCapacity) {
-  Open({Nested("l", TypeKind::kList, {Nested("e", TypeKind::kStruct, {Of("n", TypeKind::kInt), Nested("t", TypeKind::kList, {Of("x", TypeKind::kString)})})})});
+  Open({Nested("l", TypeKind::kList,
+               {Nested("e", TypeKind::kStruct,
+                       {Of("n", TypeKind::kInt), Nested("t", TypeKind::kList, {Of("x", TypeKind::kString)})})})});
   constexpr int kRows = 500;
   constexpr int kElements = 50;
   for (int i = 0; i < kRows; ++i) {
@@ -205,7 +215,9 @@ TEST_F(ChunkBatchTest, ListsGrowBeyondTheFirstCapacity) {
   Show();
   EXPECT_EQ(Ask("SELECT count(*), count(e.n), sum(e.n), max(e.t[1]) FROM (SELECT unnest(l) AS e FROM batch)"),
             "25000, 22500, 281227500, \"text number 9999\"");
-  EXPECT_EQ(Ask("SELECT count(*) FROM (SELECT unnest(l) AS e FROM batch) WHERE e.n IS NOT NULL AND e.t[1] <> 'text number ' || e.n"), "0");
+  EXPECT_EQ(Ask("SELECT count(*) FROM (SELECT unnest(l) AS e FROM batch) WHERE e.n IS NOT NULL AND e.t[1] <> 'text "
+                "number ' || e.n"),
+            "0");
 }
 
 TEST_F(ChunkBatchTest, RangesAndExclusionsAreHonoured) {
@@ -219,8 +231,9 @@ TEST_F(ChunkBatchTest, RangesAndExclusionsAreHonoured) {
     });
   }
   Show(2040, 4100, {2047, 2048, 4099});
-  EXPECT_EQ(Ask("SELECT count(*), min(i), max(i), sum(i), sum(l[1]), min(_tailrace_row), sum(_tailrace_row) FROM batch"),
-            "2057, 2040, 4098, 6314976, 6314976, 2040, 6314976");
+  EXPECT_EQ(
+      Ask("SELECT count(*), min(i), max(i), sum(i), sum(l[1]), min(_tailrace_row), sum(_tailrace_row) FROM batch"),
+      "2057, 2040, 4098, 6314976, 6314976, 2040, 6314976");
   EXPECT_EQ(Ask("SELECT count(*) FROM batch WHERE i IN (2047, 2048, 4099)"), "0");
   EXPECT_EQ(Ask("SELECT count(s) FROM batch"), "687");
   EXPECT_EQ(Ask("SELECT i, s, l FROM batch WHERE i = 2049"), "2049, \"number 2049\", [2049]");
@@ -264,7 +277,9 @@ class ChunkAppenderTest : public ChunkBatchTest {
     ASSERT_TRUE(connection_->Execute("CREATE TABLE t(i BIGINT, p INTEGER, o BIGINT, s BIGINT, a TIMESTAMP)"));
   }
 
-  Result<ChunkAppender> Appender(const std::string& table = "t") { return ChunkAppender::Create(*connection_, layout_, {"main", table, 5}); }
+  Result<ChunkAppender> Appender(const std::string& table = "t") {
+    return ChunkAppender::Create(*connection_, layout_, {"main", table, 5});
+  }
   BatchRows All() { return {batch_.get(), 0, batch_->row_count(), {}}; }
 };
 

@@ -32,7 +32,8 @@ constexpr std::chrono::microseconds kTaskWait(200);
 // Binds the one value that it is given.
 class BindingSink final : public ValueSink {
  public:
-  BindingSink(duckdb_prepared_statement statement, idx_t index, const Type& type) : statement_(statement), index_(index), type_(type) {}
+  BindingSink(duckdb_prepared_statement statement, idx_t index, const Type& type)
+      : statement_(statement), index_(index), type_(type) {}
 
   void Null() override { Note(duckdb_bind_null(statement_, index_)); }
   void Bool(bool value) override { Note(duckdb_bind_boolean(statement_, index_, value)); }
@@ -43,7 +44,9 @@ class BindingSink final : public ValueSink {
     ValueHandle decimal(duckdb_create_decimal({type_.width, type_.scale, digits}));
     Note(duckdb_bind_value(statement_, index_, decimal.get()));
   }
-  void String(std::string_view utf8) override { Note(duckdb_bind_varchar_length(statement_, index_, utf8.data(), utf8.size())); }
+  void String(std::string_view utf8) override {
+    Note(duckdb_bind_varchar_length(statement_, index_, utf8.data(), utf8.size()));
+  }
   void Date(int32_t days) override { Note(duckdb_bind_date(statement_, index_, {days})); }
   void Timestamp(int64_t micros) override { Note(duckdb_bind_timestamp(statement_, index_, {micros})); }
   ValueSink& Field(size_t) override { return Nested(); }
@@ -81,8 +84,8 @@ Status BindParameter(duckdb_prepared_statement statement, idx_t index, const Bou
     read = IsScalar(parameter.type) && ScalarReader(parameter.type).ReadText(*parameter.text, &sink);
   }
   if (read && sink.bound()) return {};
-  return Fail(Error::Invalid(fmt::format("parameter {}: expected {}, found \"{}\"", parameter.name, TypeExpectation(parameter.type),
-                                         parameter.text.value_or("null"))));
+  return Fail(Error::Invalid(fmt::format("parameter {}: expected {}, found \"{}\"", parameter.name,
+                                         TypeExpectation(parameter.type), parameter.text.value_or("null"))));
 }
 
 // A parameter that the text does not use is fine; one that it uses and is not given is not.
@@ -93,7 +96,8 @@ Status BindAll(duckdb_prepared_statement statement, std::span<const BoundParamet
     for (const BoundParameter& parameter : parameters) {
       if (name && parameter.name == name.get()) given = &parameter;
     }
-    if (given == nullptr) return Fail(Error::Invalid(fmt::format("parameter ${} is not given", name ? name.get() : "")));
+    if (given == nullptr)
+      return Fail(Error::Invalid(fmt::format("parameter ${} is not given", name ? name.get() : "")));
     TR_RETURN_IF_ERROR(BindParameter(statement, index, *given));
   }
   return {};
@@ -120,12 +124,13 @@ struct QueryCursor::Impl {
 
   ChunkHandle chunk;
   size_t rows = 0;
-  std::string buffer;                     // texts of the block, one behind the other
-  std::vector<std::string_view> values;   // row by row, into `buffer`
+  std::string buffer;                    // texts of the block, one behind the other
+  std::vector<std::string_view> values;  // row by row, into `buffer`
 
   Error ErrorOfResult() {
     const char* message = duckdb_result_error(&result.value);
-    return connection->impl().Failed(duckdb_result_error_type(&result.value), message == nullptr ? "DuckDB gives no reason" : message);
+    return connection->impl().Failed(duckdb_result_error_type(&result.value),
+                                     message == nullptr ? "DuckDB gives no reason" : message);
   }
 
   Status Start();
@@ -187,7 +192,8 @@ QueryCursor::QueryCursor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 QueryCursor::~QueryCursor() = default;
 
 Result<std::unique_ptr<QueryCursor>> QueryCursor::Open(Connection& connection, std::string_view sql,
-                                                       std::span<const BoundParameter> parameters, std::stop_token stop) {
+                                                       std::span<const BoundParameter> parameters,
+                                                       std::stop_token stop) {
   auto impl = std::make_unique<Impl>();
   impl->connection = &connection;
   impl->stop = std::move(stop);

@@ -27,8 +27,8 @@ struct BoundParameter {
 class QueryCursor {
  public:
   // Stopping ends what runs with kCancelled, also within a long expression as far as DuckDB looks up from it.
-  static Result<std::unique_ptr<QueryCursor>> Open(Connection& connection, std::string_view sql, std::span<const BoundParameter> parameters,
-                                                   std::stop_token stop);
+  static Result<std::unique_ptr<QueryCursor>> Open(Connection& connection, std::string_view sql,
+                                                   std::span<const BoundParameter> parameters, std::stop_token stop);
   ~QueryCursor();
 
   const std::vector<ResultColumn>& columns() const;

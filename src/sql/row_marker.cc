@@ -8,7 +8,9 @@
 namespace tailrace::sql {
 namespace {
 
-SqlError NotByRecord() { return {"each row must come from one record: no GROUP BY, DISTINCT or set operation here", std::nullopt}; }
+SqlError NotByRecord() {
+  return {"each row must come from one record: no GROUP BY, DISTINCT or set operation here", std::nullopt};
+}
 
 class Marker {
  public:
@@ -21,7 +23,8 @@ class Marker {
     if (outer_ctes != nullptr && (ctes == nullptr || ctes->empty())) ctes = const_cast<Json*>(outer_ctes);
     TR_SQL_TRY(const std::optional<Json> source, SourceOf(node["from_table"], ctes));
     if (!source) return false;
-    if (!node.value("group_expressions", Json::array()).empty() || IsDistinct(node)) return tl::unexpected<SqlError>(NotByRecord());
+    if (!node.value("group_expressions", Json::array()).empty() || IsDistinct(node))
+      return tl::unexpected<SqlError>(NotByRecord());
     Json expression = *source;
     expression["alias"] = column_;
     node["select_list"].push_back(std::move(expression));

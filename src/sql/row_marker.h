@@ -8,8 +8,8 @@
 
 namespace tailrace::sql {
 
-// The SELECT with one column more, of this name, taken from `relation` through subqueries and CTEs. Refuses a SELECT whose rows are not each of
-// one record: GROUP BY, aggregates without it, DISTINCT, set operations.
+// The SELECT with one column more, of this name, taken from `relation` through subqueries and CTEs. Refuses a SELECT
+// whose rows are not each of one record: GROUP BY, aggregates without it, DISTINCT, set operations.
 SqlResult<std::string> WithMarkerColumn(const Select& select, std::string_view relation, std::string_view column);
 
 }  // namespace tailrace::sql

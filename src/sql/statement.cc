@@ -9,8 +9,8 @@ namespace {
 
 // Binding again finds a table or column gone. No record is to blame for that.
 bool IsOfTheStatement(duckdb_error_type type) {
-  return type == DUCKDB_ERROR_CATALOG || type == DUCKDB_ERROR_BINDER || type == DUCKDB_ERROR_PARSER || type == DUCKDB_ERROR_SYNTAX ||
-         type == DUCKDB_ERROR_PERMISSION;
+  return type == DUCKDB_ERROR_CATALOG || type == DUCKDB_ERROR_BINDER || type == DUCKDB_ERROR_PARSER ||
+         type == DUCKDB_ERROR_SYNTAX || type == DUCKDB_ERROR_PERMISSION;
 }
 
 }  // namespace

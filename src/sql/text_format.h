@@ -16,8 +16,9 @@ void AppendUInt128(UInt128 value, std::string* out);
 
 void AppendBase64(std::string_view bytes, std::string* out);
 
-// Dates and times count from 1970-01-01 UTC; years beyond 0 to 9999 carry a sign, as in ISO 8601. Fractions of a second come in groups of
-// three digits, none when there is none. DuckDB's infinite dates and times are "infinity" and "-infinity".
+// Dates and times count from 1970-01-01 UTC; years beyond 0 to 9999 carry a sign, as in ISO 8601. Fractions of a second
+// come in groups of three digits, none when there is none. DuckDB's infinite dates and times are "infinity" and
+// "-infinity".
 void AppendIsoDate(int32_t days, std::string* out);
 void AppendRfc3339(int64_t ticks, int64_t ticks_per_second, std::string* out);
 void AppendTimeOfDay(int64_t ticks, int64_t ticks_per_second, std::string* out);

@@ -55,7 +55,9 @@ class StringText final : public ValueText {
 // Is JSON already.
 class JsonText final : public ValueText {
  protected:
-  void AppendValue(idx_t row, std::string* out) const override { out->append(TextOf(static_cast<const duckdb_string_t*>(data_)[row])); }
+  void AppendValue(idx_t row, std::string* out) const override {
+    out->append(TextOf(static_cast<const duckdb_string_t*>(data_)[row]));
+  }
 };
 
 void AppendBlob(duckdb_string_t value, std::string* out) { AppendBase64(TextOf(value), out); }
@@ -71,7 +73,9 @@ void AppendBits(duckdb_string_t value, std::string* out) {
   }
 }
 
-Int128 Wide(duckdb_hugeint value) { return (static_cast<Int128>(value.upper) << 64) | static_cast<Int128>(value.lower); }
+Int128 Wide(duckdb_hugeint value) {
+  return (static_cast<Int128>(value.upper) << 64) | static_cast<Int128>(value.lower);
+}
 
 void AppendHuge(duckdb_hugeint value, std::string* out) { AppendInt128(Wide(value), out); }
 
@@ -109,7 +113,9 @@ void AppendUuid(duckdb_hugeint value, std::string* out) {
   }
 }
 
-void AppendInterval(duckdb_interval value, std::string* out) { AppendIsoDuration(value.months, value.days, value.micros, out); }
+void AppendInterval(duckdb_interval value, std::string* out) {
+  AppendIsoDuration(value.months, value.days, value.micros, out);
+}
 
 // The upper 40 bits are micros of the day, the lower 24 tell the offset, counted down from its largest.
 void AppendTimeTz(duckdb_time_tz value, std::string* out) {
@@ -138,10 +144,14 @@ class DecimalText final : public ValueText {
  private:
   Int128 Unscaled(idx_t row) const {
     switch (stored_) {
-      case DUCKDB_TYPE_SMALLINT: return static_cast<const int16_t*>(data_)[row];
-      case DUCKDB_TYPE_INTEGER: return static_cast<const int32_t*>(data_)[row];
-      case DUCKDB_TYPE_BIGINT: return static_cast<const int64_t*>(data_)[row];
-      default: return Wide(static_cast<const duckdb_hugeint*>(data_)[row]);
+      case DUCKDB_TYPE_SMALLINT:
+        return static_cast<const int16_t*>(data_)[row];
+      case DUCKDB_TYPE_INTEGER:
+        return static_cast<const int32_t*>(data_)[row];
+      case DUCKDB_TYPE_BIGINT:
+        return static_cast<const int64_t*>(data_)[row];
+      default:
+        return Wide(static_cast<const duckdb_hugeint*>(data_)[row]);
     }
   }
 
@@ -164,9 +174,12 @@ class EnumText final : public ValueText {
  private:
   size_t Index(idx_t row) const {
     switch (stored_) {
-      case DUCKDB_TYPE_UTINYINT: return static_cast<const uint8_t*>(data_)[row];
-      case DUCKDB_TYPE_USMALLINT: return static_cast<const uint16_t*>(data_)[row];
-      default: return static_cast<const uint32_t*>(data_)[row];
+      case DUCKDB_TYPE_UTINYINT:
+        return static_cast<const uint8_t*>(data_)[row];
+      case DUCKDB_TYPE_USMALLINT:
+        return static_cast<const uint16_t*>(data_)[row];
+      default:
+        return static_cast<const uint32_t*>(data_)[row];
     }
   }
 
@@ -317,36 +330,60 @@ std::unique_ptr<ValueText> MakeInteger() {
 
 std::unique_ptr<ValueText> MakeNumber(duckdb_type type) {
   switch (type) {
-    case DUCKDB_TYPE_BOOLEAN: return std::make_unique<PlainText<bool, &AppendBool>>();
-    case DUCKDB_TYPE_TINYINT: return MakeInteger<int8_t>();
-    case DUCKDB_TYPE_SMALLINT: return MakeInteger<int16_t>();
-    case DUCKDB_TYPE_INTEGER: return MakeInteger<int32_t>();
-    case DUCKDB_TYPE_BIGINT: return MakeInteger<int64_t>();
-    case DUCKDB_TYPE_UTINYINT: return MakeInteger<uint8_t>();
-    case DUCKDB_TYPE_USMALLINT: return MakeInteger<uint16_t>();
-    case DUCKDB_TYPE_UINTEGER: return MakeInteger<uint32_t>();
-    case DUCKDB_TYPE_UBIGINT: return MakeInteger<uint64_t>();
-    case DUCKDB_TYPE_HUGEINT: return std::make_unique<PlainText<duckdb_hugeint, &AppendHuge>>();
-    case DUCKDB_TYPE_UHUGEINT: return std::make_unique<PlainText<duckdb_uhugeint, &AppendUnsignedHuge>>();
-    case DUCKDB_TYPE_FLOAT: return std::make_unique<PlainText<float, &AppendFloating<float>>>();
-    case DUCKDB_TYPE_DOUBLE: return std::make_unique<PlainText<double, &AppendFloating<double>>>();
-    default: return nullptr;
+    case DUCKDB_TYPE_BOOLEAN:
+      return std::make_unique<PlainText<bool, &AppendBool>>();
+    case DUCKDB_TYPE_TINYINT:
+      return MakeInteger<int8_t>();
+    case DUCKDB_TYPE_SMALLINT:
+      return MakeInteger<int16_t>();
+    case DUCKDB_TYPE_INTEGER:
+      return MakeInteger<int32_t>();
+    case DUCKDB_TYPE_BIGINT:
+      return MakeInteger<int64_t>();
+    case DUCKDB_TYPE_UTINYINT:
+      return MakeInteger<uint8_t>();
+    case DUCKDB_TYPE_USMALLINT:
+      return MakeInteger<uint16_t>();
+    case DUCKDB_TYPE_UINTEGER:
+      return MakeInteger<uint32_t>();
+    case DUCKDB_TYPE_UBIGINT:
+      return MakeInteger<uint64_t>();
+    case DUCKDB_TYPE_HUGEINT:
+      return std::make_unique<PlainText<duckdb_hugeint, &AppendHuge>>();
+    case DUCKDB_TYPE_UHUGEINT:
+      return std::make_unique<PlainText<duckdb_uhugeint, &AppendUnsignedHuge>>();
+    case DUCKDB_TYPE_FLOAT:
+      return std::make_unique<PlainText<float, &AppendFloating<float>>>();
+    case DUCKDB_TYPE_DOUBLE:
+      return std::make_unique<PlainText<double, &AppendFloating<double>>>();
+    default:
+      return nullptr;
   }
 }
 
 std::unique_ptr<ValueText> MakeTime(duckdb_type type) {
   switch (type) {
-    case DUCKDB_TYPE_DATE: return std::make_unique<QuotedText<int32_t, &AppendDate>>();
-    case DUCKDB_TYPE_TIME: return std::make_unique<QuotedText<duckdb_time, &AppendTime>>();
-    case DUCKDB_TYPE_TIME_NS: return std::make_unique<QuotedText<duckdb_time_ns, &AppendTimeNanos>>();
-    case DUCKDB_TYPE_TIME_TZ: return std::make_unique<QuotedText<duckdb_time_tz, &AppendTimeTz>>();
+    case DUCKDB_TYPE_DATE:
+      return std::make_unique<QuotedText<int32_t, &AppendDate>>();
+    case DUCKDB_TYPE_TIME:
+      return std::make_unique<QuotedText<duckdb_time, &AppendTime>>();
+    case DUCKDB_TYPE_TIME_NS:
+      return std::make_unique<QuotedText<duckdb_time_ns, &AppendTimeNanos>>();
+    case DUCKDB_TYPE_TIME_TZ:
+      return std::make_unique<QuotedText<duckdb_time_tz, &AppendTimeTz>>();
     case DUCKDB_TYPE_TIMESTAMP:
-    case DUCKDB_TYPE_TIMESTAMP_TZ: return std::make_unique<QuotedText<int64_t, &AppendMicros>>();
-    case DUCKDB_TYPE_TIMESTAMP_S: return std::make_unique<QuotedText<int64_t, &AppendSeconds>>();
-    case DUCKDB_TYPE_TIMESTAMP_MS: return std::make_unique<QuotedText<int64_t, &AppendMillis>>();
-    case DUCKDB_TYPE_TIMESTAMP_NS: return std::make_unique<QuotedText<int64_t, &AppendNanos>>();
-    case DUCKDB_TYPE_INTERVAL: return std::make_unique<QuotedText<duckdb_interval, &AppendInterval>>();
-    default: return nullptr;
+    case DUCKDB_TYPE_TIMESTAMP_TZ:
+      return std::make_unique<QuotedText<int64_t, &AppendMicros>>();
+    case DUCKDB_TYPE_TIMESTAMP_S:
+      return std::make_unique<QuotedText<int64_t, &AppendSeconds>>();
+    case DUCKDB_TYPE_TIMESTAMP_MS:
+      return std::make_unique<QuotedText<int64_t, &AppendMillis>>();
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+      return std::make_unique<QuotedText<int64_t, &AppendNanos>>();
+    case DUCKDB_TYPE_INTERVAL:
+      return std::make_unique<QuotedText<duckdb_interval, &AppendInterval>>();
+    default:
+      return nullptr;
   }
 }
 
@@ -357,13 +394,20 @@ std::unique_ptr<ValueText> MakeText(duckdb_logical_type type) {
       if (alias && std::string_view(alias.get()) == "JSON") return std::make_unique<JsonText>();
       return std::make_unique<StringText>();
     }
-    case DUCKDB_TYPE_BLOB: return std::make_unique<QuotedText<duckdb_string_t, &AppendBlob>>();
-    case DUCKDB_TYPE_BIT: return std::make_unique<QuotedText<duckdb_string_t, &AppendBits>>();
-    case DUCKDB_TYPE_UUID: return std::make_unique<QuotedText<duckdb_hugeint, &AppendUuid>>();
-    case DUCKDB_TYPE_ENUM: return std::make_unique<EnumText>(type);
-    case DUCKDB_TYPE_DECIMAL: return std::make_unique<DecimalText>(duckdb_decimal_internal_type(type), duckdb_decimal_scale(type));
-    case DUCKDB_TYPE_SQLNULL: return std::make_unique<NullText>();
-    default: return nullptr;
+    case DUCKDB_TYPE_BLOB:
+      return std::make_unique<QuotedText<duckdb_string_t, &AppendBlob>>();
+    case DUCKDB_TYPE_BIT:
+      return std::make_unique<QuotedText<duckdb_string_t, &AppendBits>>();
+    case DUCKDB_TYPE_UUID:
+      return std::make_unique<QuotedText<duckdb_hugeint, &AppendUuid>>();
+    case DUCKDB_TYPE_ENUM:
+      return std::make_unique<EnumText>(type);
+    case DUCKDB_TYPE_DECIMAL:
+      return std::make_unique<DecimalText>(duckdb_decimal_internal_type(type), duckdb_decimal_scale(type));
+    case DUCKDB_TYPE_SQLNULL:
+      return std::make_unique<NullText>();
+    default:
+      return nullptr;
   }
 }
 
@@ -413,9 +457,12 @@ Result<std::unique_ptr<ValueText>> MakeValueText(duckdb_logical_type type) {
   if (auto time = MakeTime(id)) return time;
   if (auto text = MakeText(type)) return text;
   switch (id) {
-    case DUCKDB_TYPE_STRUCT: return MakeStruct(type);
-    case DUCKDB_TYPE_UNION: return MakeUnion(type);
-    case DUCKDB_TYPE_MAP: return MakeMap(type);
+    case DUCKDB_TYPE_STRUCT:
+      return MakeStruct(type);
+    case DUCKDB_TYPE_UNION:
+      return MakeUnion(type);
+    case DUCKDB_TYPE_MAP:
+      return MakeMap(type);
     case DUCKDB_TYPE_LIST: {
       TR_TRY(auto element, MakeValueText(TypeHandle(duckdb_list_type_child_type(type)).get()));
       return std::make_unique<ListText>(std::move(element));
@@ -424,7 +471,8 @@ Result<std::unique_ptr<ValueText>> MakeValueText(duckdb_logical_type type) {
       TR_TRY(auto element, MakeValueText(TypeHandle(duckdb_array_type_child_type(type)).get()));
       return std::make_unique<ArrayText>(std::move(element), duckdb_array_type_array_size(type));
     }
-    default: return Fail(Error::Invalid("a value of type " + TypeName(type) + " has no JSON text: cast it to VARCHAR"));
+    default:
+      return Fail(Error::Invalid("a value of type " + TypeName(type) + " has no JSON text: cast it to VARCHAR"));
   }
 }
 

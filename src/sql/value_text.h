@@ -1,5 +1,6 @@
-// Values of a result as JSON text. Integers and decimals keep every digit, doubles get the shortest text that reads back as the same
-// number (null when not finite), times are RFC 3339 with Z, intervals ISO 8601, blobs base64, structs and maps objects.
+// Values of a result as JSON text. Integers and decimals keep every digit, doubles get the shortest text that reads
+// back as the same number (null when not finite), times are RFC 3339 with Z, intervals ISO 8601, blobs base64, structs
+// and maps objects.
 #pragma once
 
 #include <duckdb.h>

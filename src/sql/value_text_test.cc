@@ -108,7 +108,8 @@ Type Kind(TypeKind kind, uint8_t width = 0, uint8_t scale = 0) {
 TEST_F(ValueTextTest, ParametersAreBoundByTheirType) {
   EXPECT_EQ(Json("$a + 1", {{"a", Kind(TypeKind::kInt), "9007199254740993"}}), "9007199254740994");
   EXPECT_EQ(Json("typeof($a)", {{"a", Kind(TypeKind::kDecimal, 12, 3), "1.5"}}), "\"DECIMAL(12,3)\"");
-  EXPECT_EQ(Json("$a", {{"a", Kind(TypeKind::kDecimal, 38, 0), "12345678901234567890123456789012345678"}}), "12345678901234567890123456789012345678");
+  EXPECT_EQ(Json("$a", {{"a", Kind(TypeKind::kDecimal, 38, 0), "12345678901234567890123456789012345678"}}),
+            "12345678901234567890123456789012345678");
   EXPECT_EQ(Json("year($a)", {{"a", Kind(TypeKind::kDate), "2011-05-01"}}), "2011");
   EXPECT_EQ(Json("$a", {{"a", Kind(TypeKind::kTimestamp), "2011-05-01T10:00:00+02:00"}}), "\"2011-05-01T08:00:00Z\"");
   EXPECT_EQ(Json("$a", {{"a", Kind(TypeKind::kString), "'; DROP TABLE t --"}}), "\"'; DROP TABLE t --\"");

@@ -94,7 +94,8 @@ class StructWriter final : public VectorWriter {
   std::vector<bool> given_;
 };
 
-// Lists, and maps, which are lists of (key, value). Elements of abandoned rows stay in the child vector; no list speaks of them.
+// Lists, and maps, which are lists of (key, value). Elements of abandoned rows stay in the child vector; no list speaks
+// of them.
 class ListWriter final : public VectorWriter {
  public:
   ListWriter(const Type& type, size_t* bytes) : is_map_(type.kind == TypeKind::kMap), bytes_(bytes) {
@@ -164,7 +165,7 @@ class ListWriter final : public VectorWriter {
   size_t* bytes_;
   std::unique_ptr<VectorWriter> keys_;
   std::unique_ptr<VectorWriter> values_;
-  idx_t begin_ = 0;     // of the list under construction, in the child vector
+  idx_t begin_ = 0;  // of the list under construction, in the child vector
   idx_t end_ = 0;
   idx_t capacity_ = 0;  // of the child vector
 };
@@ -204,16 +205,24 @@ void VectorWriter::Null() {
 std::unique_ptr<VectorWriter> MakeVectorWriter(const Type& type, size_t* bytes) {
   switch (type.kind) {
     case TypeKind::kInt:
-    case TypeKind::kTimestamp: return std::make_unique<NumberWriter<int64_t>>();
-    case TypeKind::kDouble: return std::make_unique<NumberWriter<double>>();
-    case TypeKind::kBool: return std::make_unique<NumberWriter<bool>>();
-    case TypeKind::kDate: return std::make_unique<NumberWriter<int32_t>>();
-    case TypeKind::kDecimal: return MakeDecimalWriter(type.width);
+    case TypeKind::kTimestamp:
+      return std::make_unique<NumberWriter<int64_t>>();
+    case TypeKind::kDouble:
+      return std::make_unique<NumberWriter<double>>();
+    case TypeKind::kBool:
+      return std::make_unique<NumberWriter<bool>>();
+    case TypeKind::kDate:
+      return std::make_unique<NumberWriter<int32_t>>();
+    case TypeKind::kDecimal:
+      return MakeDecimalWriter(type.width);
     case TypeKind::kString:
-    case TypeKind::kJson: return std::make_unique<TextWriter>(bytes);
-    case TypeKind::kStruct: return std::make_unique<StructWriter>(type, bytes);
+    case TypeKind::kJson:
+      return std::make_unique<TextWriter>(bytes);
+    case TypeKind::kStruct:
+      return std::make_unique<StructWriter>(type, bytes);
     case TypeKind::kList:
-    case TypeKind::kMap: return std::make_unique<ListWriter>(type, bytes);
+    case TypeKind::kMap:
+      return std::make_unique<ListWriter>(type, bytes);
   }
   return nullptr;
 }

@@ -15,7 +15,8 @@
 
 namespace tailrace::sql {
 
-// One vector; the sink of one value at the place it was last put to. A value of another kind than the vector's is a bug of the caller.
+// One vector; the sink of one value at the place it was last put to. A value of another kind than the vector's is a bug
+// of the caller.
 class VectorWriter : public ValueSink {
  public:
   // Takes up the vector of a new chunk, or the same one after it has moved in memory.

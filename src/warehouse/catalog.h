@@ -1,5 +1,5 @@
-// What the file holds beside the rows: which materialisations there are, by which definition they were made, and how far they have consumed.
-// Drawn in docs/formats/warehouse.md.
+// What the file holds beside the rows: which materialisations there are, by which definition they were made, and how
+// far they have consumed. Drawn in docs/formats/warehouse.md.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace tailrace::warehouse {
 // One physical set of tables. A rebuild makes a new one with another id.
 struct StoredMaterialization {
   int64_t id = 0;
-  std::string name;                        // of the table or stream; with kShadowSuffix while it is a shadow
+  std::string name;  // of the table or stream; with kShadowSuffix while it is a shadow
   MaterializationKind kind = MaterializationKind::kTable;
   std::string stream;
   std::string fingerprint;
@@ -46,9 +46,10 @@ class Catalog {
 
 PositionsTable PositionsTableOf(MaterializationKind kind);
 
-// SQL that adds the positions of these materialisations; with `prune`, the older ones go. Rows are inserted, or deleted and inserted,
-// never updated: an UPDATE under an open reader stops checkpoints.
-std::string SetPositionsSql(PositionsTable table, const std::vector<int64_t>& ids, const Positions& positions, bool prune);
+// SQL that adds the positions of these materialisations; with `prune`, the older ones go. Rows are inserted, or deleted
+// and inserted, never updated: an UPDATE under an open reader stops checkpoints.
+std::string SetPositionsSql(PositionsTable table, const std::vector<int64_t>& ids, const Positions& positions,
+                            bool prune);
 
 // A SELECT of (id, partition, next) of all materialisations.
 std::string PositionsSql();

@@ -17,8 +17,8 @@ namespace {
 
 class DuckDbWarehouse final : public Warehouse {
  public:
-  DuckDbWarehouse(DuckDbWarehouseOptions options, std::unique_ptr<sql::Database> database, std::unique_ptr<sql::Connection> table_connection,
-                  std::unique_ptr<sql::Connection> row_connection)
+  DuckDbWarehouse(DuckDbWarehouseOptions options, std::unique_ptr<sql::Database> database,
+                  std::unique_ptr<sql::Connection> table_connection, std::unique_ptr<sql::Connection> row_connection)
       : options_(std::move(options)),
         database_(std::move(database)),
         table_connection_(std::move(table_connection)),
@@ -29,8 +29,11 @@ class DuckDbWarehouse final : public Warehouse {
   Result<std::vector<MaterializationState>> Adopt(const WarehousePlan& plan) override;
   Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) override;
   tl::expected<void, CommitError> Commit(const WarehouseCommit& commit) override;
-  Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) override { return tables_.Evaluate(table, batch, range); }
-  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range) override;
+  Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) override {
+    return tables_.Evaluate(table, batch, range);
+  }
+  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch,
+                                                 RowRange range) override;
   Result<QuerySummary> Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) override;
   Status BeginShadow(std::string_view table) override;
   Status FinishShadow(std::string_view table) override;
@@ -47,8 +50,8 @@ class DuckDbWarehouse final : public Warehouse {
   std::unique_ptr<sql::Database> database_;
   std::unique_ptr<sql::Connection> table_connection_;
   std::unique_ptr<sql::Connection> row_connection_;
-  Streams streams_;                 // constant after Adopt
-  std::vector<ViewPlan> views_;     // constant after Adopt
+  Streams streams_;              // constant after Adopt
+  std::vector<ViewPlan> views_;  // constant after Adopt
   TableStore tables_;
   RowStore rows_;
   std::unique_ptr<Projector> projector_;
@@ -66,7 +69,8 @@ std::vector<QueryRunner::Relation> RelationsOf(const WarehousePlan& plan) {
 
 Result<std::vector<MaterializationState>> DuckDbWarehouse::Adopt(const WarehousePlan& plan) {
   for (const StreamPlan& stream : plan.streams) {
-    streams_.insert_or_assign(stream.name, StreamInfo{stream, std::make_shared<const sql::BatchLayout>(stream.schema, stream.needs_record)});
+    streams_.insert_or_assign(
+        stream.name, StreamInfo{stream, std::make_shared<const sql::BatchLayout>(stream.schema, stream.needs_record)});
   }
   views_ = plan.views;
   TR_RETURN_IF_ERROR(Define(plan));
@@ -87,7 +91,8 @@ Status DuckDbWarehouse::Define(const WarehousePlan& plan) {
   return defined;
 }
 
-Status DuckDbWarehouse::DefineInTransaction(const WarehousePlan& plan, const std::vector<StoredMaterialization>& stored) {
+Status DuckDbWarehouse::DefineInTransaction(const WarehousePlan& plan,
+                                            const std::vector<StoredMaterialization>& stored) {
   // A shadow left by a rebuild that did not end is of no use: the next one starts anew.
   for (const StoredMaterialization& known : stored) {
     if (known.name.ends_with(kShadowSuffix)) TR_RETURN_IF_ERROR(Catalog::Drop(*table_connection_, known));
@@ -111,7 +116,8 @@ tl::expected<void, CommitError> DuckDbWarehouse::Commit(const WarehouseCommit& c
   return commit.kind == MaterializationKind::kStoredRows ? rows_.Commit(commit) : tables_.Commit(commit);
 }
 
-Result<std::vector<ProjectedDocument>> DuckDbWarehouse::Project(std::string_view collection, const StreamBatch& batch, RowRange range) {
+Result<std::vector<ProjectedDocument>> DuckDbWarehouse::Project(std::string_view collection, const StreamBatch& batch,
+                                                                RowRange range) {
   return projector_->Project(collection, batch, range);
 }
 
@@ -153,7 +159,8 @@ Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(const DuckDbWarehouseOpti
   TR_TRY(auto database, sql::Database::Open(database_options));
   TR_TRY(auto table_connection, database->Connect());
   TR_TRY(auto row_connection, database->Connect());
-  return std::make_unique<DuckDbWarehouse>(options, std::move(database), std::move(table_connection), std::move(row_connection));
+  return std::make_unique<DuckDbWarehouse>(options, std::move(database), std::move(table_connection),
+                                           std::move(row_connection));
 }
 
 }  // namespace tailrace::warehouse

@@ -18,26 +18,27 @@ namespace tailrace::warehouse {
 
 // Places where a test may step in.
 enum class FaultPoint {
-  kTableInsert,    // before a table's rows are inserted
-  kTableCommit,    // before the COMMIT of tables
-  kRowsAppend,     // before stored rows are appended
-  kRowsCommit,     // before the COMMIT of stored rows
-  kSwap,           // before the COMMIT that puts a shadow in place
-  kCompaction,     // before the COMMIT of a compaction
+  kTableInsert,  // before a table's rows are inserted
+  kTableCommit,  // before the COMMIT of tables
+  kRowsAppend,   // before stored rows are appended
+  kRowsCommit,   // before the COMMIT of stored rows
+  kSwap,         // before the COMMIT that puts a shadow in place
+  kCompaction,   // before the COMMIT of a compaction
 };
 
 // Runs on the connection that is about to go on; an error ends what it is doing as if DuckDB had said so.
 using FaultHook = std::function<Status(FaultPoint point, sql::Connection& connection)>;
 
 struct DuckDbWarehouseOptions {
-  std::string path;                              // of the file, or ":memory:"
+  std::string path;  // of the file, or ":memory:"
   int threads = 2;
-  size_t memory_bytes_max = 0;                   // 0: DuckDB's own default
+  size_t memory_bytes_max = 0;  // 0: DuckDB's own default
   std::string temp_directory;
   std::vector<std::string> allowed_directories;  // that SQL may read: the lake
-  size_t compaction_rows_min = 50'000;           // partial rows added since the last compaction before the next is worth its while
+  size_t compaction_rows_min =
+      50'000;  // partial rows added since the last compaction before the next is worth its while
   size_t checkpoint_bytes_min = size_t{8} << 20;  // of write-ahead log before an idle checkpoint is
-  FaultHook fault;                               // of tests
+  FaultHook fault;                                // of tests
 };
 
 // kUnavailable: the file cannot be opened, or another process has it; kInvalid: a file of another version.

@@ -87,18 +87,23 @@ class DuckDbWarehouseTest : public ::testing::Test {
     options_.path = folder_.File();
     options_.compaction_rows_min = 100;
     options_.checkpoint_bytes_min = 0;
-    options_.fault = [this](FaultPoint point, sql::Connection& connection) -> Status { return fault_ ? fault_(point, connection) : Status(); };
+    options_.fault = [this](FaultPoint point, sql::Connection& connection) -> Status {
+      return fault_ ? fault_(point, connection) : Status();
+    };
 
     StreamPlan& sales = plan_.streams.emplace_back();
     sales.name = "sales";
-    sales.schema.fields = {FieldOf("product", TypeKind::kString), FieldOf("quantity", TypeKind::kString), FieldOf("price", TypeKind::kDecimal)};
+    sales.schema.fields = {FieldOf("product", TypeKind::kString), FieldOf("quantity", TypeKind::kString),
+                           FieldOf("price", TypeKind::kDecimal)};
     sales.needs_record = true;
-    AddTable("revenue", "SELECT product, sum(quantity::BIGINT * price) AS amount, count(*) AS lines FROM sales GROUP BY ALL");
+    AddTable("revenue",
+             "SELECT product, sum(quantity::BIGINT * price) AS amount, count(*) AS lines FROM sales GROUP BY ALL");
     AddTable("lines", "SELECT product, price * 2 AS doubled, _seq FROM sales");
     plan_.views.push_back({"best", "SELECT product FROM revenue ORDER BY amount DESC LIMIT 1"});
     plan_.views.push_back({"clock", "SELECT now() AS t FROM revenue LIMIT 1"});
-    plan_.projections.push_back(
-        {"products", "sales", "SELECT product AS key, json_object('q', quantity, 'p', price) AS document, quantity FROM sales WHERE quantity <> 'skip'"});
+    plan_.projections.push_back({"products", "sales",
+                                 "SELECT product AS key, json_object('q', quantity, 'p', price) AS document, quantity "
+                                 "FROM sales WHERE quantity <> 'skip'"});
   }
 
   static Field FieldOf(std::string name, TypeKind kind) {
@@ -147,7 +152,8 @@ class DuckDbWarehouseTest : public ::testing::Test {
     return batch;
   }
 
-  WarehouseCommit CommitOf(const StreamBatch& batch, std::vector<std::string> names, MaterializationKind kind = MaterializationKind::kTable) const {
+  WarehouseCommit CommitOf(const StreamBatch& batch, std::vector<std::string> names,
+                           MaterializationKind kind = MaterializationKind::kTable) const {
     WarehouseCommit commit;
     commit.batch = &batch;
     commit.range = {0, batch.row_count()};
@@ -323,7 +329,8 @@ TEST_F(DuckDbWarehouseTest, AnswersOfAReaderAreOfOneMoment) {
       request.trusted = true;
       Answer answer;
       auto summary = warehouse_->Query(request, answer, {});
-      const std::string expected = summary && !summary->as_of.empty() ? std::to_string(summary->as_of[0].positions[0].value) : "0";
+      const std::string expected =
+          summary && !summary->as_of.empty() ? std::to_string(summary->as_of[0].positions[0].value) : "0";
       if (!summary || answer.text != expected + "," + expected) ++wrong;
     }
   });
@@ -379,12 +386,14 @@ TEST_F(DuckDbWarehouseTest, UntrustedSqlPassesTheGateAndTrustedDoesNot) {
   Open();
   Keep({{"a"}});
   QueryRequest request;
-  for (const char* allowed : {"SELECT count(*) FROM Revenue", "WITH r AS (FROM sales) SELECT count(*) FROM r", "SELECT count(*) FROM range(3)"}) {
+  for (const char* allowed : {"SELECT count(*) FROM Revenue", "WITH r AS (FROM sales) SELECT count(*) FROM r",
+                              "SELECT count(*) FROM range(3)"}) {
     request.sql = allowed;
     EXPECT_FALSE(Ask(request).starts_with("error")) << allowed;
   }
-  for (const char* refused : {"SELECT * FROM _tailrace.materializations", "SELECT * FROM duckdb_tables()", "SELECT * FROM 'x.parquet'",
-                              "SELECT * FROM read_text('/etc/passwd')", "DROP VIEW revenue", "SET threads = 1"}) {
+  for (const char* refused :
+       {"SELECT * FROM _tailrace.materializations", "SELECT * FROM duckdb_tables()", "SELECT * FROM 'x.parquet'",
+        "SELECT * FROM read_text('/etc/passwd')", "DROP VIEW revenue", "SET threads = 1"}) {
     request.sql = refused;
     EXPECT_EQ(Ask(request), "error: invalid") << refused;
   }
@@ -434,8 +443,11 @@ TEST_F(DuckDbWarehouseTest, DocumentsComeWithTheRowTheyWereMadeOf) {
 
 TEST_F(DuckDbWarehouseTest, ProjectionsReachThroughSubqueriesAndReadTheRecord) {
   plan_.projections = {
-      {"through", "sales", "WITH w AS (SELECT * FROM (SELECT product, _record FROM sales WHERE product <> 'x') AS i) SELECT w.product AS key, w._record AS document FROM w"},
-      {"many", "sales", "SELECT p AS key, {'n': quantity} AS document FROM sales, unnest([product, product || '2']) AS u(p)"}};
+      {"through", "sales",
+       "WITH w AS (SELECT * FROM (SELECT product, _record FROM sales WHERE product <> 'x') AS i) SELECT w.product AS "
+       "key, w._record AS document FROM w"},
+      {"many", "sales",
+       "SELECT p AS key, {'n': quantity} AS document FROM sales, unnest([product, product || '2']) AS u(p)"}};
   Open();
   auto batch = Batch({{"x"}, {"a"}});
   auto documents = warehouse_->Project("through", *batch, {0, 2});
@@ -447,7 +459,8 @@ TEST_F(DuckDbWarehouseTest, ProjectionsReachThroughSubqueriesAndReadTheRecord) {
   ASSERT_TRUE(documents) << documents.error().message();
   ASSERT_EQ(documents->size(), 4U);
   // In the stream's order, whatever order the join has brought them in; those of one record come in any.
-  const std::vector<int64_t> rows = {(*documents)[0].row, (*documents)[1].row, (*documents)[2].row, (*documents)[3].row};
+  const std::vector<int64_t> rows = {(*documents)[0].row, (*documents)[1].row, (*documents)[2].row,
+                                     (*documents)[3].row};
   EXPECT_EQ(rows, (std::vector<int64_t>{0, 0, 1, 1}));
   EXPECT_TRUE((*documents)[3].key == "a" || (*documents)[3].key == "a2");
   EXPECT_EQ((*documents)[3].document, R"({"n":"1"})");
@@ -541,14 +554,17 @@ TEST_F(DuckDbWarehouseTest, TwoConnectionsCommitTheSameBatchAtOnce) {
   for (int i = 0; i < kBatches; ++i) {
     auto batch = Batch(std::vector<Sale>(3000, Sale{"a", "1", 1000}));
     std::atomic<bool> stored = false;
-    std::jthread rows([&] { stored = warehouse_->Commit(CommitOf(*batch, {"sales"}, MaterializationKind::kStoredRows)).has_value(); });
+    std::jthread rows([&] {
+      stored = warehouse_->Commit(CommitOf(*batch, {"sales"}, MaterializationKind::kStoredRows)).has_value();
+    });
     auto tables = warehouse_->Commit(CommitOf(*batch, {"revenue", "lines"}));
     ASSERT_TRUE(tables) << tables.error().error.message();
     rows.join();
     ASSERT_TRUE(stored);
     ASSERT_TRUE(warehouse_->Maintain(false));
   }
-  EXPECT_EQ(Ask("SELECT (SELECT sum(lines) FROM revenue), (SELECT count(*) FROM lines), (SELECT count(DISTINCT _seq) FROM sales)"),
+  EXPECT_EQ(Ask("SELECT (SELECT sum(lines) FROM revenue), (SELECT count(*) FROM lines), (SELECT count(DISTINCT _seq) "
+                "FROM sales)"),
             "120000,120000,120000");
 }
 

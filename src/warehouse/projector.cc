@@ -26,7 +26,7 @@ struct DocumentColumns {
   std::optional<size_t> document;
   bool document_is_text = false;  // a text that holds JSON, where other types are made into JSON
   std::vector<size_t> indexed;
-  size_t row = 0;                 // the marker: the last column
+  size_t row = 0;  // the marker: the last column
 };
 
 Result<DocumentColumns> ColumnsOf(const std::vector<sql::ResultColumn>& columns) {
@@ -78,7 +78,8 @@ Result<std::unique_ptr<Projector>> Projector::Open(const Streams& streams, const
   TR_TRY(projector->database_, sql::Database::Open(options));
   TR_TRY(projector->connection_, projector->database_->Connect());
   for (const ProjectionPlan& plan : plans) {
-    if (Status added = projector->Add(streams, plan); !added) return Fail(added.error().With("collection " + plan.name));
+    if (Status added = projector->Add(streams, plan); !added)
+      return Fail(added.error().With("collection " + plan.name));
   }
   return projector;
 }
@@ -98,9 +99,11 @@ Status Projector::Add(const Streams& streams, const ProjectionPlan& plan) {
   return {};
 }
 
-Result<std::vector<ProjectedDocument>> Projector::Project(std::string_view collection, const StreamBatch& batch, RowRange range) {
+Result<std::vector<ProjectedDocument>> Projector::Project(std::string_view collection, const StreamBatch& batch,
+                                                          RowRange range) {
   const auto projection = projections_.find(collection);
-  if (projection == projections_.end()) return Fail(Error::NotFound("there is no collection " + std::string(collection)));
+  if (projection == projections_.end())
+    return Fail(Error::NotFound("there is no collection " + std::string(collection)));
   sql::BatchRelation& relation = *relations_.find(projection->second.stream)->second;
   relation.Show({&ChunksOf(batch), range.begin, range.end, {}});
   const auto run = [&]() -> Result<std::vector<ProjectedDocument>> {

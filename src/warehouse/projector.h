@@ -1,5 +1,5 @@
-// Documents from batches: the SELECTs of collections, run over a batch in an instance of their own, so that they neither wait for commits
-// nor hold them up.
+// Documents from batches: the SELECTs of collections, run over a batch in an instance of their own, so that they
+// neither wait for commits nor hold them up.
 #pragma once
 
 #include <map>

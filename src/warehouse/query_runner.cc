@@ -13,7 +13,8 @@ namespace {
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lower;
 }
 
@@ -63,7 +64,8 @@ class Rows {
 
 }  // namespace
 
-Result<std::unique_ptr<QueryRunner>> QueryRunner::Create(sql::Database& database, const std::vector<Relation>& relations,
+Result<std::unique_ptr<QueryRunner>> QueryRunner::Create(sql::Database& database,
+                                                         const std::vector<Relation>& relations,
                                                          const std::vector<ViewPlan>& views) {
   std::unique_ptr<QueryRunner> runner(new QueryRunner(database));
   for (const Relation& relation : relations) runner->relations_.insert_or_assign(Lower(relation.name), relation);
@@ -88,7 +90,8 @@ std::set<std::string> QueryRunner::BaseRelations(const sql::Select& select) cons
   for (const sql::RelationRef& read : select.Relations()) {
     const std::string name = Lower(read.name);
     if (relations_.contains(name)) base.insert(name);
-    if (const auto view = views_.find(name); view != views_.end()) base.insert(view->second.begin(), view->second.end());
+    if (const auto view = views_.find(name); view != views_.end())
+      base.insert(view->second.begin(), view->second.end());
   }
   return base;
 }
@@ -97,7 +100,9 @@ Result<QueryRunner::Prepared> QueryRunner::Prepare(const QueryRequest& request) 
   auto select = sql::Select::Parse(request.sql);
   if (!select) return Fail(OfSql(select.error()));
   if (!request.trusted) {
-    const auto is_known = [&](std::string_view name) { return relations_.contains(Lower(name)) || views_.contains(Lower(name)); };
+    const auto is_known = [&](std::string_view name) {
+      return relations_.contains(Lower(name)) || views_.contains(Lower(name));
+    };
     if (const auto refused = sql::RefuseUserSelect(*select, is_known)) return Fail(OfSql(*refused));
   }
   Prepared prepared;
@@ -127,32 +132,38 @@ Result<QuerySummary> QueryRunner::Run(const QueryRequest& request, ResultSink& s
   return summary;
 }
 
-Result<QuerySummary> QueryRunner::RunIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& request, ResultSink& sink,
+Result<QuerySummary> QueryRunner::RunIn(sql::Connection& connection, const Prepared& prepared,
+                                        const QueryRequest& request, ResultSink& sink,
                                         const std::stop_token& stop) const {
   QuerySummary summary;
   TR_RETURN_IF_ERROR(connection.Begin());
   TR_TRY(summary.as_of, PositionsOf(connection, prepared.relations));
   std::vector<sql::BoundParameter> parameters;
   for (const QueryParameter& parameter : request.parameters) {
-    parameters.push_back({parameter.name, parameter.type, parameter.null ? std::nullopt : std::optional(parameter.value)});
+    parameters.push_back(
+        {parameter.name, parameter.type, parameter.null ? std::nullopt : std::optional(parameter.value)});
   }
   TR_TRY(const auto cursor, sql::QueryCursor::Open(connection, prepared.sql, parameters, stop));
   TR_RETURN_IF_ERROR(Rows(*cursor, request.rows_max).SendTo(sink, &summary));
   return summary;
 }
 
-// By stream the lowest position of what is read. It is the first thing read in the transaction, and so of the same snapshot.
-Result<std::vector<AsOf>> QueryRunner::PositionsOf(sql::Connection& connection, const std::set<std::string>& relations) const {
+// By stream the lowest position of what is read. It is the first thing read in the transaction, and so of the same
+// snapshot.
+Result<std::vector<AsOf>> QueryRunner::PositionsOf(sql::Connection& connection,
+                                                   const std::set<std::string>& relations) const {
   std::vector<AsOf> all;
   if (relations.empty()) return all;
   std::string names;
   for (const std::string& name : relations) {
-    fmt::format_to(std::back_inserter(names), "{}{}", names.empty() ? "" : ", ", sql::QuoteLiteral(relations_.find(name)->second.name));
+    fmt::format_to(std::back_inserter(names), "{}{}", names.empty() ? "" : ", ",
+                   sql::QuoteLiteral(relations_.find(name)->second.name));
   }
   TR_TRY(const sql::TextResult rows,
-         connection.Query(fmt::format("SELECT m.stream, p.partition, min(p.next) FROM ({}) AS p(id, partition, next) JOIN "
-                                      "_tailrace.materializations AS m USING (id) WHERE m.name IN ({}) GROUP BY ALL ORDER BY ALL",
-                                      PositionsSql(), names)));
+         connection.Query(
+             fmt::format("SELECT m.stream, p.partition, min(p.next) FROM ({}) AS p(id, partition, next) JOIN "
+                         "_tailrace.materializations AS m USING (id) WHERE m.name IN ({}) GROUP BY ALL ORDER BY ALL",
+                         PositionsSql(), names)));
   for (const auto& row : rows.rows) {
     if (all.empty() || all.back().stream != *row[0]) all.push_back({*row[0], {}});
     const auto partition = static_cast<size_t>(std::stoul(*row[1]));

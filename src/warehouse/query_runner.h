@@ -23,7 +23,7 @@ class QueryRunner {
  public:
   struct Relation {
     std::string name;
-    std::string stream;       // whose positions it holds
+    std::string stream;  // whose positions it holds
   };
 
   // `relations` are the tables and stored streams; `views` those of the pipeline, each after what it reads.
@@ -46,8 +46,8 @@ class QueryRunner {
   Status AddView(const ViewPlan& view);
   Result<Prepared> Prepare(const QueryRequest& request) const;
   std::set<std::string> BaseRelations(const sql::Select& select) const;
-  Result<QuerySummary> RunIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& request, ResultSink& sink,
-                             const std::stop_token& stop) const;
+  Result<QuerySummary> RunIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& request,
+                             ResultSink& sink, const std::stop_token& stop) const;
   Result<std::vector<AsOf>> PositionsOf(sql::Connection& connection, const std::set<std::string>& relations) const;
   Result<std::unique_ptr<sql::Connection>> TakeConnection();
   void ReturnConnection(std::unique_ptr<sql::Connection> connection);

@@ -15,14 +15,16 @@ std::string ShadowName(std::string_view stream) { return std::string(stream).app
 // The stored rows change with the schema and nothing else.
 std::string FingerprintOf(const StreamInfo& stream) {
   std::string text;
-  for (const sql::ResultColumn& column : sql::StreamColumns(stream.plan.schema, false)) text += column.name + " " + column.type + "\n";
+  for (const sql::ResultColumn& column : sql::StreamColumns(stream.plan.schema, false))
+    text += column.name + " " + column.type + "\n";
   return text;
 }
 
 std::string CreateSql(std::string_view name, const std::vector<sql::ResultColumn>& columns) {
   std::string list;
   for (const sql::ResultColumn& column : columns) {
-    fmt::format_to(std::back_inserter(list), "{}{} {}", list.empty() ? "" : ", ", sql::QuoteIdentifier(column.name), column.type);
+    fmt::format_to(std::back_inserter(list), "{}{} {}", list.empty() ? "" : ", ", sql::QuoteIdentifier(column.name),
+                   column.type);
   }
   return fmt::format("CREATE TABLE {}({})", sql::QuoteIdentifier(name), list);
 }
@@ -56,7 +58,8 @@ Status RowStore::Adopt(sql::Connection& definer, const std::vector<StoredMateria
       rows.stored.positions.resize(static_cast<size_t>(stream.plan.partitions));
       rows.changed = found->fingerprint != FingerprintOf(stream);
     }
-    if (!rows.changed) TR_RETURN_IF_ERROR(definer.Execute(ViewSql(name, SelectSql(stream, rows.stored.physical_tables[0]))));
+    if (!rows.changed)
+      TR_RETURN_IF_ERROR(definer.Execute(ViewSql(name, SelectSql(stream, rows.stored.physical_tables[0]))));
     rows_.insert_or_assign(name, std::move(rows));
   }
   return {};
@@ -76,7 +79,8 @@ bool RowStore::Has(std::string_view stream) const {
   return rows_.contains(stream);
 }
 
-Result<RowStore::KeptRows> RowStore::Create(sql::Connection& definer, const std::string& name, const StreamInfo& stream) {
+Result<RowStore::KeptRows> RowStore::Create(sql::Connection& definer, const std::string& name,
+                                            const StreamInfo& stream) {
   KeptRows rows;
   rows.stream = stream.plan.name;
   TR_TRY(rows.stored.id, Catalog::NextId(definer));
@@ -86,7 +90,8 @@ Result<RowStore::KeptRows> RowStore::Create(sql::Connection& definer, const std:
   rows.stored.fingerprint = FingerprintOf(stream);
   rows.stored.physical_tables = {PhysicalName(stream.plan.name, rows.stored.id)};
   rows.stored.positions.resize(static_cast<size_t>(stream.plan.partitions));
-  TR_RETURN_IF_ERROR(definer.Execute(CreateSql(rows.stored.physical_tables[0], sql::StreamColumns(stream.plan.schema, false))));
+  TR_RETURN_IF_ERROR(
+      definer.Execute(CreateSql(rows.stored.physical_tables[0], sql::StreamColumns(stream.plan.schema, false))));
   TR_RETURN_IF_ERROR(Catalog::Add(definer, rows.stored));
   return rows;
 }
@@ -134,15 +139,15 @@ Status RowStore::Append(KeptRows& rows, const WarehouseCommit& commit) {
   if (!rows.appender) {
     const StreamInfo& stream = streams_->find(rows.stream)->second;
     const size_t columns = sql::StreamColumns(stream.plan.schema, false).size();
-    TR_TRY(rows.appender, sql::ChunkAppender::Create(*connection_, stream.layout, {"main", rows.stored.physical_tables[0], columns}));
+    TR_TRY(rows.appender,
+           sql::ChunkAppender::Create(*connection_, stream.layout, {"main", rows.stored.physical_tables[0], columns}));
   }
   sql::BatchRows selected{&ChunksOf(*commit.batch), commit.range.begin, commit.range.end, {}};
   for (const RowExclusion& exclusion : commit.exclusions) {
     if (exclusion.materialization == rows.stored.name) selected.excluded = exclusion.rows;
   }
-  const auto left_out = std::count_if(selected.excluded.begin(), selected.excluded.end(), [&](size_t row) {
-    return row >= commit.range.begin && row < commit.range.end;
-  });
+  const auto left_out = std::count_if(selected.excluded.begin(), selected.excluded.end(),
+                                      [&](size_t row) { return row >= commit.range.begin && row < commit.range.end; });
   const int64_t expected = static_cast<int64_t>(commit.range.end - commit.range.begin) - left_out;
   TR_TRY(const int64_t appended, rows.appender->Append(selected));
   if (appended == expected) return {};
@@ -152,7 +157,8 @@ Status RowStore::Append(KeptRows& rows, const WarehouseCommit& commit) {
 Status RowStore::BeginShadow(sql::Connection& definer, std::string_view name) {
   const std::lock_guard lock(mutex_);
   const auto stream = streams_->find(name);
-  if (stream == streams_->end() || !rows_.contains(name)) return Fail(Error::NotFound("there is no stream " + std::string(name)));
+  if (stream == streams_->end() || !rows_.contains(name))
+    return Fail(Error::NotFound("there is no stream " + std::string(name)));
   const std::string shadow = ShadowName(name);
   TR_RETURN_IF_ERROR(definer.Begin());
   Status done;
@@ -174,13 +180,15 @@ Status RowStore::FinishShadow(sql::Connection& definer, std::string_view name, c
   const std::lock_guard lock(mutex_);
   const auto rows = rows_.find(name);
   const auto shadow = rows_.find(ShadowName(name));
-  if (rows == rows_.end() || shadow == rows_.end()) return Fail(Error::NotFound("there is no shadow of " + std::string(name)));
+  if (rows == rows_.end() || shadow == rows_.end())
+    return Fail(Error::NotFound("there is no shadow of " + std::string(name)));
   rows->second.appender.reset();
   TR_RETURN_IF_ERROR(definer.Begin());
   Status done = Catalog::Drop(definer, rows->second.stored);
   if (done) done = Catalog::Rename(definer, shadow->second.stored.id, name);
   if (done) {
-    done = definer.Execute(ViewSql(name, SelectSql(streams_->find(name)->second, shadow->second.stored.physical_tables[0])));
+    done = definer.Execute(
+        ViewSql(name, SelectSql(streams_->find(name)->second, shadow->second.stored.physical_tables[0])));
   }
   for (const ViewPlan& view : views) {
     if (done) done = definer.Execute(ViewSql(view.name, view.sql));

@@ -19,7 +19,8 @@
 
 namespace tailrace::warehouse {
 
-// Threads: Commit on one thread, the other calls on the engine's table thread, with a connection of that thread: making and
+// Threads: Commit on one thread, the other calls on the engine's table thread, with a connection of that thread: making
+// and
 //          swapping tables waits for a commit under way.
 // Ownership: borrows the connection of its commits, the streams and the options.
 class RowStore {

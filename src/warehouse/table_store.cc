@@ -16,7 +16,8 @@ std::string ShadowName(std::string_view table) { return std::string(table).appen
 std::string ColumnList(const std::vector<sql::ResultColumn>& columns) {
   std::string list;
   for (const sql::ResultColumn& column : columns) {
-    fmt::format_to(std::back_inserter(list), "{}{} {}", list.empty() ? "" : ", ", sql::QuoteIdentifier(column.name), column.type);
+    fmt::format_to(std::back_inserter(list), "{}{} {}", list.empty() ? "" : ", ", sql::QuoteIdentifier(column.name),
+                   column.type);
   }
   return list;
 }
@@ -66,10 +67,12 @@ std::vector<MaterializationState> TableStore::States() const {
 
 Result<sql::IncrementalPlan> TableStore::PlanOf(const TablePlan& plan, int64_t id) {
   const auto stream = streams_->find(plan.stream);
-  if (stream == streams_->end()) return Fail(Error::Invalid("table " + plan.name + " reads stream " + plan.stream + ", which is not there"));
+  if (stream == streams_->end())
+    return Fail(Error::Invalid("table " + plan.name + " reads stream " + plan.stream + ", which is not there"));
   TR_TRY(const std::unique_ptr<sql::Scratch> scratch, sql::Scratch::Open());
   TR_RETURN_IF_ERROR(scratch->AddStream(plan.stream, stream->second.plan.schema));
-  const sql::TablePlanRequest request{PhysicalName(plan.name, id), plan.sql, plan.stream, sql::Scratch::BatchRelation(plan.stream), plan.unique};
+  const sql::TablePlanRequest request{PhysicalName(plan.name, id), plan.sql, plan.stream,
+                                      sql::Scratch::BatchRelation(plan.stream), plan.unique};
   auto planned = sql::PlanTable(request, *scratch);
   if (!planned) return Fail(Error::Invalid("table " + plan.name + ": " + planned.error().message));
   return std::move(*planned);
@@ -104,7 +107,8 @@ Result<TableStore::KeptTable> TableStore::Take(const TablePlan& plan, const Stor
   table.growth.resize(table.incremental.partials.size());
   if (table.changed) return table;
   for (size_t i = 0; i < table.growth.size(); ++i) {
-    TR_TRY(const sql::TextResult rows, connection_->Query("SELECT count(*) FROM " + sql::QuoteIdentifier(stored.physical_tables[i])));
+    TR_TRY(const sql::TextResult rows,
+           connection_->Query("SELECT count(*) FROM " + sql::QuoteIdentifier(stored.physical_tables[i])));
     table.growth[i].rows_since = std::stoll(rows.rows[0][0].value_or("0"));
   }
   return table;
@@ -121,7 +125,8 @@ Result<sql::BatchRelation*> TableStore::RelationOf(const std::string& stream) {
   if (relation == nullptr) {
     const auto info = streams_->find(stream);
     if (info == streams_->end()) return Fail(Error::NotFound("there is no stream " + stream));
-    TR_TRY(relation, sql::BatchRelation::Create(*connection_, info->second.layout, {sql::Scratch::BatchRelation(stream), false}));
+    TR_TRY(relation,
+           sql::BatchRelation::Create(*connection_, info->second.layout, {sql::Scratch::BatchRelation(stream), false}));
   }
   return relation.get();
 }
@@ -131,13 +136,15 @@ Status TableStore::Prepare(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     TR_TRY(const KeptTable* table, Find(name));
     TR_RETURN_IF_ERROR(RelationOf(table->plan.stream));
-    if (table->changed) return Fail(Error::Conflict("table " + name + " was built by another definition: rebuild it first"));
+    if (table->changed)
+      return Fail(Error::Conflict("table " + name + " was built by another definition: rebuild it first"));
   }
   return {};
 }
 
 tl::expected<void, CommitError> TableStore::Commit(const WarehouseCommit& commit) {
-  if (Status prepared = Prepare(commit.names); !prepared) return tl::unexpected<CommitError>(CommitError{prepared.error(), ""});
+  if (Status prepared = Prepare(commit.names); !prepared)
+    return tl::unexpected<CommitError>(CommitError{prepared.error(), ""});
   std::vector<std::vector<int64_t>> added;
   CommitResult result = CommitInTransaction(commit, &added);
   if (!result) {
@@ -149,13 +156,17 @@ tl::expected<void, CommitError> TableStore::Commit(const WarehouseCommit& commit
   for (size_t i = 0; i < commit.names.size(); ++i) {
     KeptTable& table = tables_.find(commit.names[i])->second;
     table.stored.positions = commit.positions;
-    for (size_t partial = 0; partial < added[i].size(); ++partial) table.growth[partial].rows_since += added[i][partial];
+    for (size_t partial = 0; partial < added[i].size(); ++partial)
+      table.growth[partial].rows_since += added[i][partial];
   }
   return result;
 }
 
-TableStore::CommitResult TableStore::CommitInTransaction(const WarehouseCommit& commit, std::vector<std::vector<int64_t>>* added) {
-  const auto fail = [](Error error, const std::string& table = "") { return tl::unexpected<CommitError>(CommitError{std::move(error), table}); };
+TableStore::CommitResult TableStore::CommitInTransaction(const WarehouseCommit& commit,
+                                                         std::vector<std::vector<int64_t>>* added) {
+  const auto fail = [](Error error, const std::string& table = "") {
+    return tl::unexpected<CommitError>(CommitError{std::move(error), table});
+  };
   if (Status begun = connection_->Begin(); !begun) return fail(begun.error());
   std::vector<int64_t> ids;
   for (const std::string& name : commit.names) {
@@ -185,8 +196,10 @@ Result<std::vector<int64_t>> TableStore::Insert(KeptTable& table, sql::BatchRows
   TR_TRY(sql::BatchRelation * relation, RelationOf(table.plan.stream));
   for (size_t i = table.inserts.size(); i < table.incremental.partials.size(); ++i) {
     const sql::Partial& partial = table.incremental.partials[i];
-    TR_TRY(sql::Statement insert, sql::Statement::Prepare(*connection_, fmt::format("INSERT INTO {} {}", sql::QuoteIdentifier(partial.physical_name),
-                                                                                    partial.select_sql)));
+    TR_TRY(sql::Statement insert,
+           sql::Statement::Prepare(
+               *connection_,
+               fmt::format("INSERT INTO {} {}", sql::QuoteIdentifier(partial.physical_name), partial.select_sql)));
     table.inserts.push_back(std::move(insert));
   }
   relation->Show(std::move(rows));
@@ -206,7 +219,8 @@ Result<std::vector<int64_t>> TableStore::Insert(KeptTable& table, sql::BatchRows
 Status TableStore::Evaluate(std::string_view name, const StreamBatch& batch, RowRange range) {
   TR_TRY(KeptTable * table, Find(name));
   // What is being rebuilt is asked by its new definition.
-  if (const auto shadow = tables_.find(ShadowName(name)); table->changed && shadow != tables_.end()) table = &shadow->second;
+  if (const auto shadow = tables_.find(ShadowName(name)); table->changed && shadow != tables_.end())
+    table = &shadow->second;
   TR_RETURN_IF_ERROR(RelationOf(table->plan.stream));
   TR_RETURN_IF_ERROR(connection_->Begin());
   Result<std::vector<int64_t>> inserted = Insert(*table, {&ChunksOf(batch), range.begin, range.end, {}});
@@ -279,11 +293,13 @@ Status TableStore::CompactPartial(const sql::Partial& partial, Growth* growth) {
   const std::string fresh = partial.physical_name + "@compacted";
   TR_RETURN_IF_ERROR(connection_->Begin());
   TR_RETURN_IF_ERROR(connection_->Execute(CreateSql(fresh, partial.columns)));
-  TR_TRY(sql::Statement fold, sql::Statement::Prepare(*connection_, fmt::format("INSERT INTO {} {}", sql::QuoteIdentifier(fresh), partial.compact_sql)));
+  TR_TRY(sql::Statement fold,
+         sql::Statement::Prepare(*connection_,
+                                 fmt::format("INSERT INTO {} {}", sql::QuoteIdentifier(fresh), partial.compact_sql)));
   TR_TRY(const int64_t rows, fold.Run());
   TR_RETURN_IF_ERROR(connection_->Execute("DROP TABLE " + sql::QuoteIdentifier(partial.physical_name)));
-  TR_RETURN_IF_ERROR(connection_->Execute(
-      fmt::format("ALTER TABLE {} RENAME TO {}", sql::QuoteIdentifier(fresh), sql::QuoteIdentifier(partial.physical_name))));
+  TR_RETURN_IF_ERROR(connection_->Execute(fmt::format("ALTER TABLE {} RENAME TO {}", sql::QuoteIdentifier(fresh),
+                                                      sql::QuoteIdentifier(partial.physical_name))));
   TR_RETURN_IF_ERROR(Fault(FaultPoint::kCompaction));
   TR_RETURN_IF_ERROR(connection_->Commit());
   *growth = {rows, 0};

@@ -1,4 +1,5 @@
-// The tables that are kept incrementally: their physical tables, what a batch adds to them, their shadows, their compaction.
+// The tables that are kept incrementally: their physical tables, what a batch adds to them, their shadows, their
+// compaction.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ namespace tailrace::warehouse {
 
 using Streams = std::map<std::string, StreamInfo, std::less<>>;
 
-// Threads: one, the engine's table thread. Ownership: borrows the connection, which is this thread's own, and the streams.
+// Threads: one, the engine's table thread. Ownership: borrows the connection, which is this thread's own, and the
+// streams.
 class TableStore {
  public:
   TableStore(sql::Connection& connection, const Streams& streams, const DuckDbWarehouseOptions& options)
@@ -55,8 +57,8 @@ class TableStore {
     StoredMaterialization stored;
     sql::IncrementalPlan incremental;
     bool changed = false;
-    std::vector<sql::Statement> inserts;   // one a partial; made at the first use
-    std::vector<Growth> growth;            // one a partial
+    std::vector<sql::Statement> inserts;  // one a partial; made at the first use
+    std::vector<Growth> growth;           // one a partial
   };
 
   using CommitResult = tl::expected<void, CommitError>;

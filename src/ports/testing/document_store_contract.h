@@ -64,7 +64,8 @@ class DocumentStoreContract : public ::testing::TestWithParam<DocumentStoreHarne
     std::vector<DocumentChange> views;
     for (const Change& change : changes) {
       DocumentChange view{change.key, change.document, {}};
-      for (const auto& value : change.indexed) view.indexed.push_back(value ? std::optional<std::string_view>(*value) : std::nullopt);
+      for (const auto& value : change.indexed)
+        view.indexed.push_back(value ? std::optional<std::string_view>(*value) : std::nullopt);
       if (view.indexed.empty()) view.indexed.push_back(std::nullopt);
       views.push_back(view);
     }
@@ -167,7 +168,9 @@ TEST_P(DocumentStoreContract, RefusedChangeLeavesNothingOfItsBatch) {
 
 TEST_P(DocumentStoreContract, FindPagesThroughTheKeysOfAValue) {
   Adopt(Plan(MergeMode::kReplace));
-  ASSERT_TRUE(Apply({{"d", "4", {"red"}}, {"b", "2", {"red"}}, {"a", "1", {"red"}}, {"c", "3", {"blue"}}, {"e", "5", {std::nullopt}}}, 5));
+  ASSERT_TRUE(Apply(
+      {{"d", "4", {"red"}}, {"b", "2", {"red"}}, {"a", "1", {"red"}}, {"c", "3", {"blue"}}, {"e", "5", {std::nullopt}}},
+      5));
   DocumentQuery query{"colour", "red", 2, ""};
   auto first = store_->Find("things", query);
   ASSERT_TRUE(first);
@@ -286,11 +289,16 @@ class RandomDocuments {
 
   std::string Value(int depth) {
     switch (Below(depth > 0 ? 7 : 4)) {
-      case 0: return "null";
-      case 1: return std::to_string(Below(1000)) + ".50";
-      case 2: return R"("a \"b\" \\ {")";
-      case 3: return "[1, {\"n1\": null}]";
-      default: return Object(depth - 1);
+      case 0:
+        return "null";
+      case 1:
+        return std::to_string(Below(1000)) + ".50";
+      case 2:
+        return R"("a \"b\" \\ {")";
+      case 3:
+        return "[1, {\"n1\": null}]";
+      default:
+        return Object(depth - 1);
     }
   }
 
@@ -325,7 +333,8 @@ TEST_P(DocumentStoreContract, AnySplitOfTheChangesGivesTheSameAsOnePass) {
           Adopt(Plan(merge));
         }
       }
-      for (const auto& [key, value] : expected) ASSERT_EQ(Json(key), value.Text()) << "merge " << static_cast<int>(merge) << " round " << round;
+      for (const auto& [key, value] : expected)
+        ASSERT_EQ(Json(key), value.Text()) << "merge " << static_cast<int>(merge) << " round " << round;
     }
   }
 }

@@ -12,7 +12,8 @@ std::string ShadowName(std::string_view collection) { return std::string(collect
 
 FakeDocuments::Stored StoredOf(const DocumentChange& change, std::string json) {
   FakeDocuments::Stored stored{std::move(json), {}};
-  for (const auto& value : change.indexed) stored.indexed.push_back(value ? std::optional<std::string>(*value) : std::nullopt);
+  for (const auto& value : change.indexed)
+    stored.indexed.push_back(value ? std::optional<std::string>(*value) : std::nullopt);
   return stored;
 }
 
@@ -20,7 +21,8 @@ FakeDocuments::Stored StoredOf(const DocumentChange& change, std::string json) {
 
 Result<FakeDocuments::Collection*> FakeDocumentStore::Opened(std::string_view collection) {
   auto found = disk_->collections.find(collection);
-  if (found == disk_->collections.end()) return Fail(Error::NotFound("there is no collection " + std::string(collection)));
+  if (found == disk_->collections.end())
+    return Fail(Error::NotFound("there is no collection " + std::string(collection)));
   return &found->second;
 }
 
@@ -38,7 +40,8 @@ Result<std::vector<CollectionState>> FakeDocumentStore::Adopt(const std::vector<
   return states;
 }
 
-Status FakeDocumentStore::Apply(std::string_view collection, const std::vector<DocumentChange>& changes, const Positions& positions) {
+Status FakeDocumentStore::Apply(std::string_view collection, const std::vector<DocumentChange>& changes,
+                                const Positions& positions) {
   std::lock_guard lock(mutex_);
   TR_TRY(FakeDocuments::Collection * target, Opened(collection));
   if (auto failure = TakeFailure()) return Fail(*failure);
@@ -50,7 +53,8 @@ Status FakeDocumentStore::Apply(std::string_view collection, const std::vector<D
   auto documents = target->documents;
   for (const DocumentChange& change : changes) {
     JsonValue value = JsonValue::Parse(change.document);
-    if (mode != MergeMode::kReplace && !value.is_object) return Fail(Error::Invalid("the document must be a JSON object"));
+    if (mode != MergeMode::kReplace && !value.is_object)
+      return Fail(Error::Invalid("the document must be a JSON object"));
     auto known = documents.find(std::string(change.key));
     std::optional<JsonValue> before;
     if (known != documents.end()) before = JsonValue::Parse(known->second.json);
@@ -68,7 +72,8 @@ Status FakeDocumentStore::Replace(std::string_view collection, const std::vector
   if (auto failure = TakeFailure()) return Fail(*failure);
   target->documents.clear();
   for (const DocumentChange& change : documents) {
-    target->documents.insert_or_assign(std::string(change.key), StoredOf(change, JsonValue::Parse(change.document).Text()));
+    target->documents.insert_or_assign(std::string(change.key),
+                                       StoredOf(change, JsonValue::Parse(change.document).Text()));
   }
   target->plan = adopted_.find(collection)->second;
   return {};
@@ -91,7 +96,8 @@ Result<DocumentPage> FakeDocumentStore::Find(std::string_view collection, const 
   DocumentPage page;
   for (const auto& [key, stored] : target->documents) {
     if (!query.after.empty() && key <= query.after) continue;
-    if (field != fields.end() && stored.indexed.at(static_cast<size_t>(field - fields.begin())) != query.value) continue;
+    if (field != fields.end() && stored.indexed.at(static_cast<size_t>(field - fields.begin())) != query.value)
+      continue;
     if (page.documents.size() == std::max<size_t>(query.limit, 1)) {
       page.next = page.documents.back().key;
       break;
@@ -112,7 +118,8 @@ Status FakeDocumentStore::BeginShadow(std::string_view collection) {
   auto adopted = adopted_.find(collection);
   if (adopted == adopted_.end()) return Fail(Error::NotFound("there is no collection " + std::string(collection)));
   const CollectionPlan& plan = adopted->second;
-  disk_->collections.insert_or_assign(ShadowName(collection), FakeDocuments::Collection{plan, Positions(static_cast<size_t>(plan.partitions)), {}});
+  disk_->collections.insert_or_assign(
+      ShadowName(collection), FakeDocuments::Collection{plan, Positions(static_cast<size_t>(plan.partitions)), {}});
   return {};
 }
 

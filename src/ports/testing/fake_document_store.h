@@ -17,7 +17,7 @@ struct FakeDocuments {
     std::vector<std::optional<std::string>> indexed;
   };
   struct Collection {
-    CollectionPlan plan;                      // that it was made by
+    CollectionPlan plan;  // that it was made by
     Positions positions;
     std::map<std::string, Stored> documents;
   };
@@ -30,12 +30,14 @@ struct FakeDocuments {
 // Threads: thread-safe.
 class FakeDocumentStore final : public DocumentStore {
  public:
-  explicit FakeDocumentStore(std::shared_ptr<FakeDocuments> disk = std::make_shared<FakeDocuments>()) : disk_(std::move(disk)) {}
+  explicit FakeDocumentStore(std::shared_ptr<FakeDocuments> disk = std::make_shared<FakeDocuments>())
+      : disk_(std::move(disk)) {}
 
   FakeDocuments& disk() { return *disk_; }
 
   Result<std::vector<CollectionState>> Adopt(const std::vector<CollectionPlan>& plans) override;
-  Status Apply(std::string_view collection, const std::vector<DocumentChange>& changes, const Positions& positions) override;
+  Status Apply(std::string_view collection, const std::vector<DocumentChange>& changes,
+               const Positions& positions) override;
   Status Replace(std::string_view collection, const std::vector<DocumentChange>& documents) override;
   Result<Document> Get(std::string_view collection, std::string_view key) override;
   Result<DocumentPage> Find(std::string_view collection, const DocumentQuery& query) override;

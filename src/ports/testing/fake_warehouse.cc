@@ -51,7 +51,9 @@ class FakeBatch final : public StreamBatch, private RowSink {
   size_t bytes_ = 0;
 };
 
-const std::vector<FakeRecord>& RecordsOf(const StreamBatch& batch) { return dynamic_cast<const FakeBatch&>(batch).records(); }
+const std::vector<FakeRecord>& RecordsOf(const StreamBatch& batch) {
+  return dynamic_cast<const FakeBatch&>(batch).records();
+}
 
 tl::unexpected<CommitError> Refused(Error error, std::string materialization = "") {
   return tl::unexpected<CommitError>(CommitError{std::move(error), std::move(materialization)});
@@ -77,7 +79,8 @@ Result<std::vector<MaterializationState>> FakeWarehouse::Adopt(const WarehousePl
     const Positions start(static_cast<size_t>(stream.partitions));
     if (stream.store) AdoptOne({stream.name, MaterializationKind::kStoredRows, "", start, {}}, stream.name, &states);
     for (const TablePlan& table : plan.tables) {
-      if (table.stream == stream.name) AdoptOne({table.stream, MaterializationKind::kTable, table.fingerprint, start, {}}, table.name, &states);
+      if (table.stream == stream.name)
+        AdoptOne({table.stream, MaterializationKind::kTable, table.fingerprint, start, {}}, table.name, &states);
     }
   }
   return states;
@@ -91,12 +94,14 @@ void FakeWarehouse::AdoptOne(const Kept& fresh, const std::string& name, std::ve
 
 Result<std::unique_ptr<StreamBatch>> FakeWarehouse::NewBatch(std::string_view stream) {
   const std::lock_guard lock(mutex_);
-  const bool known = std::any_of(plan_.streams.begin(), plan_.streams.end(), [&](const StreamPlan& plan) { return plan.name == stream; });
+  const bool known = std::any_of(plan_.streams.begin(), plan_.streams.end(),
+                                 [&](const StreamPlan& plan) { return plan.name == stream; });
   if (!known) return Fail(Error::NotFound("there is no stream " + std::string(stream)));
   return std::make_unique<FakeBatch>();
 }
 
-bool FakeWarehouse::Refuses(std::string_view name, const StreamBatch& batch, RowRange range, const std::vector<size_t>& excluded) const {
+bool FakeWarehouse::Refuses(std::string_view name, const StreamBatch& batch, RowRange range,
+                            const std::vector<size_t>& excluded) const {
   if (!disk_->refuses) return false;
   for (size_t row = range.begin; row < range.end; ++row) {
     const bool left_out = std::binary_search(excluded.begin(), excluded.end(), row);
@@ -112,7 +117,8 @@ tl::expected<void, CommitError> FakeWarehouse::Commit(const WarehouseCommit& com
   }
   for (const std::string& name : commit.names) {
     const auto kept = disk_->kept.find(name);
-    if (kept == disk_->kept.end() || kept->second.kind != commit.kind) return Refused(Error::NotFound("there is no " + name));
+    if (kept == disk_->kept.end() || kept->second.kind != commit.kind)
+      return Refused(Error::NotFound("there is no " + name));
     const auto definition = definitions_.find(name);
     if (definition != definitions_.end() && definition->second.fingerprint != kept->second.fingerprint) {
       return Refused(Error::Conflict("rebuild it first"));
@@ -123,7 +129,8 @@ tl::expected<void, CommitError> FakeWarehouse::Commit(const WarehouseCommit& com
     Kept& kept = disk_->kept.find(name)->second;
     const std::vector<size_t> excluded = ExcludedOf(commit, name);
     for (size_t row = commit.range.begin; row < commit.range.end; ++row) {
-      if (!std::binary_search(excluded.begin(), excluded.end(), row)) kept.records.push_back(RecordsOf(*commit.batch)[row]);
+      if (!std::binary_search(excluded.begin(), excluded.end(), row))
+        kept.records.push_back(RecordsOf(*commit.batch)[row]);
     }
     kept.positions = commit.positions;
   }
@@ -137,16 +144,19 @@ Status FakeWarehouse::Evaluate(std::string_view table, const StreamBatch& batch,
   return {};
 }
 
-Result<std::vector<ProjectedDocument>> FakeWarehouse::Project(std::string_view collection, const StreamBatch& batch, RowRange range) {
+Result<std::vector<ProjectedDocument>> FakeWarehouse::Project(std::string_view collection, const StreamBatch& batch,
+                                                              RowRange range) {
   const std::lock_guard lock(mutex_);
   const auto& plans = plan_.projections;
-  const bool known = std::any_of(plans.begin(), plans.end(), [&](const ProjectionPlan& plan) { return plan.name == collection; });
+  const bool known =
+      std::any_of(plans.begin(), plans.end(), [&](const ProjectionPlan& plan) { return plan.name == collection; });
   if (!known) return Fail(Error::NotFound("there is no collection " + std::string(collection)));
   if (Refuses(collection, batch, range, {})) return Fail(CannotTake());
   std::vector<ProjectedDocument> documents;
   for (size_t row = range.begin; row < range.end; ++row) {
     const FakeRecord& record = RecordsOf(batch)[row];
-    documents.push_back(disk_->project ? disk_->project(record) : ProjectedDocument{std::to_string(record.offset.value), record.record, {}, 0});
+    documents.push_back(disk_->project ? disk_->project(record)
+                                       : ProjectedDocument{std::to_string(record.offset.value), record.record, {}, 0});
     documents.back().row = static_cast<int64_t>(row);
   }
   return documents;

@@ -20,7 +20,8 @@ struct FakeRecord {
   std::string record;
 };
 
-// What a fake warehouse keeps; shared by those opened over it one after another, as a file would be. Touch it while no call runs.
+// What a fake warehouse keeps; shared by those opened over it one after another, as a file would be. Touch it while no
+// call runs.
 struct FakeWarehouseDisk {
   struct Kept {
     std::string stream;
@@ -45,7 +46,8 @@ struct FakeWarehouseDisk {
 // Threads: thread-safe.
 class FakeWarehouse final : public Warehouse {
  public:
-  explicit FakeWarehouse(std::shared_ptr<FakeWarehouseDisk> disk = std::make_shared<FakeWarehouseDisk>()) : disk_(std::move(disk)) {}
+  explicit FakeWarehouse(std::shared_ptr<FakeWarehouseDisk> disk = std::make_shared<FakeWarehouseDisk>())
+      : disk_(std::move(disk)) {}
 
   FakeWarehouseDisk& disk() { return *disk_; }
 
@@ -53,7 +55,8 @@ class FakeWarehouse final : public Warehouse {
   Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) override;
   tl::expected<void, CommitError> Commit(const WarehouseCommit& commit) override;
   Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) override;
-  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range) override;
+  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch,
+                                                 RowRange range) override;
   Result<QuerySummary> Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) override;
   Status BeginShadow(std::string_view table) override;
   Status FinishShadow(std::string_view table) override;
@@ -63,12 +66,13 @@ class FakeWarehouse final : public Warehouse {
   using Kept = FakeWarehouseDisk::Kept;
 
   void AdoptOne(const Kept& fresh, const std::string& name, std::vector<MaterializationState>* states);
-  bool Refuses(std::string_view name, const StreamBatch& batch, RowRange range, const std::vector<size_t>& excluded) const;
+  bool Refuses(std::string_view name, const StreamBatch& batch, RowRange range,
+               const std::vector<size_t>& excluded) const;
 
   std::mutex mutex_;
-  std::shared_ptr<FakeWarehouseDisk> disk_;                // protected by mutex_
-  WarehousePlan plan_;                                     // protected by mutex_
-  std::map<std::string, Kept, std::less<>> definitions_;   // what an empty shadow of each is; protected by mutex_
+  std::shared_ptr<FakeWarehouseDisk> disk_;               // protected by mutex_
+  WarehousePlan plan_;                                    // protected by mutex_
+  std::map<std::string, Kept, std::less<>> definitions_;  // what an empty shadow of each is; protected by mutex_
 };
 
 }  // namespace tailrace::testing

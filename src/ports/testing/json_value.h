@@ -12,8 +12,8 @@ namespace tailrace::testing {
 
 struct JsonValue {
   bool is_object = false;
-  std::string text;                                         // anything but an object, as it was written, without blanks
-  std::vector<std::pair<std::string, JsonValue>> members;   // names as they were written, with their quotes
+  std::string text;                                        // anything but an object, as it was written, without blanks
+  std::vector<std::pair<std::string, JsonValue>> members;  // names as they were written, with their quotes
 
   // Trusts `json` to be valid.
   static JsonValue Parse(std::string_view json);

@@ -1,5 +1,5 @@
-// What every Warehouse does about batches, positions and shadows, whatever it makes of SQL. A test program includes this and instantiates
-// the suite with its warehouse:
+// What every Warehouse does about batches, positions and shadows, whatever it makes of SQL. A test program includes
+// this and instantiates the suite with its warehouse:
 //   INSTANTIATE_TEST_SUITE_P(Fake, WarehouseContract, ::testing::Values(&MakeFake));
 #pragma once
 
@@ -84,7 +84,8 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseHarnessFactor
     return std::move(*batch);
   }
 
-  tl::expected<void, CommitError> Commit(const StreamBatch& batch, MaterializationKind kind, const std::string& name, Positions positions) {
+  tl::expected<void, CommitError> Commit(const StreamBatch& batch, MaterializationKind kind, const std::string& name,
+                                         Positions positions) {
     WarehouseCommit commit;
     commit.batch = &batch;
     commit.range = {0, batch.row_count()};
