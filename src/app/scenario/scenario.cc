@@ -37,12 +37,13 @@ std::string WhyRefused(const HttpResponse& response) {
   const auto body = ParseJson(response.body);
   if (!body) return response.body.substr(0, 200);
   std::string text;
-  if (const JsonValue* error = body->Find("error")) text += error->TextOf("message");
   if (const JsonValue* errors = body->Find("errors")) {
     for (const JsonValue& fault : errors->items) {
       text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", fault.TextOf("pointer"), fault.TextOf("reason"));
     }
   }
+  const JsonValue* error = body->Find("error");
+  if (text.empty() && error != nullptr) text = error->TextOf("message");
   return text;
 }
 
