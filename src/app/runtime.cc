@@ -47,7 +47,8 @@ struct Runtime::Parts {
   DataDirectory directory;
   Metrics metrics;
   engine::StreamDirectory streams;
-  std::vector<StreamId> stream_ids;  // of pipeline.streams
+  std::vector<StreamId> stream_ids;       // of pipeline.streams
+  std::vector<StreamId> dead_letter_ids;  // the same
   std::unique_ptr<EventLog> log;
   std::unique_ptr<Warehouse> warehouse;
   std::unique_ptr<DocumentStore> documents;
@@ -69,6 +70,7 @@ Status Runtime::Parts::OpenLog() {
     const StreamId dead_letters = add("dead letters of " + stream.name, "dlq/" + stream.name, kDeadLetterPartitions);
     streams[stream.name] = {records, dead_letters};
     stream_ids.push_back(records);
+    dead_letter_ids.push_back(dead_letters);
   }
   log::LogOptions log_options;
   log_options.directory = directory.path();
@@ -102,7 +104,8 @@ Status Runtime::Parts::OpenServer() {
   server_options.port = options.port.value_or(pipeline.server.port);
   server_options.auth_none = pipeline.server.auth_none;
   server_options.version = kVersion;
-  const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock()};
+  const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
+                                  dead_letter_ids};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
 }

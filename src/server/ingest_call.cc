@@ -5,6 +5,31 @@
 #include "server/append_completions.h"
 
 namespace tailrace::server {
+namespace {
+
+using Parts = std::vector<std::unique_ptr<AppendPart>>;
+
+void ClearParts(const Parts& parts, size_t used) {
+  for (size_t i = 0; i < used; ++i) {
+    parts[i]->records.clear();
+    parts[i]->result = Appended{};
+    parts[i]->refused_at_once = false;
+  }
+}
+
+AppendPart& FindOrAdd(IngestCall& call, Parts& parts, size_t* used, size_t stream, PartitionId partition) {
+  for (size_t i = 0; i < *used; ++i) {
+    if (parts[i]->stream == stream && parts[i]->partition == partition) return *parts[i];
+  }
+  if (*used == parts.size()) parts.push_back(std::make_unique<AppendPart>());
+  AppendPart& part = *parts[(*used)++];
+  part.call = &call;
+  part.stream = stream;
+  part.partition = partition;
+  return part;
+}
+
+}  // namespace
 
 void AppendPart::OnAppended(const Result<Appended>& appended) {
   result = appended;
@@ -26,24 +51,16 @@ void IngestCall::Clear() {
   accepted = rejected = 0;
   errors.clear();
   first_fault.reset();
-  for (size_t i = 0; i < parts_used; ++i) {
-    parts[i]->records.clear();
-    parts[i]->result = Appended{};
-    parts[i]->refused_at_once = false;
-  }
-  parts_used = pending = 0;
+  refused.clear();
+  ClearParts(parts, parts_used);
+  ClearParts(letters, letters_used);
+  parts_used = letters_used = pending = 0;
 }
 
 AppendPart& IngestCall::PartFor(size_t stream, PartitionId partition) {
-  for (size_t i = 0; i < parts_used; ++i) {
-    if (parts[i]->stream == stream && parts[i]->partition == partition) return *parts[i];
-  }
-  if (parts_used == parts.size()) parts.push_back(std::make_unique<AppendPart>());
-  AppendPart& part = *parts[parts_used++];
-  part.call = this;
-  part.stream = stream;
-  part.partition = partition;
-  return part;
+  return FindOrAdd(*this, parts, &parts_used, stream, partition);
 }
+
+AppendPart& IngestCall::LettersFor(size_t stream) { return FindOrAdd(*this, letters, &letters_used, stream, PartitionId{0}); }
 
 }  // namespace tailrace::server

@@ -31,6 +31,15 @@ struct AppendPart final : AppendWaiter {
   AppendPart* next = nullptr;       // in the list of completions
 };
 
+// A record as it came, kept for the dead letters of a stream.
+struct RefusedRecord {
+  size_t stream = 0;                // index into Pipeline::streams
+  int64_t record = 0;               // zero-based
+  int64_t line = 0;                 // from 1; 0 where the format has none
+  std::string_view raw;             // into the body or the texts of its call
+  Fault fault;
+};
+
 struct RecordError {
   int64_t record = 0;               // zero-based
   int64_t line = 0;                 // from 1; 0 where the format has none
@@ -42,6 +51,7 @@ struct IngestCall {
   void Begin(ExchangePtr with, const IngestDoor& at);
   void Clear();
   AppendPart& PartFor(size_t stream, PartitionId partition);
+  AppendPart& LettersFor(size_t stream);
 
   ExchangePtr exchange;
   const IngestDoor* door = nullptr;
@@ -56,10 +66,13 @@ struct IngestCall {
   int64_t rejected = 0;
   std::vector<RecordError> errors;  // the first ones
   std::optional<Fault> first_fault;
+  std::vector<RefusedRecord> refused;  // of streams that keep them
 
   std::vector<std::unique_ptr<AppendPart>> parts;  // the first parts_used of them are this request's
   size_t parts_used = 0;
-  size_t pending = 0;               // parts that the log has not told the end of
+  std::vector<std::unique_ptr<AppendPart>> letters;  // the same for dead letters, one a stream
+  size_t letters_used = 0;
+  size_t pending = 0;               // parts and letters that the log has not told the end of
 };
 
 // The answer once every part has ended.

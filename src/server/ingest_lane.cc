@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "base/logging.h"
+#include "engine/dead_letter.h"
 #include "model/csv_reader.h"
 #include "model/json_text.h"
 #include "model/partitioner.h"
@@ -151,7 +153,7 @@ std::optional<Reply> IngestLane::ReadBody(IngestCall& call) {
 std::optional<Reply> IngestLane::ReadJson(IngestCall& call) {
   Fault malformed;
   if (!call.body.empty() && call.body.front() == '{' && call.body.back() == '}') {  // by far the most common
-    if (Take(call, call.body, 0, 0, &malformed)) return std::nullopt;
+    if (Take(call, call.body, {0, 0, call.body}, &malformed)) return std::nullopt;
     return NotJsonReply(call.body, malformed.byte, malformed);
   }
   auto elements = SplitJsonBody(call.body);
@@ -161,7 +163,7 @@ std::optional<Reply> IngestLane::ReadJson(IngestCall& call) {
   }
   int64_t record = 0;
   for (const JsonPart& element : *elements) {
-    if (!Take(call, element.text, record++, 0, &malformed)) return NotJsonReply(call.body, element.byte + malformed.byte, malformed);
+    if (!Take(call, element.text, {record++, 0, element.text}, &malformed)) return NotJsonReply(call.body, element.byte + malformed.byte, malformed);
   }
   return std::nullopt;
 }
@@ -175,8 +177,8 @@ std::optional<Reply> IngestLane::ReadLines(IngestCall& call) {
   int64_t record = 0;
   for (const JsonPart& line : lines) {
     Fault malformed;
-    if (!Take(call, line.text, record, line.line, &malformed)) Reject(call, record, line.line, std::move(malformed));
-    ++record;
+    const RecordPlace place{record++, line.line, line.text};
+    if (!Take(call, line.text, place, &malformed)) Reject(call, place, call.door->targets.front().stream, std::move(malformed));
   }
   return std::nullopt;
 }
@@ -184,7 +186,8 @@ std::optional<Reply> IngestLane::ReadLines(IngestCall& call) {
 std::optional<Reply> IngestLane::ReadCsv(IngestCall& call, bool latin1) {
   CsvOptions options;
   options.latin1 = latin1;
-  CsvReader reader(ingest_.services_.pipeline.streams[call.door->targets.front().stream].schema, options);
+  const size_t stream = call.door->targets.front().stream;
+  CsvReader reader(ingest_.services_.pipeline.streams[stream].schema, options);
   size_t at = 0;
   int64_t lines = 0;
   if (auto header = reader.ReadHeader(call.body, true, &at, &lines); !header) {
@@ -196,7 +199,7 @@ std::optional<Reply> IngestLane::ReadCsv(IngestCall& call, bool latin1) {
   while (true) {
     json.clear();
     const CsvStep step = reader.Next(call.body.substr(at), true, &row, &json);
-    const int64_t line = lines + row.lines_before + 1;
+    const RecordPlace place{record, lines + row.lines_before + 1, call.body.substr(at + row.begin, row.end - row.begin)};
     at += row.next;
     lines += row.lines;
     if (step == CsvStep::kMore) return std::nullopt;
@@ -206,9 +209,9 @@ std::optional<Reply> IngestLane::ReadCsv(IngestCall& call, bool latin1) {
       const std::span<char> stored = call.texts.Make(json.size() + RecordDecoder::kPadding);
       std::memcpy(stored.data(), json.data(), json.size());
       std::memset(stored.data() + json.size(), 0, RecordDecoder::kPadding);
-      if (!Take(call, {stored.data(), json.size()}, record, line, &fault)) Reject(call, record, line, std::move(fault));
+      if (!Take(call, {stored.data(), json.size()}, place, &fault)) Reject(call, place, stream, std::move(fault));
     } else {
-      Reject(call, record, line, Fault{"", "a row of CSV", row.fault});
+      Reject(call, place, stream, Fault{"", "a row of CSV", row.fault, true});
     }
     if (step == CsvStep::kLongLine) {
       const size_t end = std::min(call.body.find('\n', at), call.body.size());
@@ -219,7 +222,7 @@ std::optional<Reply> IngestLane::ReadCsv(IngestCall& call, bool latin1) {
   }
 }
 
-bool IngestLane::Take(IngestCall& call, std::string_view json, int64_t record, int64_t line, Fault* malformed) {
+bool IngestLane::Take(IngestCall& call, std::string_view json, const RecordPlace& place, Fault* malformed) {
   taken_.clear();
   for (const DoorTarget& target : call.door->targets) {
     Fault fault;
@@ -228,7 +231,7 @@ bool IngestLane::Take(IngestCall& call, std::string_view json, int64_t record, i
       *malformed = std::move(fault);
       return false;
     }
-    Reject(call, record, line, std::move(fault));
+    Reject(call, place, target.stream, std::move(fault));
     return true;
   }
   for (const TakenPart& taken : taken_) taken.part->records.push_back(taken.record);
@@ -263,10 +266,12 @@ bool IngestLane::TakePart(IngestCall& call, const DoorTarget& target, std::strin
   return true;
 }
 
-void IngestLane::Reject(IngestCall& call, int64_t record, int64_t line, Fault fault) {
+void IngestLane::Reject(IngestCall& call, const RecordPlace& place, size_t stream, Fault fault) {
   ++call.rejected;
   if (!call.first_fault) call.first_fault = fault;
-  if (call.errors.size() < ingest_.limits_.errors_listed_max) call.errors.push_back({record, line, std::move(fault)});
+  const bool kept = !ingest_.services_.dead_letter_ids.empty() && ingest_.services_.pipeline.streams[stream].quarantine;
+  if (kept) call.refused.push_back({stream, place.record, place.line, place.raw, fault});
+  if (call.errors.size() < ingest_.limits_.errors_listed_max) call.errors.push_back({place.record, place.line, std::move(fault)});
 }
 
 // Records without a key of one request stay together, so that they keep their order; the requests take turns. Under an
@@ -284,27 +289,53 @@ PartitionId IngestLane::PickPartition(const IngestCall& call, StreamLane& lane, 
 void IngestLane::Submit(IngestCall& call) {
   const std::string_view key = call.exchange->request().Header(HeaderField::kIdempotencyKey);
   const uint64_t digest = key.empty() ? 0 : Digest(call.body);
-  call.pending = call.parts_used + 1;  // one for this function: no part may end the call before all are submitted
+  AppendRequest request;
+  request.idempotency_key = key;
+  request.idempotency_digest = digest;
+  WriteLetters(call);
+  // One for this function: no part may end the call before all are submitted.
+  call.pending = call.parts_used + call.letters_used + 1;
   for (size_t i = 0; i < call.parts_used; ++i) {
-    AppendPart& part = *call.parts[i];
-    if (part.records.empty()) {  // of a record that another target refused
-      part.refused_at_once = true;
-      --call.pending;
-      continue;
-    }
-    AppendRequest request;
-    request.stream = streams_[part.stream].id;
-    request.partition = part.partition;
-    request.records = part.records;
-    request.idempotency_key = key;
-    request.idempotency_digest = digest;
-    if (auto status = ingest_.services_.log.Append(request, &part); !status) {
-      part.result = Fail(std::move(status).error());
-      part.refused_at_once = true;
-      --call.pending;
-    }
+    request.stream = streams_[call.parts[i]->stream].id;
+    SubmitPart(call, *call.parts[i], request);
+  }
+  for (size_t i = 0; i < call.letters_used; ++i) {
+    request.stream = ingest_.services_.dead_letter_ids[call.letters[i]->stream];
+    SubmitPart(call, *call.letters[i], request);
   }
   if (--call.pending == 0) Finish(call);
+}
+
+void IngestLane::SubmitPart(IngestCall& call, AppendPart& part, AppendRequest request) {
+  if (part.records.empty()) {  // of a record that another target refused
+    part.refused_at_once = true;
+    --call.pending;
+    return;
+  }
+  request.partition = part.partition;
+  request.records = part.records;
+  if (auto status = ingest_.services_.log.Append(request, &part); !status) {
+    part.result = Fail(std::move(status).error());
+    part.refused_at_once = true;
+    --call.pending;
+  }
+}
+
+void IngestLane::WriteLetters(IngestCall& call) {
+  if (call.refused.empty()) return;
+  const WallTime now = ingest_.services_.clock.Now();
+  engine::DeadLetter letter;
+  for (const RefusedRecord& refused : call.refused) {
+    letter.stage = refused.fault.malformed ? engine::Stage::kDecode : engine::Stage::kSchema;
+    letter.stream = ingest_.services_.pipeline.streams[refused.stream].name;
+    letter.raw = refused.raw;
+    letter.pointer = refused.fault.pointer;
+    letter.reason = refused.fault.Reason();
+    if (call.door->is_custom) letter.source = call.door->name;
+    letter.place = refused.record;
+    letter.line = refused.line;
+    call.LettersFor(refused.stream).records.push_back({call.texts.Copy(engine::DeadLetterJson(letter, now)), std::nullopt});
+  }
 }
 
 void IngestLane::OnPartEnded(AppendPart& part) {
@@ -314,6 +345,14 @@ void IngestLane::OnPartEnded(AppendPart& part) {
 
 void IngestLane::Finish(IngestCall& call) {
   bool failed = false;
+  for (size_t i = 0; i < call.letters_used; ++i) {
+    const AppendPart& letters = *call.letters[i];
+    if (letters.result) continue;
+    // Its sender is told of each record that was refused, so none vanishes.
+    LogWarning("dead letters not kept", {{"stream", ingest_.services_.pipeline.streams[letters.stream].name},
+                                         {"records", letters.records.size()},
+                                         {"reason", letters.result.error().message()}});
+  }
   for (size_t i = 0; i < call.parts_used; ++i) {
     const AppendPart& part = *call.parts[i];
     failed |= !part.result.has_value();

@@ -34,6 +34,11 @@ class IngestLane {
   struct Options {
     bool atomic = false;
   };
+  struct RecordPlace {
+    int64_t record = 0;      // zero-based
+    int64_t line = 0;        // from 1; 0 where the format has none
+    std::string_view raw;    // the record as it came
+  };
 
   std::optional<Reply> ReadRequest(IngestCall& call, Options& options);
   std::optional<Reply> ReadOptions(const IngestCall& call, Options& options);
@@ -43,12 +48,14 @@ class IngestLane {
   std::optional<Reply> ReadCsv(IngestCall& call, bool latin1);
 
   // One record, by all its targets or by none. False: it is no JSON.
-  bool Take(IngestCall& call, std::string_view json, int64_t record, int64_t line, Fault* malformed);
+  bool Take(IngestCall& call, std::string_view json, const RecordPlace& place, Fault* malformed);
   bool TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, Fault* fault);
-  void Reject(IngestCall& call, int64_t record, int64_t line, Fault fault);
+  void Reject(IngestCall& call, const RecordPlace& place, size_t stream, Fault fault);
   PartitionId PickPartition(const IngestCall& call, StreamLane& lane, std::optional<std::string_view> key);
 
   void Submit(IngestCall& call);
+  void SubmitPart(IngestCall& call, AppendPart& part, AppendRequest request);
+  void WriteLetters(IngestCall& call);
   void OnPartEnded(AppendPart& part);
   void Finish(IngestCall& call);
   void Answer(IngestCall& call, Reply reply);

@@ -56,6 +56,7 @@ struct Services {
   Progress& progress;
   Metrics& metrics;
   Clock& clock;
+  std::vector<StreamId> dead_letter_ids = {};  // of pipeline.streams, where refused records are kept; empty: nowhere
 };
 
 }  // namespace tailrace::server
