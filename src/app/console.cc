@@ -91,7 +91,7 @@ size_t DisplayWidth(std::string_view text) {
 std::string Grouped(int64_t number) {
   std::string digits = std::to_string(number);
   const size_t first = number < 0 ? 1 : 0;
-  for (size_t place = digits.size(); place > first + 3; place -= 3) digits.insert(place - 3, ",");
+  for (size_t place = digits.size(); place > first + 3; place -= 3) digits.insert(place - 3, 1, ',');
   return digits;
 }
 

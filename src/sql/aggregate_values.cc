@@ -103,7 +103,7 @@ class ValueKeeper {
     state.repeated = repeated;
     state.needs_place = ordered;
     TR_SQL_TRY(state.merged, CallOverValues(ordered ? OrdersOf("p") : Json::array()));
-    if (call_.function == "count" || call_.function == "approx_count_distinct") state.when_empty = "0";
+    if (call_.function == "count" || call_.function == "approx_count_distinct") state.when_empty = std::string(1, '0');
     return state;
   }
 
