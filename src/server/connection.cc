@@ -1,8 +1,12 @@
 #include "server/connection.h"
 
-#include <boost/asio/buffer.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "server/origin_check.h"
@@ -10,9 +14,9 @@
 namespace tailrace::server {
 namespace {
 
-namespace asio = boost::asio;
-
 constexpr size_t kReadBytes = 16 << 10;
+// Reads of one connection before others have their turn.
+constexpr int kReceivesAtATime = 16;
 constexpr size_t kKeepInputBytesMax = 256 << 10;   // of an idle connection
 constexpr size_t kKeepOutputBytesMax = 256 << 10;
 // Room behind a request for what the client sends ahead, so that its leaving is noticed.
@@ -45,22 +49,19 @@ void AppendChunk(std::string& out, std::string_view bytes) {
 
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, Loop& loop, ConnectionShared& shared)
-    : socket_(std::move(socket)), loop_(loop), shared_(shared) {}
+Connection::Connection(int socket, Loop& loop, ConnectionShared& shared) : socket_(socket), loop_(loop), shared_(shared) {}
 
 Connection::~Connection() {
-  if (state_ != State::kClosed) loop_.Unregister(this);
+  if (state_ != State::kClosed) close(socket_);
   shared_.body_bytes.Give(body_reserved_);
   shared_.connections.fetch_sub(1);
 }
 
 void Connection::Start() {
-  boost::system::error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.non_blocking(true, ignored);
-  loop_.Register(this);
+  const int on = 1;
+  setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   SetDeadline(shared_.limits.idle_timeout);
-  Read();
+  loop_.Add(shared_from_this());
 }
 
 void Connection::StopAfterCurrent() {
@@ -73,17 +74,14 @@ void Connection::Close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   if (gone_) gone_->request_stop();
-  loop_.Unregister(this);
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  close(socket_);
+  loop_.Remove(this);
 }
 
 void Connection::SetDeadline(std::chrono::milliseconds from_now) { deadline_ = loop_.clock().Monotonic() + from_now; }
 
 void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
   if (now < deadline_) return;
-  // The reference that keeps this alive may be the pending read that closing ends.
-  const auto self = shared_from_this();
   switch (state_) {
     case State::kHead: return Refuse(ErrorReply(408, "request_timeout", "the header did not arrive in time"));
     case State::kBody: return Refuse(ErrorReply(408, "request_timeout", "the body did not arrive in time"));
@@ -100,47 +98,67 @@ void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
 
 // --- reading -----------------------------------------------------------------------------------------------------------
 
-void Connection::Read() {
-  if (reading_ || input_ended_ || state_ == State::kClosed || state_ == State::kDraining) return;
+void Connection::OnReady(const SocketNews& news) {
+  readable_ |= news.readable || news.ended;
+  end_announced_ |= news.ended;
+  if (news.writable) writing_ = false;
+  Run();
+}
+
+// Goes on as far as it can: answers what is whole, writes what is answered, reads what is there.
+void Connection::Run() {
+  if (running_) return;
+  const auto self = shared_from_this();
+  running_ = true;
+  int receives = 0;
+  do {
+    Advance();
+  } while (++receives < kReceivesAtATime && Receive());
+  running_ = false;
+  // The socket does not tell again of what it has told already.
+  if (receives == kReceivesAtATime && readable_) loop_.Post([self] { self->Run(); });
+}
+
+// False when there is nothing, or no room for it: while a request is answered its bytes stay where they are.
+bool Connection::Receive() {
+  if (!readable_ || input_ended_ || state_ == State::kClosed || state_ == State::kDraining) return false;
   const bool answering = state_ == State::kAnswering || state_ == State::kStreaming;
   if (!answering && input_.Room().size() < kReadAheadBytes) input_.Reserve(kReadBytes);
   const std::span<char> room = input_.Room();
-  if (room.empty()) return;  // while a request is answered its bytes stay where they are
-  reading_ = true;
-  socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                          [self = shared_from_this()](const boost::system::error_code& error, size_t bytes) {
-                            self->reading_ = false;
-                            if (error) return self->OnReadEnd();
-                            self->OnRead(bytes);
-                          });
+  if (room.empty()) return false;
+  const ssize_t got = recv(socket_, room.data(), room.size(), 0);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+    readable_ = errno == EINTR;
+    return readable_;
+  }
+  if (got <= 0) {
+    OnInputEnd();
+    return true;
+  }
+  // Less than was asked for was all, but for the end that may stand behind it.
+  readable_ = end_announced_ || static_cast<size_t>(got) == room.size();
+  OnReceived(static_cast<size_t>(got));
+  return true;
 }
 
-void Connection::OnRead(size_t bytes) {
+void Connection::OnReceived(size_t bytes) {
   input_.Commit(bytes);
-  if (state_ == State::kLingering) {
-    input_.Consume(input_.size());
-    return Read();
-  }
+  if (state_ == State::kLingering) input_.Consume(input_.size());
   if (state_ == State::kIdle) {
     state_ = State::kHead;
     SetDeadline(shared_.limits.header_timeout);
   }
-  Advance();
 }
 
 // The client sends no more: it has left, or only half closed the connection. What it sent whole is still answered, but
 // nothing that can be cancelled is worked on for it.
-void Connection::OnReadEnd() {
-  if (state_ == State::kClosed) return;
+void Connection::OnInputEnd() {
   input_ended_ = true;
   if (gone_) gone_->request_stop();
-  if (state_ == State::kStreaming || state_ == State::kLingering) return Close();
-  Advance();
+  if (state_ == State::kStreaming || state_ == State::kLingering) Close();
 }
 
 void Connection::Advance() {
-  if (advancing_) return;
-  advancing_ = true;
   bool progress = true;
   while (progress) {
     switch (state_) {
@@ -150,11 +168,9 @@ void Connection::Advance() {
       default: progress = false; break;
     }
   }
-  advancing_ = false;
   const bool waits_for_more = state_ == State::kIdle || state_ == State::kHead || state_ == State::kBody;
   if (waits_for_more && input_ended_ && !writing_) state_ = State::kDraining;
   Flush();
-  Read();
 }
 
 bool Connection::AdvanceHead() {
@@ -284,7 +300,7 @@ bool Connection::AdvanceLength() {
     body_received_ = input_.size() - head_size_;
     // Memory is given as the body fills it, not as it is promised.
     const size_t missing = request_size_ - input_.size();
-    if (!reading_) input_.Reserve(std::min(missing + kReadAheadBytes, std::max(kReadBytes, input_.size())));
+    input_.Reserve(std::min(missing + kReadAheadBytes, std::max(kReadBytes, input_.size())));
     return false;
   }
   Dispatch(input_.bytes().substr(head_size_, length));
@@ -353,7 +369,7 @@ void Connection::FinishRequest() {
   shared_.body_bytes.Give(std::exchange(body_reserved_, 0));
   chunked_body_.clear();
   if (chunked_body_.capacity() > kKeepInputBytesMax) chunked_body_.shrink_to_fit();
-  if (!reading_) input_.Trim(kKeepInputBytesMax);  // a pending read writes where the room was
+  input_.Trim(kKeepInputBytesMax);
   head_ = RequestHead{};
   gone_.reset();
   if (close_after_) {
@@ -363,7 +379,7 @@ void Connection::FinishRequest() {
     state_ = State::kIdle;
     deadline_ = answered_ + shared_.limits.idle_timeout;
   }
-  Advance();
+  Run();
 }
 
 // Answers a request that cannot be read to its end.
@@ -404,7 +420,6 @@ bool Connection::WriteStream(std::string_view bytes) {
     }
   }
   Flush();
-  Read();  // only to see it leave
   return state_ == State::kStreaming;
 }
 
@@ -419,20 +434,15 @@ void Connection::EndStream() {
 void Connection::Flush() {
   if (writing_ || state_ == State::kClosed) return;
   while (output_sent_ < output_.size()) {
-    boost::system::error_code error;
-    const size_t sent = socket_.write_some(asio::buffer(output_.data() + output_sent_, output_.size() - output_sent_), error);
-    if (error == asio::error::would_block || error == asio::error::try_again) {
+    const ssize_t sent = send(socket_, output_.data() + output_sent_, output_.size() - output_sent_, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno == EAGAIN) {
       SetDeadline(shared_.limits.write_timeout);
       writing_ = true;
-      socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](const boost::system::error_code& failed) {
-        self->writing_ = false;
-        if (failed) return self->Close();
-        self->Advance();
-      });
       return;
     }
-    if (error) return Close();
-    output_sent_ += sent;
+    if (sent < 0) return Close();
+    output_sent_ += static_cast<size_t>(sent);
   }
   output_.clear();
   output_sent_ = 0;
@@ -443,12 +453,10 @@ void Connection::Flush() {
 // Closing a socket with unread bytes in it resets the connection, and the answer could be lost with it.
 void Connection::EndOutput() {
   if (!linger_ || input_ended_) return Close();
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  shutdown(socket_, SHUT_WR);
   state_ = State::kLingering;
   SetDeadline(kLinger);
   input_.Consume(input_.size());
-  Read();
 }
 
 }  // namespace tailrace::server

@@ -1,8 +1,6 @@
 // One client: reads requests from its socket, hands them to their routes one after another, writes the answers in order.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -32,13 +30,17 @@ struct ConnectionShared {
   std::atomic<bool> stopping{false};
 };
 
-// Threads:   the loop's own. Ownership: kept alive by its pending operations and by whoever is answering.
+// Threads:   the loop's own. Ownership: owns its socket; kept alive by its loop until it is closed, and by whoever is answering.
 class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, Loop& loop, ConnectionShared& shared);
+  // `socket` does not block.
+  Connection(int socket, Loop& loop, ConnectionShared& shared);
   ~Connection();
 
   void Start();
+  void OnReady(const SocketNews& news);
+  int socket() const { return socket_; }
+
   // Takes no request after the one being answered; closes at once when there is none.
   void StopAfterCurrent();
   void Close();
@@ -65,6 +67,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
     kClosed,
   };
 
+  void Run();
   void Advance();
   bool AdvanceHead();
   bool AdvanceBody();
@@ -80,16 +83,16 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void Refuse(Reply reply);
   void RefuseFault(const ProtocolFault& fault);
 
-  void Read();
-  void OnRead(size_t bytes);
-  void OnReadEnd();
+  bool Receive();
+  void OnReceived(size_t bytes);
+  void OnInputEnd();
   void Flush();
   void EndOutput();
   ReplyFrame Frame() const;
   void SetDeadline(std::chrono::milliseconds from_now);
   void CountAnswer(int status);
 
-  boost::asio::ip::tcp::socket socket_;
+  int socket_;
   Loop& loop_;
   ConnectionShared& shared_;
   RequestParser parser_;
@@ -111,9 +114,10 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   std::chrono::steady_clock::time_point deadline_{};
   std::optional<std::stop_source> gone_;
 
-  bool advancing_ = false;        // Advance is on the stack
-  bool reading_ = false;          // a read is pending
-  bool writing_ = false;          // a write is pending
+  bool running_ = false;          // Run is on the stack
+  bool readable_ = false;         // the socket may have something to read
+  bool end_announced_ = false;    // the client has ended its side; bytes may still stand before that
+  bool writing_ = false;          // the socket takes no more until it says so
   bool input_ended_ = false;      // the client sends no more
   bool close_after_ = false;
   bool linger_ = false;           // the client may still be sending

@@ -78,7 +78,14 @@ void Listener::Take(tcp::socket socket, Loop& loop) {
     return;
   }
   accepted_.Add();
-  auto connection = std::make_shared<Connection>(std::move(socket), loop, shared_);
+  boost::system::error_code error;
+  socket.non_blocking(true, error);
+  const int descriptor = error ? -1 : socket.release(error);
+  if (error || descriptor < 0) {
+    shared_.connections.fetch_sub(1);
+    return;
+  }
+  auto connection = std::make_shared<Connection>(descriptor, loop, shared_);
   if (&loop == loops_.front().get()) return connection->Start();
   loop.Post([connection] { connection->Start(); });
 }

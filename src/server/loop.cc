@@ -4,11 +4,14 @@
 #include <boost/asio/post.hpp>
 
 #include <pthread.h>
+#include <sys/epoll.h>
 
+#include <array>
 #include <ctime>
 #include <memory>
 #include <vector>
 
+#include "base/check.h"
 #include "server/connection.h"
 
 namespace tailrace::server {
@@ -16,6 +19,7 @@ namespace {
 
 // How exactly deadlines are kept.
 constexpr std::chrono::milliseconds kTick{50};
+constexpr int kSocketsAtATime = 256;
 
 std::string HttpDate(WallTime now) {
   const std::time_t seconds = now.micros / 1'000'000;
@@ -29,12 +33,17 @@ std::string HttpDate(WallTime now) {
 }  // namespace
 
 Loop::Loop(size_t index, Clock& clock)
-    : index_(index), clock_(clock), context_(1), ticker_(context_), date_(HttpDate(clock.Now())) {}
+    : index_(index), clock_(clock), context_(1), sockets_(context_), ticker_(context_), date_(HttpDate(clock.Now())) {
+  const int set = epoll_create1(EPOLL_CLOEXEC);
+  TR_CHECK(set >= 0);
+  sockets_.assign(set);
+}
 
 Loop::~Loop() { Stop(); }
 
 void Loop::Start() {
   Tick();
+  AwaitSockets();
   thread_ = std::jthread([this] {
     pthread_setname_np(pthread_self(), "http");
     const auto work = boost::asio::make_work_guard(context_);
@@ -56,12 +65,42 @@ void Loop::After(std::chrono::milliseconds delay, std::function<void()> work) {
   });
 }
 
-void Loop::ForEachConnection(const std::function<void(Connection&)>& visit) {
-  const std::vector<Connection*> all(connections_.begin(), connections_.end());
-  for (Connection* connection : all) {
-    // An earlier visit may have ended it.
-    if (connections_.contains(connection)) visit(*connection);
+void Loop::Add(std::shared_ptr<Connection> connection) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = connection.get();
+  const bool is_added = epoll_ctl(sockets_.native_handle(), EPOLL_CTL_ADD, connection->socket(), &event) == 0;
+  if (is_added) connections_.emplace(connection.get(), std::move(connection));  // else it is closed with its last reference
+}
+
+void Loop::AwaitSockets() {
+  sockets_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+    if (error) return;
+    OnSockets();
+    AwaitSockets();
+  });
+}
+
+void Loop::OnSockets() {
+  std::array<epoll_event, kSocketsAtATime> ready;
+  const int count = epoll_wait(sockets_.native_handle(), ready.data(), kSocketsAtATime, 0);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = ready[static_cast<size_t>(i)];
+    // One that was served before it in this round may have ended it.
+    const auto found = connections_.find(static_cast<Connection*>(event.data.ptr));
+    if (found == connections_.end()) continue;
+    const std::shared_ptr<Connection> connection = found->second;
+    connection->OnReady({.readable = (event.events & EPOLLIN) != 0,
+                         .writable = (event.events & EPOLLOUT) != 0,
+                         .ended = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0});
   }
+}
+
+void Loop::ForEachConnection(const std::function<void(Connection&)>& visit) {
+  std::vector<std::shared_ptr<Connection>> all;
+  all.reserve(connections_.size());
+  for (const auto& [key, connection] : connections_) all.push_back(connection);
+  for (const auto& connection : all) visit(*connection);
 }
 
 void Loop::Tick() {

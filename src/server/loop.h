@@ -1,16 +1,21 @@
 // A thread with its own event loop and its own connections.
+//
+// The sockets of the connections are not Asio's: it would try each to read once more after every request, a system call for
+// nothing. They stand in an epoll set of the loop's own, edge-triggered, which Asio watches as one descriptor.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "server/executor.h"
@@ -18,6 +23,13 @@
 namespace tailrace::server {
 
 class Connection;
+
+// What has become of a socket since the last time.
+struct SocketNews {
+  bool readable = false;
+  bool writable = false;
+  bool ended = false;     // the other side sends no more, or the connection is broken
+};
 
 // Threads: Start and Stop from one; Post from any; the rest from the loop's own.
 class Loop final : public Executor {
@@ -37,19 +49,22 @@ class Loop final : public Executor {
   Clock& clock() { return clock_; }
   std::string_view date() const { return date_; }  // for reply headers, of this second
 
-  // Connections that want to hear of the passing of time.
-  void Register(Connection* connection) { connections_.insert(connection); }
-  void Unregister(Connection* connection) { connections_.erase(connection); }
+  // Keeps the connection, and tells it when its socket is ready and that time passes, until Remove.
+  void Add(std::shared_ptr<Connection> connection);
+  void Remove(Connection* connection) { connections_.erase(connection); }
   // Calls `visit` for each; it may end the connection.
   void ForEachConnection(const std::function<void(Connection&)>& visit);
 
  private:
   void Tick();
+  void AwaitSockets();
+  void OnSockets();
 
   const size_t index_;
   Clock& clock_;
-  std::unordered_set<Connection*> connections_;  // outlives the context, whose pending work may hold the last of them
+  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;  // outlives the context, whose pending work may hold some
   boost::asio::io_context context_;
+  boost::asio::posix::stream_descriptor sockets_;  // the epoll set
   boost::asio::steady_timer ticker_;
   std::string date_;
   std::jthread thread_;
