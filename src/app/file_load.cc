@@ -50,10 +50,11 @@ Result<LoadResult> LoadIntoFolder(config::Pipeline pipeline, const FileLoad& loa
   LoadResult result;
   TR_TRY(result.summary, runtime->LoadFile(load.file, load.stream,
                                            [&](const SourceSummary& summary, int64_t done, int64_t all) {
-                                             progress(summary.accepted + summary.refused, done, all);
+                                             progress({summary.accepted + summary.refused, done, all});
                                            },
                                            stop));
   result.summary.name = load.stream;
+  progress({.catching_up = true});
   TR_RETURN_IF_ERROR(runtime->WaitCaughtUp(stop));
   return result;
 }
@@ -146,7 +147,7 @@ Result<LoadResult> LoadIntoServer(const config::Pipeline& pipeline, const FileLo
     TR_TRY(const SourceBatch batch, source->Next(kPostBytesMax, from_start, stop));
     TR_RETURN_IF_ERROR(poster.Post(batch, stop));
     const SourceSummary& summary = poster.result().summary;
-    progress(summary.accepted + summary.refused, batch.next, source->SizeHint());
+    progress({summary.accepted + summary.refused, batch.next, source->SizeHint()});
     end = batch.end;
   }
   poster.result().summary.ended = true;

@@ -25,7 +25,14 @@ struct LoadResult {
   std::vector<std::string> faults;  // of the first refused rows, where the way in tells them
 };
 
-using LoadProgress = std::function<void(int64_t rows, int64_t bytes_done, int64_t bytes_all)>;
+struct LoadStep {
+  int64_t rows = 0;
+  int64_t bytes_done = 0;
+  int64_t bytes_all = 0;      // 0: not known
+  bool catching_up = false;   // all is read, tables and documents are not yet there
+};
+
+using LoadProgress = std::function<void(const LoadStep&)>;
 
 // Takes the data folder's lock and appends to the log; when another process holds the lock, posts to that one. Rows that are in the
 // stream from an earlier load of the same file are not put in twice.

@@ -46,7 +46,17 @@ void ProgressLine::Show(int64_t rows, int64_t bytes_done, int64_t bytes_all) {
   const auto now = Clock::now();
   if (now - last_shown_ < (console_.err_is_terminal() ? kBetweenDrawings : kBetweenLines)) return;
   last_shown_ = now;
-  const std::string text = Text(rows, bytes_done, bytes_all);
+  said_.clear();
+  Draw(Text(rows, bytes_done, bytes_all));
+}
+
+void ProgressLine::Say(const std::string& text) {
+  if (said_ == text) return;
+  said_ = text;
+  Draw(fmt::format("{}  {}", label_, text));
+}
+
+void ProgressLine::Draw(const std::string& text) {
   if (!console_.err_is_terminal()) return console_.ErrLine(text);
   console_.Err(fmt::format("\r\x1b[2K{}", text.substr(0, console_.width() - 1)));
   drawn_ = true;

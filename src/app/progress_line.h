@@ -21,6 +21,9 @@ class ProgressLine {
   // `bytes_all` is 0 when it is not known. Most calls show nothing.
   void Show(int64_t rows, int64_t bytes_done, int64_t bytes_all);
 
+  // Shows a text in place of the bar; the same text again shows nothing new.
+  void Say(const std::string& text);
+
   // Takes the bar away.
   void Clear();
 
@@ -32,12 +35,14 @@ class ProgressLine {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void Draw(const std::string& text);
   std::string Text(int64_t rows, int64_t bytes_done, int64_t bytes_all) const;
 
   Console& console_;
   const std::string label_;
   const Clock::time_point began_ = Clock::now();
   Clock::time_point last_shown_ = began_;
+  std::string said_;
   bool drawn_ = false;
 };
 

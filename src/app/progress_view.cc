@@ -32,7 +32,7 @@ std::vector<std::string> ProgressView::NotReadyReasons() const {
     }
   }
   for (const auto& m : engine_.progress().All()) {
-    if (m.stopped) reasons.push_back(fmt::format("{} {} has stopped: {}", m.kind, m.name, m.trouble));
+    if (m.stopped && !m.shadow) reasons.push_back(fmt::format("{} {} has stopped: {}", m.kind, m.name, m.trouble));
   }
   return reasons;
 }

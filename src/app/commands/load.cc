@@ -65,7 +65,11 @@ ExitCode Load(const Options& options, Console& console) {
   ProgressLine line(console, options.stream);
   const auto loaded = LoadFile(
       std::move(*pipeline), *plan,
-      [&](int64_t rows, int64_t bytes_done, int64_t bytes_all) { line.Show(rows, bytes_done, bytes_all); }, signals.token());
+      [&](const LoadStep& step) {
+        if (step.catching_up) return line.Say("tables and documents catch up");
+        line.Show(step.rows, step.bytes_done, step.bytes_all);
+      },
+      signals.token());
   line.Clear();
   if (!loaded) {
     if (!signals.token().stop_requested()) return console.Report(loaded.error());

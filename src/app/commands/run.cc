@@ -35,7 +35,7 @@ constexpr std::chrono::milliseconds kBetweenLooks{100};
 class SourceWatch {
  public:
   SourceWatch(const Runtime& runtime, Console& console)
-      : line_(console, "reading"), thread_([this, &runtime](const std::stop_token& stop) { Watch(runtime, stop); }) {}
+      : line_(console, "sources"), thread_([this, &runtime](const std::stop_token& stop) { Watch(runtime, stop); }) {}
 
   ~SourceWatch() {
     thread_.request_stop();
@@ -49,8 +49,16 @@ class SourceWatch {
     std::unique_lock lock(mutex);
     while (!woken.wait_for(lock, stop, kBetweenLooks, [&] { return stop.stop_requested(); })) {
       int64_t rows = 0;
-      for (const SourceSummary& source : runtime.sources()) rows += source.accepted + source.refused;
-      line_.Show(rows, 0, 0);
+      bool ended = true;
+      for (const SourceSummary& source : runtime.sources()) {
+        rows += source.accepted + source.refused;
+        ended &= source.ended;
+      }
+      if (ended) {
+        line_.Say("tables and documents catch up");
+      } else {
+        line_.Show(rows, 0, 0);
+      }
     }
   }
 
