@@ -12,15 +12,6 @@ namespace {
 // How long the tables' thread has nothing to do before it tidies up.
 constexpr std::chrono::milliseconds kIdleBeforeMaintenance{200};
 
-std::string_view KindName(WorkKind kind) {
-  switch (kind) {
-    case WorkKind::kRows: return "rows";
-    case WorkKind::kTable: return "table";
-    case WorkKind::kCollection: return "collection";
-  }
-  return "table";
-}
-
 std::map<std::string, CollectionRules, std::less<>> RulesOf(const config::Pipeline& pipeline) {
   std::map<std::string, CollectionRules, std::less<>> rules;
   for (const CollectionPlan& plan : PlanCollections(pipeline)) rules[plan.name] = {plan.merge};

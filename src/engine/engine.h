@@ -46,7 +46,7 @@ struct EngineOptions {
 
 // A table or collection whose stored state was made by another definition.
 struct ChangedMaterialization {
-  std::string kind;  // "table", "collection"
+  std::string kind;  // "rows" (of the stream of this name), "table", "collection"
   std::string name;
 };
 
@@ -64,7 +64,7 @@ class Engine {
   void Start();
   void Stop();
 
-  // Recomputes a table or collection from the log into a shadow, while the others go on, and puts it in place.
+  // Recomputes a table, a collection or a stream's stored rows from the log into a shadow, while the others go on, and puts it in place.
   // kNotFound: no such thing. kInvalid: a collection over views, which is rewritten anyway.
   Status Rebuild(std::string_view name, const std::stop_token& stop);
 

@@ -33,26 +33,26 @@ Status RejectRows(DeadLetterWriter& dead_letters, const DecodedBatch& batch, Sta
 }
 
 void RowsKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
-  const DecodedBatch& batch = *item.batch;
-  if (stopped_[batch.stream]) return;
-  const auto attempt = [&]() -> Status {
-    WarehouseCommit commit;
-    commit.batch = batch.rows.get();
-    commit.range = {0, batch.rows->row_count()};
-    commit.kind = MaterializationKind::kStoredRows;
-    commit.names = {batch.stream};
-    commit.positions = batch.run.after;
-    if (auto committed = services_.warehouse.Commit(commit); !committed) return Fail(committed.error().error);
-    return {};
-  };
-  const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("rows", batch.stream, error.message()); };
-  if (!RetryWhilePassing(attempt, trouble, stop)) {
-    stopped_[batch.stream] = true;
-    services_.progress.SetStopped("rows", batch.stream);
-    return;
+  for (const std::string& name : item.names) {
+    if (stopped_[name]) continue;
+    const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("rows", name, error.message()); };
+    if (RetryWhilePassing([&] { return Keep(*item.batch, name); }, trouble, stop)) continue;
+    stopped_[name] = true;
+    services_.progress.SetStopped("rows", name);
   }
+}
+
+Status RowsKeeper::Keep(const DecodedBatch& batch, const std::string& name) {
+  WarehouseCommit commit;
+  commit.batch = batch.rows.get();
+  commit.range = {0, batch.rows->row_count()};
+  commit.kind = MaterializationKind::kStoredRows;
+  commit.names = {name};
+  commit.positions = batch.run.after;
+  if (auto committed = services_.warehouse.Commit(commit); !committed) return Fail(committed.error().error);
   services_.committed(batch.stream);
-  services_.progress.Advance("rows", batch.stream, batch.run.after, static_cast<int64_t>(batch.run.records.size()), 0, 0);
+  services_.progress.Advance("rows", name, batch.run.after, static_cast<int64_t>(batch.run.records.size()), 0, 0);
+  return {};
 }
 
 void TableKeeper::Take(const WorkItem& item, const std::stop_token& stop) {

@@ -42,6 +42,8 @@ class RowsKeeper {
   void Take(const WorkItem& item, const std::stop_token& stop);
 
  private:
+  Status Keep(const DecodedBatch& batch, const std::string& name);
+
   KeeperServices services_;
   std::map<std::string, bool, std::less<>> stopped_;
 };

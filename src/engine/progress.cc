@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace tailrace::engine {
+namespace {
+
+// What readers of a stream may wait for.
+auto OfStream(std::string_view stream) {
+  return [stream](const MaterializationProgress& m) { return m.stream == stream && !m.shadow; };
+}
+
+}  // namespace
 
 bool Covers(const Positions& reached, const Positions& wanted) {
   for (size_t p = 0; p < wanted.size(); ++p) {
@@ -56,15 +64,24 @@ std::vector<MaterializationProgress> Progress::All() const {
 
 bool Progress::Reached(std::string_view stream, const Positions& wanted) const {
   std::lock_guard lock(mutex_);
-  return ReachedLocked(stream, wanted);
+  return ReachedLocked(OfStream(stream), wanted);
 }
 
 Status Progress::Wait(std::string_view stream, const Positions& wanted, const std::stop_token& stop) const {
+  return WaitUntil(OfStream(stream), wanted, stop);
+}
+
+Status Progress::WaitForOne(std::string_view kind, std::string_view name, const Positions& wanted,
+                            const std::stop_token& stop) const {
+  return WaitUntil([&](const auto& m) { return m.kind == kind && m.name == name; }, wanted, stop);
+}
+
+Status Progress::WaitUntil(const Concerns& concerns, const Positions& wanted, const std::stop_token& stop) const {
   std::unique_lock lock(mutex_);
   const bool ended = advanced_.wait(
-      lock, stop, [&] { return ReachedLocked(stream, wanted) || StoppedShortOf(stream, wanted) != nullptr; });
+      lock, stop, [&] { return ReachedLocked(concerns, wanted) || StoppedShortOf(concerns, wanted) != nullptr; });
   if (!ended) return Fail(Error::Cancelled("stopping"));
-  if (const auto* stopped = StoppedShortOf(stream, wanted); stopped != nullptr) {
+  if (const auto* stopped = StoppedShortOf(concerns, wanted); stopped != nullptr) {
     return Fail(Error::Unavailable(stopped->kind + " " + stopped->name + " has stopped: " + stopped->trouble));
   }
   return {};
@@ -77,16 +94,15 @@ MaterializationProgress* Progress::Find(std::string_view kind, std::string_view 
   return found == all_.end() ? nullptr : &*found;
 }
 
-const MaterializationProgress* Progress::StoppedShortOf(std::string_view stream, const Positions& wanted) const {
+const MaterializationProgress* Progress::StoppedShortOf(const Concerns& concerns, const Positions& wanted) const {
   const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& m) {
-    return m.stream == stream && m.stopped && !Covers(m.positions, wanted);
+    return concerns(m) && m.stopped && !Covers(m.positions, wanted);
   });
   return found == all_.end() ? nullptr : &*found;
 }
 
-bool Progress::ReachedLocked(std::string_view stream, const Positions& wanted) const {
-  return std::all_of(all_.begin(), all_.end(),
-                     [&](const auto& m) { return m.stream != stream || Covers(m.positions, wanted); });
+bool Progress::ReachedLocked(const Concerns& concerns, const Positions& wanted) const {
+  return std::all_of(all_.begin(), all_.end(), [&](const auto& m) { return !concerns(m) || Covers(m.positions, wanted); });
 }
 
 }  // namespace tailrace::engine

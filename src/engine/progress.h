@@ -27,6 +27,7 @@ struct MaterializationProgress {
   int64_t filtered = 0;  // of them, without a document key
   std::string trouble;   // why it stands still; empty when it does not
   bool stopped = false;  // for good: until the program is started again
+  bool shadow = false;   // being rebuilt: nobody reads it yet, so nobody waits for it but who rebuilds it
 };
 
 // Whether every position of `reached` is at least that of `wanted`.
@@ -50,6 +51,9 @@ class Progress {
   // Whether all materialisations of the stream have committed these positions.
   bool Reached(std::string_view stream, const Positions& wanted) const;
 
+  // Blocks until this one has committed these positions. Errors as Wait.
+  Status WaitForOne(std::string_view kind, std::string_view name, const Positions& wanted, const std::stop_token& stop) const;
+
   // Blocks until Reached. kCancelled: `stop` was requested first. kUnavailable: one of them has stopped short of it.
   Status Wait(std::string_view stream, const Positions& wanted, const std::stop_token& stop) const;
 
@@ -57,9 +61,11 @@ class Progress {
   void Subscribe(std::function<void()> changed);
 
  private:
+  using Concerns = std::function<bool(const MaterializationProgress&)>;
+  Status WaitUntil(const Concerns& concerns, const Positions& wanted, const std::stop_token& stop) const;
   MaterializationProgress* Find(std::string_view kind, std::string_view name);
-  const MaterializationProgress* StoppedShortOf(std::string_view stream, const Positions& wanted) const;
-  bool ReachedLocked(std::string_view stream, const Positions& wanted) const;
+  const MaterializationProgress* StoppedShortOf(const Concerns& concerns, const Positions& wanted) const;
+  bool ReachedLocked(const Concerns& concerns, const Positions& wanted) const;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable_any advanced_;

@@ -45,6 +45,18 @@ TEST(ProgressTest, WaitEndsWhenAMaterialisationStopsForGood) {
   EXPECT_NE(waited.error().message().find("disk full"), std::string::npos);
 }
 
+TEST(ProgressTest, ReadersDoNotWaitForAShadow) {
+  Progress progress;
+  progress.Add(Table("a", {Offset{5}}));
+  MaterializationProgress shadow = Table("a@shadow", {Offset{0}});
+  shadow.shadow = true;
+  progress.Add(shadow);
+  EXPECT_TRUE(progress.Reached("sales", {Offset{5}}));
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(progress.WaitForOne("table", "a@shadow", {Offset{5}}, stop.get_token()).has_value());
+}
+
 TEST(ProgressTest, WaitEndsOnStop) {
   Progress progress;
   progress.Add(Table("a", {Offset{0}}));

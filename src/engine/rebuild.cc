@@ -15,6 +15,10 @@ bool Names(const Specs& specs, std::string_view name) {
 }  // namespace
 
 Status Engine::Rebuild(std::string_view name, const std::stop_token& stop) {
+  if (const auto* stream = FindStream(pipeline_, name); stream != nullptr) {
+    if (!stream->store) return Fail(Error::Invalid("the rows of " + stream->name + " are not stored"));
+    return BuildShadow(WorkKind::kRows, stream->name, stream->name, stop);
+  }
   for (const auto& table : pipeline_.tables) {
     if (table.name == name) return BuildShadow(WorkKind::kTable, table.name, table.stream, stop);
   }
@@ -26,15 +30,17 @@ Status Engine::Rebuild(std::string_view name, const std::stop_token& stop) {
     return BuildShadow(WorkKind::kCollection, collection.name, collection.stream, stop);
   }
   if (Names(pipeline_.views, name)) return Fail(Error::Invalid(std::string(name) + " is a view: it keeps nothing"));
-  return Fail(Error::NotFound("no table or collection " + std::string(name)));
+  return Fail(Error::NotFound("no stream, table or collection " + std::string(name)));
 }
 
 Status Engine::BuildShadow(WorkKind kind, const std::string& name, const std::string& stream, const std::stop_token& stop) {
   const std::string shadow = name + std::string(Warehouse::kShadowSuffix);
-  const std::string kind_name = kind == WorkKind::kTable ? "table" : "collection";
-  Worker& worker = kind == WorkKind::kTable ? table_worker_ : collection_worker_;
-  TR_RETURN_IF_ERROR(worker.RunThere(
-      [&] { return kind == WorkKind::kTable ? warehouse_.BeginShadow(name) : documents_.BeginShadow(name); }, stop));
+  const std::string kind_name(KindName(kind));
+  // Definitions of stored rows change on the tables' thread too: they are one warehouse.
+  const bool is_document = kind == WorkKind::kCollection;
+  Worker& worker = is_document ? collection_worker_ : table_worker_;
+  TR_RETURN_IF_ERROR(
+      worker.RunThere([&] { return is_document ? documents_.BeginShadow(name) : warehouse_.BeginShadow(name); }, stop));
 
   const auto* spec = FindStream(pipeline_, stream);
   TR_TRY(const auto feed, NewFeed(*spec));
@@ -45,6 +51,7 @@ Status Engine::BuildShadow(WorkKind kind, const std::string& name, const std::st
   progress.kind = kind_name;
   progress.stream = stream;
   progress.positions = none;
+  progress.shadow = true;
   progress_.Add(std::move(progress));
 
   const Dispatch dispatch = [&](const auto& batch, const auto& takers) { return DispatchBatch(batch, takers, stop); };
@@ -65,6 +72,7 @@ Status Engine::BuildShadow(WorkKind kind, const std::string& name, const std::st
       if (!fed) return Fail(Error::Internal("the shadow of " + name + " cannot reach the live state"));
     }
     const Positions end = feed->Lowest();
+    TR_RETURN_IF_ERROR(progress_.WaitForOne(kind_name, shadow, end, stop));
     TR_RETURN_IF_ERROR(progress_.Wait(stream, end, stop));
     TR_RETURN_IF_ERROR(worker.RunThere([&] { return SwapShadow(kind, name); }, stop));
     const auto was_changed = std::find_if(changed_.begin(), changed_.end(), [&](const auto& c) { return c.name == name; });
@@ -81,7 +89,7 @@ Status Engine::BuildShadow(WorkKind kind, const std::string& name, const std::st
 }
 
 Status Engine::SwapShadow(WorkKind kind, const std::string& name) {
-  TR_RETURN_IF_ERROR(kind == WorkKind::kTable ? warehouse_.FinishShadow(name) : documents_.FinishShadow(name));
+  TR_RETURN_IF_ERROR(kind == WorkKind::kCollection ? documents_.FinishShadow(name) : warehouse_.FinishShadow(name));
   for (const std::string& stream : StreamsBehind(pipeline_, name)) Committed(stream);
   return {};
 }

@@ -7,6 +7,15 @@
 
 namespace tailrace::engine {
 
+std::string_view KindName(WorkKind kind) {
+  switch (kind) {
+    case WorkKind::kRows: return "rows";
+    case WorkKind::kTable: return "table";
+    case WorkKind::kCollection: return "collection";
+  }
+  return "table";
+}
+
 Positions DecodedBatch::PositionsAfter(size_t row_count) const {
   if (row_count >= run_index.size()) return run.after;
   Positions positions = run.before;

@@ -40,6 +40,9 @@ struct DecodedBatch {
 
 enum class WorkKind { kRows, kTable, kCollection };
 
+// "rows", "table", "collection": as Progress and people name them.
+std::string_view KindName(WorkKind kind);
+
 struct Materialization {
   WorkKind kind = WorkKind::kTable;
   std::string name;

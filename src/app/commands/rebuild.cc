@@ -19,6 +19,9 @@ struct Options {
 
 std::vector<std::string> RebuildableNames(const config::Pipeline& pipeline) {
   std::vector<std::string> names;
+  for (const auto& stream : pipeline.streams) {
+    if (stream.store) names.push_back(stream.name);
+  }
   for (const auto& table : pipeline.tables) names.push_back(table.name);
   for (const auto& collection : pipeline.collections) {
     if (!collection.stream.empty()) names.push_back(collection.name);
@@ -35,7 +38,7 @@ ExitCode Rebuild(const Options& options, Console& console) {
   if (!pipeline) return pipeline.error();
   const std::vector<std::string> names = RebuildableNames(*pipeline);
   if (!Contains(names, options.name)) {
-    return console.Wrong(fmt::format("no table or collection over a stream is named {}{}", options.name,
+    return console.Wrong(fmt::format("no stream, table or collection over a stream is named {}{}", options.name,
                                      config::Suggestion(options.name, names)));
   }
   const StopOnSignals signals;
@@ -56,7 +59,7 @@ ExitCode Rebuild(const Options& options, Console& console) {
 
 Action DeclareRebuild(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
-  arguments.Required("NAME", "The table or collection", &options->name);
+  arguments.Required("NAME", "The table, collection or stream (its stored rows)", &options->name);
   arguments.Pipeline(&options->pipeline);
   return [options](Console& console) { return Rebuild(*options, console); };
 }
