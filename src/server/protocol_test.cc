@@ -11,6 +11,8 @@
 namespace tailrace::server {
 namespace {
 
+using std::string_literals::operator""s;
+
 constexpr std::string_view kHost = "Host: localhost\r\n";
 
 std::string Request(std::string_view line, std::string_view fields = "", std::string_view body = "") {
@@ -57,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"BareLineFeedInField", "GET /healthz HTTP/1.1\r\nHost: localhost\nX: y\r\n\r\n", 400},
         Malformed{"FoldedField", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n", 400},
         Malformed{"SpaceBeforeColon", "GET /healthz HTTP/1.1\r\nHost : localhost\r\n\r\n", 400},
-        Malformed{"NulInField", std::string("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", 55), 400},
+        Malformed{"NulInField", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n"s, 400},
         Malformed{"NoHost", "GET /healthz HTTP/1.1\r\n\r\n", 400},
         Malformed{"TwoHosts", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400},
         Malformed{"BadChunkSize", kPost + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
