@@ -29,7 +29,8 @@ class Arguments {
   void Flag(std::string_view flag, std::string_view help, bool* to);
   void Option(std::string_view flag, std::string_view value_name, std::string_view help, std::string* to);
   void RequiredOption(std::string_view flag, std::string_view value_name, std::string_view help, std::string* to);
-  void ChoiceOption(std::string_view flag, std::string_view help, const std::vector<std::string>& choices, std::string* to);
+  void ChoiceOption(std::string_view flag, std::string_view help, const std::vector<std::string>& choices,
+                    std::string* to);
   void Number(std::string_view flag, std::string_view help, int64_t min, int64_t max, std::optional<int64_t>* to);
   void Port(std::string_view help, std::optional<uint16_t>* to);
 

@@ -15,9 +15,9 @@ namespace tailrace::app {
 using Action = std::function<ExitCode(Console&)>;
 
 struct Command {
-  std::string_view name;      // "check"; "log verify" is `verify` below `log`
-  std::string_view summary;   // one line
-  std::string_view example;   // shown by --help: lines as typed, with what they do
+  std::string_view name;     // "check"; "log verify" is `verify` below `log`
+  std::string_view summary;  // one line
+  std::string_view example;  // shown by --help: lines as typed, with what they do
   Action (*declare)(Arguments& arguments);
 };
 

@@ -38,16 +38,16 @@ constexpr std::array kCommands = {
             "tailrace tail sales\n"
             "tailrace tail sales --limit 10 | jq .",
             DeclareTail},
-    Command{"rebuild", "Compute a table or collection again from the log",
-            "tailrace rebuild revenue_by_hour", DeclareRebuild},
-    Command{"log verify", "Check every byte of the log", "tailrace log verify           # exit code 1 when something is damaged",
-            DeclareLogVerify},
+    Command{"rebuild", "Compute a table or collection again from the log", "tailrace rebuild revenue_by_hour",
+            DeclareRebuild},
+    Command{"log verify", "Check every byte of the log",
+            "tailrace log verify           # exit code 1 when something is damaged", DeclareLogVerify},
     Command{"log inspect", "Show what is in the log",
             "tailrace log inspect          # streams, partitions, segments\n"
             "tailrace log inspect --stream sales --partition 0 --from 812 --limit 3",
             DeclareLogInspect},
-    Command{"schema", "Print the JSON Schema of the pipeline file",
-            "tailrace schema > tailrace.schema.json", DeclareSchema},
+    Command{"schema", "Print the JSON Schema of the pipeline file", "tailrace schema > tailrace.schema.json",
+            DeclareSchema},
     Command{"completion", "Print a completion script for a shell",
             "source <(tailrace completion bash)\n"
             "tailrace completion fish > ~/.config/fish/completions/tailrace.fish",

@@ -18,11 +18,13 @@ bool HasBelow(const CommandLineShape& shape, const std::vector<CommandLineShape>
   return false;
 }
 
-// Words that the typed line starts with pick the case; a group of commands completes its commands only at the next word.
+// Words that the typed line starts with pick the case; a group of commands completes its commands only at the next
+// word.
 std::string BashScript(const std::vector<CommandLineShape>& shapes) {
   std::string cases;
   for (const CommandLineShape& shape : shapes) {
-    cases += fmt::format("    \"{}\") words=\"{}\"; files={} ;;\n", shape.name, Joined(shape.words), shape.takes_path ? 1 : 0);
+    cases += fmt::format("    \"{}\") words=\"{}\"; files={} ;;\n", shape.name, Joined(shape.words),
+                         shape.takes_path ? 1 : 0);
   }
   return fmt::format(R"(# bash completion of tailrace
 _tailrace() {{
@@ -53,7 +55,8 @@ std::string FishCondition(const std::string& name) {
   std::string condition;
   for (size_t from = 0; from <= name.size();) {
     const size_t end = std::min(name.find(' ', from), name.size());
-    condition += (condition.empty() ? "" : "; and ") + fmt::format("__fish_seen_subcommand_from {}", name.substr(from, end - from));
+    condition += (condition.empty() ? "" : "; and ") +
+                 fmt::format("__fish_seen_subcommand_from {}", name.substr(from, end - from));
     from = end + 1;
   }
   return condition;
@@ -78,7 +81,8 @@ std::string FishScript(const std::vector<CommandLineShape>& shapes) {
       const std::string command = shape.name.empty() ? word : shape.name + ' ' + word;
       out += fmt::format("complete -c tailrace -n '{}' -a {} -d '{}'\n", condition, word, FishSummary(command, shapes));
     }
-    if (shape.takes_path && !HasBelow(shape, shapes)) out += fmt::format("complete -c tailrace -n '{}' -F\n", condition);
+    if (shape.takes_path && !HasBelow(shape, shapes))
+      out += fmt::format("complete -c tailrace -n '{}' -F\n", condition);
   }
   return out;
 }

@@ -14,13 +14,20 @@ namespace {
 
 std::string_view StyleCode(Style style) {
   switch (style) {
-    case Style::kPlain: return "0";
-    case Style::kBold: return "1";
-    case Style::kDim: return "2";
-    case Style::kRed: return "31";
-    case Style::kGreen: return "32";
-    case Style::kYellow: return "33";
-    case Style::kCyan: return "36";
+    case Style::kPlain:
+      return "0";
+    case Style::kBold:
+      return "1";
+    case Style::kDim:
+      return "2";
+    case Style::kRed:
+      return "31";
+    case Style::kGreen:
+      return "32";
+    case Style::kYellow:
+      return "33";
+    case Style::kCyan:
+      return "36";
   }
   return "0";
 }

@@ -9,9 +9,13 @@ namespace tailrace::app {
 
 std::string DescribeParts(const config::Pipeline& pipeline) {
   const std::vector<std::pair<size_t, std::string_view>> parts = {
-      {pipeline.streams.size(), "stream"},         {pipeline.sources.size(), "source"}, {pipeline.tables.size(), "table"},
-      {pipeline.views.size(), "view"},             {pipeline.collections.size(), "collection"},
-      {pipeline.apis.size(), "api"},               {pipeline.tests.size(), "test"},
+      {pipeline.streams.size(), "stream"},
+      {pipeline.sources.size(), "source"},
+      {pipeline.tables.size(), "table"},
+      {pipeline.views.size(), "view"},
+      {pipeline.collections.size(), "collection"},
+      {pipeline.apis.size(), "api"},
+      {pipeline.tests.size(), "test"},
   };
   std::string text = pipeline.name + ":";
   bool first = true;

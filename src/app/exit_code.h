@@ -15,8 +15,10 @@ enum class ExitCode {
 inline ExitCode ExitCodeOf(const Error& error) {
   switch (error.code()) {
     case ErrorCode::kInvalid:
-    case ErrorCode::kNotFound: return ExitCode::kWrong;
-    default: return ExitCode::kFailed;
+    case ErrorCode::kNotFound:
+      return ExitCode::kWrong;
+    default:
+      return ExitCode::kFailed;
   }
 }
 

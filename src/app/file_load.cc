@@ -48,21 +48,25 @@ Result<LoadResult> LoadIntoFolder(config::Pipeline pipeline, const FileLoad& loa
   TR_TRY(const auto runtime, Runtime::Open(std::move(pipeline), std::move(options)));
   TR_RETURN_IF_ERROR(runtime->Start());
   LoadResult result;
-  TR_TRY(result.summary, runtime->LoadFile(load.file, load.stream,
-                                           [&](const SourceSummary& summary, int64_t done, int64_t all) {
-                                             progress({summary.accepted + summary.refused, done, all});
-                                           },
-                                           stop));
+  TR_TRY(result.summary, runtime->LoadFile(
+                             load.file, load.stream,
+                             [&](const SourceSummary& summary, int64_t done, int64_t all) {
+                               progress({summary.accepted + summary.refused, done, all});
+                             },
+                             stop));
   result.summary.name = load.stream;
   progress({.catching_up = true});
   TR_RETURN_IF_ERROR(runtime->WaitCaughtUp(stop));
   return result;
 }
 
-// Posts a source's rows to the running server, batch by batch, each under a name of its own, so that a repeated load adds nothing.
+// Posts a source's rows to the running server, batch by batch, each under a name of its own, so that a repeated load
+// adds nothing.
 class Poster {
  public:
-  Poster(HttpClient& client, const FileLoad& load) : client_(client), load_(load) { result_.summary.name = load.stream; }
+  Poster(HttpClient& client, const FileLoad& load) : client_(client), load_(load) {
+    result_.summary.name = load.stream;
+  }
 
   Status Post(const SourceBatch& batch, const std::stop_token& stop) {
     std::string body;
@@ -77,7 +81,8 @@ class Poster {
       sent_.push_back(row.line);
     }
     if (sent_.empty()) return {};
-    HttpRequest request{.method = "POST", .target = "/streams/" + PercentEncoded(load_.stream), .headers = {}, .body = body};
+    HttpRequest request{
+        .method = "POST", .target = "/streams/" + PercentEncoded(load_.stream), .headers = {}, .body = body};
     request.headers.emplace_back("Content-Type", "application/x-ndjson");
     request.headers.emplace_back("Idempotency-Key", fmt::format("load-{:016x}-{}", Fnv1a(batch.item), batch.next));
     TR_TRY(const HttpResponse response, SendPatiently(request, stop));
@@ -111,7 +116,8 @@ class Poster {
     if (errors == nullptr) return {};
     for (const JsonValue& error : errors->items) {
       const auto record = static_cast<size_t>(NumberOf(error, "record"));
-      if (record < sent_.size()) Tell(sent_[record], fmt::format("{}: {}", error.TextOf("pointer"), error.TextOf("reason")));
+      if (record < sent_.size())
+        Tell(sent_[record], fmt::format("{}: {}", error.TextOf("pointer"), error.TextOf("reason")));
     }
     return {};
   }

@@ -35,7 +35,9 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-Error SystemError(std::string_view doing) { return Error::Unavailable(fmt::format("{}: {}", doing, std::strerror(errno))); }
+Error SystemError(std::string_view doing) {
+  return Error::Unavailable(fmt::format("{}: {}", doing, std::strerror(errno)));
+}
 
 Error NotHttp(std::string_view what) { return Error::Unavailable(fmt::format("the answer is not HTTP: {}", what)); }
 
@@ -201,7 +203,8 @@ Status ReadToEnd(Source& connection, const Taker& take, const std::stop_token& s
 
 // Leaves `*reusable` false when the connection cannot carry another request.
 template <typename Source>
-Status ReadBody(Source& connection, const HttpResponse& head, const Taker& take, const std::stop_token& stop, bool* reusable) {
+Status ReadBody(Source& connection, const HttpResponse& head, const Taker& take, const std::stop_token& stop,
+                bool* reusable) {
   *reusable = LowerCase(head.Header("connection")) != "close";
   if (head.status == 204 || head.status == 304) return {};
   if (LowerCase(head.Header("transfer-encoding")) == "chunked") return ReadChunked(connection, take, stop);
@@ -217,7 +220,8 @@ Status ReadBody(Source& connection, const HttpResponse& head, const Taker& take,
 std::string RequestHead(const HttpRequest& request, std::string_view authority) {
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.target, authority);
   for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
-  if (!request.body.empty() || request.method != "GET") head += fmt::format("Content-Length: {}\r\n", request.body.size());
+  if (!request.body.empty() || request.method != "GET")
+    head += fmt::format("Content-Length: {}\r\n", request.body.size());
   return head + "\r\n";
 }
 
@@ -234,7 +238,8 @@ HttpClient::HttpClient(std::string host, uint16_t port) : host_(std::move(host))
 HttpClient::~HttpClient() = default;
 
 std::string HttpClient::address() const {
-  return host_.find(':') == std::string::npos ? fmt::format("{}:{}", host_, port_) : fmt::format("[{}]:{}", host_, port_);
+  return host_.find(':') == std::string::npos ? fmt::format("{}:{}", host_, port_)
+                                              : fmt::format("[{}]:{}", host_, port_);
 }
 
 Error HttpClient::Unreachable(const Error& cause) const {

@@ -16,7 +16,7 @@ namespace tailrace::app {
 
 struct HttpRequest {
   std::string method = "GET";
-  std::string target = "/";            // path and query, percent-encoded
+  std::string target = "/";  // path and query, percent-encoded
   std::vector<std::pair<std::string, std::string>> headers;
   std::string_view body;
 };
@@ -38,12 +38,12 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  // Waits as long as it takes; kCancelled when `stop` comes first. kUnavailable: nobody answers there (for a request that changes
-  // something the outcome is then unknown), or what answers does not speak HTTP.
+  // Waits as long as it takes; kCancelled when `stop` comes first. kUnavailable: nobody answers there (for a request
+  // that changes something the outcome is then unknown), or what answers does not speak HTTP.
   Result<HttpResponse> Send(const HttpRequest& request, const std::stop_token& stop = {});
 
-  // For answers without end: hands the body out as it comes until `take` returns false or the server ends it. The body of an
-  // answer with another status than 200 is in the response instead.
+  // For answers without end: hands the body out as it comes until `take` returns false or the server ends it. The body
+  // of an answer with another status than 200 is in the response instead.
   Result<HttpResponse> Stream(const HttpRequest& request, const std::function<bool(std::string_view)>& take,
                               const std::stop_token& stop);
 

@@ -63,7 +63,9 @@ class CannedServer {
   std::jthread thread_;
 };
 
-HttpRequest Get(std::string target) { return {.method = "GET", .target = std::move(target), .headers = {}, .body = {}}; }
+HttpRequest Get(std::string target) {
+  return {.method = "GET", .target = std::move(target), .headers = {}, .body = {}};
+}
 
 TEST(HttpClient, ReadsABodyOfKnownLength) {
   CannedServer server({"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Name:  a b \r\n\r\nhello"});
@@ -77,7 +79,8 @@ TEST(HttpClient, ReadsABodyOfKnownLength) {
 }
 
 TEST(HttpClient, ReadsABodyInChunks) {
-  CannedServer server({"HTTP/1.1 207 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n"});
+  CannedServer server(
+      {"HTTP/1.1 207 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n"});
   HttpClient client("127.0.0.1", server.port());
   const auto response = client.Send(Get("/"));
   ASSERT_TRUE(response) << response.error().message();
@@ -92,7 +95,8 @@ TEST(HttpClient, ReadsABodyUpToTheEndOfTheConnection) {
 }
 
 TEST(HttpClient, AReadIsSentAgainOverAConnectionThatTheServerHadClosed) {
-  CannedServer server({"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb"});
+  CannedServer server(
+      {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb"});
   HttpClient client("127.0.0.1", server.port());
   EXPECT_EQ(client.Send(Get("/"))->body, "a");
   const auto second = client.Send(Get("/"));
@@ -101,7 +105,8 @@ TEST(HttpClient, AReadIsSentAgainOverAConnectionThatTheServerHadClosed) {
 }
 
 TEST(HttpClient, WhatChangesSomethingIsNotSentTwice) {
-  CannedServer server({"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb"});
+  CannedServer server(
+      {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb"});
   HttpClient client("127.0.0.1", server.port());
   EXPECT_EQ(client.Send(Get("/"))->body, "a");
   const auto second = client.Send({.method = "POST", .target = "/", .headers = {}, .body = "x"});
@@ -163,7 +168,9 @@ TEST(HttpClient, StopEndsAWait) {
   EXPECT_EQ(response.error().code(), ErrorCode::kCancelled);
 }
 
-TEST(HttpClient, OnlyUnreservedCharactersGoIntoAPathAsTheyAre) { EXPECT_EQ(PercentEncoded("a-Z_0.~/ü %"), "a-Z_0.~%2F%C3%BC%20%25"); }
+TEST(HttpClient, OnlyUnreservedCharactersGoIntoAPathAsTheyAre) {
+  EXPECT_EQ(PercentEncoded("a-Z_0.~/ü %"), "a-Z_0.~%2F%C3%BC%20%25");
+}
 
 }  // namespace
 }  // namespace tailrace::app

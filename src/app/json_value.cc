@@ -23,7 +23,9 @@ JsonValue ReadScalar(simdjson::ondemand::json_type type, std::string_view token)
   return {.kind = kind, .text = std::string(Trimmed(token)), .items = {}, .members = {}};
 }
 
-JsonValue ReadString(std::string_view text) { return {.kind = Kind::kString, .text = std::string(text), .items = {}, .members = {}}; }
+JsonValue ReadString(std::string_view text) {
+  return {.kind = Kind::kString, .text = std::string(text), .items = {}, .members = {}};
+}
 
 JsonValue ReadArray(simdjson::ondemand::array array, int depth) {
   JsonValue out{.kind = Kind::kArray, .text = {}, .items = {}, .members = {}};
@@ -44,16 +46,20 @@ JsonValue Read(simdjson::ondemand::value value, int depth) {
   if (depth > kJsonDepthMax) throw simdjson::simdjson_error(simdjson::DEPTH_ERROR);
   const simdjson::ondemand::json_type type = value.type();
   switch (type) {
-    case simdjson::ondemand::json_type::array: return ReadArray(value.get_array(), depth);
-    case simdjson::ondemand::json_type::object: return ReadObject(value.get_object(), depth);
-    case simdjson::ondemand::json_type::string: return ReadString(value.get_string());
+    case simdjson::ondemand::json_type::array:
+      return ReadArray(value.get_array(), depth);
+    case simdjson::ondemand::json_type::object:
+      return ReadObject(value.get_object(), depth);
+    case simdjson::ondemand::json_type::string:
+      return ReadString(value.get_string());
     case simdjson::ondemand::json_type::null:
       if (!value.is_null()) throw simdjson::simdjson_error(simdjson::N_ATOM_ERROR);
       return {};
     case simdjson::ondemand::json_type::boolean:
       static_cast<void>(bool(value.get_bool()));
       return ReadScalar(type, value.raw_json_token());
-    case simdjson::ondemand::json_type::number: return ReadScalar(type, value.raw_json_token());
+    case simdjson::ondemand::json_type::number:
+      return ReadScalar(type, value.raw_json_token());
   }
   return {};
 }
@@ -93,10 +99,16 @@ Result<JsonValue> ParseJson(std::string_view json) {
 
 void AppendJson(const JsonValue& value, std::string* out) {
   switch (value.kind) {
-    case Kind::kNull: *out += "null"; return;
+    case Kind::kNull:
+      *out += "null";
+      return;
     case Kind::kBool:
-    case Kind::kNumber: *out += value.text; return;
-    case Kind::kString: server::AppendJsonText(*out, value.text); return;
+    case Kind::kNumber:
+      *out += value.text;
+      return;
+    case Kind::kString:
+      server::AppendJsonText(*out, value.text);
+      return;
     case Kind::kArray: {
       *out += '[';
       for (const JsonValue& item : value.items) {

@@ -14,8 +14,8 @@ struct JsonValue {
   enum class Kind { kNull, kBool, kNumber, kString, kArray, kObject };
 
   Kind kind = Kind::kNull;
-  std::string text;                                        // kNumber: its digits; kString: unescaped; kBool: "true", "false"
-  std::vector<JsonValue> items;                            // kArray
+  std::string text;              // kNumber: its digits; kString: unescaped; kBool: "true", "false"
+  std::vector<JsonValue> items;  // kArray
   std::vector<std::pair<std::string, JsonValue>> members;  // kObject, in their order
 
   bool is(Kind wanted) const { return kind == wanted; }

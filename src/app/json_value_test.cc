@@ -11,8 +11,8 @@ std::string AgainAsText(std::string_view json) {
 }
 
 TEST(JsonValue, ComesBackAsItWas) {
-  for (const std::string text : {"null", "true", "-12.50", "123456789012345678901234567890", "1e400", R"("a\"\\ü\n")", "[]", "{}",
-                                 R"({"a":[1,{"b":null}],"a b":"c"})"}) {
+  for (const std::string text : {"null", "true", "-12.50", "123456789012345678901234567890", "1e400", R"("a\"\\ü\n")",
+                                 "[]", "{}", R"({"a":[1,{"b":null}],"a b":"c"})"}) {
     EXPECT_EQ(AgainAsText(text), text);
   }
 }

@@ -11,9 +11,9 @@
 namespace tailrace::app {
 
 struct LogFolder {
-  std::string records;                  // of all streams, or of one
-  std::string dead_letters;             // theirs
-  std::optional<DataDirectory> held;    // keeps writers away while it lives
+  std::string records;                // of all streams, or of one
+  std::string dead_letters;           // theirs
+  std::optional<DataDirectory> held;  // keeps writers away while it lives
 };
 
 // `stream` is empty for all of them. With `exclusive`, kConflict when another process uses the data.

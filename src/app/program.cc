@@ -59,7 +59,8 @@ std::string UsageOf(const CLI::App& app, std::string_view path) {
   usage += "[OPTIONS]";
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_positional()) continue;
-    usage += option->get_required() ? fmt::format(" {}", option->get_name(true)) : fmt::format(" [{}]", option->get_name(true));
+    usage += option->get_required() ? fmt::format(" {}", option->get_name(true))
+                                    : fmt::format(" [{}]", option->get_name(true));
   }
   return usage;
 }
@@ -69,7 +70,8 @@ std::string HelpText(const CLI::App& app, std::string_view path) {
   std::vector<Row> commands;
   std::vector<Row> arguments;
   std::vector<Row> options;
-  for (const CLI::App* below : app.get_subcommands({})) commands.push_back({below->get_name(), below->get_description()});
+  for (const CLI::App* below : app.get_subcommands({}))
+    commands.push_back({below->get_name(), below->get_description()});
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_group().empty()) continue;
     if (option->get_positional()) {

@@ -35,7 +35,8 @@ std::string ProgressLine::Text(int64_t rows, int64_t bytes_done, int64_t bytes_a
   const double passed = seconds();
   const double rate = passed > kSpeedAfterSeconds ? static_cast<double>(rows) / passed : 0;
   std::string text = label_;
-  const double fraction = bytes_all > 0 ? std::min(1.0, static_cast<double>(bytes_done) / static_cast<double>(bytes_all)) : 0;
+  const double fraction =
+      bytes_all > 0 ? std::min(1.0, static_cast<double>(bytes_done) / static_cast<double>(bytes_all)) : 0;
   if (bytes_all > 0) text += fmt::format("  {} {:3.0f} %", Bar(fraction, kBarWidth), fraction * 100);
   text += fmt::format("  {}  {} rows/s", Counted(rows, "row"), Grouped(static_cast<int64_t>(rate)));
   if (fraction > 0 && fraction < 1) text += fmt::format("  {} left", DurationText(passed / fraction - passed));

@@ -74,7 +74,8 @@ Result<std::unique_ptr<QueryDoor>> OpenFolder(config::Pipeline pipeline, const s
 
 // Whether somebody answers at all; what it answers is for the query to find out.
 Status Probe(HttpClient& client, const std::stop_token& stop) {
-  TR_TRY(const HttpResponse response, client.Send({.method = "GET", .target = "/healthz", .headers = {}, .body = {}}, stop));
+  TR_TRY(const HttpResponse response,
+         client.Send({.method = "GET", .target = "/healthz", .headers = {}, .body = {}}, stop));
   return {};
 }
 
@@ -84,20 +85,23 @@ Result<QueryAnswer> ParseQueryAnswer(std::string_view body) {
   TR_TRY(JsonValue json, ParseJson(body));
   const JsonValue* columns = json.Find("columns");
   const JsonValue* rows = json.Find("rows");
-  if (columns == nullptr || rows == nullptr) return Fail(Error::Unavailable("the answer is not that of a Tailrace server"));
+  if (columns == nullptr || rows == nullptr)
+    return Fail(Error::Unavailable("the answer is not that of a Tailrace server"));
   QueryAnswer answer;
   for (const JsonValue& column : columns->items) {
     answer.columns.push_back({std::string(column.TextOf("name")), std::string(column.TextOf("type"))});
   }
   for (const JsonValue& row : rows->items) {
-    if (row.items.size() != answer.columns.size()) return Fail(Error::Unavailable("a row of the answer has another length"));
+    if (row.items.size() != answer.columns.size())
+      return Fail(Error::Unavailable("a row of the answer has another length"));
     answer.rows.push_back(row.items);
   }
   answer.truncated = json.TextOf("truncated") == "true";
   return answer;
 }
 
-Result<std::unique_ptr<QueryDoor>> OpenQueryDoor(config::Pipeline pipeline, std::optional<uint16_t> port, const std::stop_token& stop) {
+Result<std::unique_ptr<QueryDoor>> OpenQueryDoor(config::Pipeline pipeline, std::optional<uint16_t> port,
+                                                 const std::stop_token& stop) {
   auto client = ClientOf(pipeline, port);
   auto folder = OpenFolder(std::move(pipeline), stop);
   if (folder || folder.error().code() != ErrorCode::kConflict) return folder;

@@ -23,9 +23,11 @@ class QueryDoor {
   virtual Result<QueryAnswer> Ask(std::string_view sql, const std::stop_token& stop) = 0;
 };
 
-// Takes the data folder's lock and lets its tables catch up with its log; when another process holds the lock, asks that one over
-// HTTP. kUnavailable: the folder is held, and nobody answers at the address of the file (or at `port` of it).
-Result<std::unique_ptr<QueryDoor>> OpenQueryDoor(config::Pipeline pipeline, std::optional<uint16_t> port, const std::stop_token& stop);
+// Takes the data folder's lock and lets its tables catch up with its log; when another process holds the lock, asks
+// that one over HTTP. kUnavailable: the folder is held, and nobody answers at the address of the file (or at `port` of
+// it).
+Result<std::unique_ptr<QueryDoor>> OpenQueryDoor(config::Pipeline pipeline, std::optional<uint16_t> port,
+                                                 const std::stop_token& stop);
 
 // The body of an answer of POST /sql.
 Result<QueryAnswer> ParseQueryAnswer(std::string_view body);

@@ -34,8 +34,8 @@ Status StatusOf(const HttpResponse& response) {
   const auto body = ParseJson(response.body);
   const JsonValue* error = body ? body->Find("error") : nullptr;
   if (error == nullptr) {
-    return Fail(Error(CodeOf(response.status),
-                      fmt::format("the server answers {}: {}", response.status, response.body.substr(0, kShownBytesMax))));
+    return Fail(Error(CodeOf(response.status), fmt::format("the server answers {}: {}", response.status,
+                                                           response.body.substr(0, kShownBytesMax))));
   }
   std::string message(error->TextOf("message"));
   if (const std::string_view hint = error->TextOf("hint"); !hint.empty()) message += fmt::format("\n{}", hint);

@@ -7,8 +7,8 @@
 
 namespace tailrace::app {
 
-// While it lives, SIGINT and SIGTERM ask `token` to stop; a second one ends the process at once, as if it had no handler.
-// Make it before any other thread, so that all threads leave these signals to it. One at a time.
+// While it lives, SIGINT and SIGTERM ask `token` to stop; a second one ends the process at once, as if it had no
+// handler. Make it before any other thread, so that all threads leave these signals to it. One at a time.
 class StopOnSignals {
  public:
   StopOnSignals();

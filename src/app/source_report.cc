@@ -19,8 +19,8 @@ std::string SourceReport(const std::vector<SourceSummary>& sources, double secon
   }
   std::string text;
   for (const SourceSummary& source : sources) {
-    text += fmt::format("{:<{}}  {:>{}} accepted, {} refused", source.name, name_width, Grouped(source.accepted), count_width,
-                        Grouped(source.refused));
+    text += fmt::format("{:<{}}  {:>{}} accepted, {} refused", source.name, name_width, Grouped(source.accepted),
+                        count_width, Grouped(source.refused));
     if (!source.trouble.empty()) text += ": " + source.trouble;
     text += '\n';
   }

@@ -28,7 +28,9 @@ TEST(ServerEvents, AnEventMayComeInPieces) {
   EXPECT_EQ(EventsOf({"da", "ta: a", "b\n", "\n"}), std::vector<std::string>{"||ab"});
 }
 
-TEST(ServerEvents, SeveralDataLinesAreOneText) { EXPECT_EQ(EventsOf({"data: a\ndata: b\n\n"}), std::vector<std::string>{"||a\nb"}); }
+TEST(ServerEvents, SeveralDataLinesAreOneText) {
+  EXPECT_EQ(EventsOf({"data: a\ndata: b\n\n"}), std::vector<std::string>{"||a\nb"});
+}
 
 TEST(ServerEvents, HeartbeatsAreNoEvents) { EXPECT_TRUE(EventsOf({": still here\n\n", "\n"}).empty()); }
 

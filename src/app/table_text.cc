@@ -68,11 +68,20 @@ bool IsNumbers(const QueryAnswer& answer, size_t column) {
 void AppendEscaped(std::string_view text, std::string* out) {
   for (const char c : text) {
     switch (c) {
-      case '\t': *out += "\\t"; break;
-      case '\n': *out += "\\n"; break;
-      case '\r': *out += "\\r"; break;
-      case '\\': *out += "\\\\"; break;
-      default: *out += c;
+      case '\t':
+        *out += "\\t";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      default:
+        *out += c;
     }
   }
 }

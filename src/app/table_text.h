@@ -19,10 +19,12 @@ struct QueryAnswer {
   bool truncated = false;
 };
 
-// Columns padded to their widest cell, numbers to the right; a line longer than `width_max` loses its end. No trailing blanks.
+// Columns padded to their widest cell, numbers to the right; a line longer than `width_max` loses its end. No trailing
+// blanks.
 std::string AlignedTable(const QueryAnswer& answer, size_t width_max);
 
-// A line a row, columns between tabs; tabs, line breaks and backslashes of cells as \t, \n, \r, \\ (what PostgreSQL's COPY writes).
+// A line a row, columns between tabs; tabs, line breaks and backslashes of cells as \t, \n, \r, \\ (what PostgreSQL's
+// COPY writes).
 std::string TabbedTable(const QueryAnswer& answer);
 
 // RFC 4180 with a header; null is nothing.

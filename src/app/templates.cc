@@ -118,11 +118,12 @@ constexpr std::array kTemplates = {
     Template{"hello", "a stream that fills itself, a table and a view over it", kHello,
              "curl http://{address}/api/greetings_by_name\n"
              "tailrace sql 'FROM most_greeted'\n"},
-    Template{"shop", "records over HTTP, tables, documents and an API", kShop,
-             "curl http://{address}/orders --json "
-             "'{\"order_id\":\"1\",\"product\":\"mug\",\"quantity\":6,\"price\":2.55,\"sold_at\":\"2024-01-04T10:00Z\"}'\n"
-             "curl http://{address}/api/best_sellers\n"
-             "curl 'http://{address}/api/order?id=1'\n"},
+    Template{
+        "shop", "records over HTTP, tables, documents and an API", kShop,
+        "curl http://{address}/orders --json "
+        "'{\"order_id\":\"1\",\"product\":\"mug\",\"quantity\":6,\"price\":2.55,\"sold_at\":\"2024-01-04T10:00Z\"}'\n"
+        "curl http://{address}/api/best_sellers\n"
+        "curl 'http://{address}/api/order?id=1'\n"},
 };
 
 }  // namespace

@@ -61,6 +61,8 @@ AppendPart& IngestCall::PartFor(size_t stream, PartitionId partition) {
   return FindOrAdd(*this, parts, &parts_used, stream, partition);
 }
 
-AppendPart& IngestCall::LettersFor(size_t stream) { return FindOrAdd(*this, letters, &letters_used, stream, PartitionId{0}); }
+AppendPart& IngestCall::LettersFor(size_t stream) {
+  return FindOrAdd(*this, letters, &letters_used, stream, PartitionId{0});
+}
 
 }  // namespace tailrace::server

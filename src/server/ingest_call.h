@@ -23,26 +23,26 @@ struct AppendPart final : AppendWaiter {
   void OnAppended(const Result<Appended>& appended) override;  // on the log's thread
 
   IngestCall* call = nullptr;
-  size_t stream = 0;                // index into Pipeline::streams
+  size_t stream = 0;  // index into Pipeline::streams
   PartitionId partition;
   std::vector<NewRecord> records;
   Result<Appended> result;
-  bool refused_at_once = false;     // the log did not take it: there is no trace of it
-  AppendPart* next = nullptr;       // in the list of completions
+  bool refused_at_once = false;  // the log did not take it: there is no trace of it
+  AppendPart* next = nullptr;    // in the list of completions
 };
 
 // A record as it came, kept for the dead letters of a stream.
 struct RefusedRecord {
-  size_t stream = 0;                // index into Pipeline::streams
-  int64_t record = 0;               // zero-based
-  int64_t line = 0;                 // from 1; 0 where the format has none
-  std::string_view raw;             // into the body or the texts of its call
+  size_t stream = 0;     // index into Pipeline::streams
+  int64_t record = 0;    // zero-based
+  int64_t line = 0;      // from 1; 0 where the format has none
+  std::string_view raw;  // into the body or the texts of its call
   Fault fault;
 };
 
 struct RecordError {
-  int64_t record = 0;               // zero-based
-  int64_t line = 0;                 // from 1; 0 where the format has none
+  int64_t record = 0;  // zero-based
+  int64_t line = 0;    // from 1; 0 where the format has none
   Fault fault;
 };
 
@@ -57,12 +57,12 @@ struct IngestCall {
   const IngestDoor* door = nullptr;
   AppendCompletions* completions = nullptr;  // constant
 
-  std::string expanded;             // the body, when it came compressed
-  size_t budgeted_bytes = 0;        // of memory set aside for bodies
-  std::string_view body;            // what the records were read from
-  TextArena texts;                  // keys, and records that are not as in the body
+  std::string expanded;       // the body, when it came compressed
+  size_t budgeted_bytes = 0;  // of memory set aside for bodies
+  std::string_view body;      // what the records were read from
+  TextArena texts;            // keys, and records that are not as in the body
 
-  int64_t accepted = 0;             // records; once handed to the log, those of parts that it took
+  int64_t accepted = 0;  // records; once handed to the log, those of parts that it took
   int64_t rejected = 0;
   std::vector<RecordError> errors;  // the first ones
   std::optional<Fault> first_fault;
@@ -72,7 +72,7 @@ struct IngestCall {
   size_t parts_used = 0;
   std::vector<std::unique_ptr<AppendPart>> letters;  // the same for dead letters, one a stream
   size_t letters_used = 0;
-  size_t pending = 0;               // parts and letters that the log has not told the end of
+  size_t pending = 0;  // parts and letters that the log has not told the end of
 };
 
 // The answer once every part has ended.

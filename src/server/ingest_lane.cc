@@ -42,11 +42,13 @@ Reply NotJsonReply(std::string_view body, size_t byte, const Fault& fault) {
 }
 
 Reply TooManyRecords(const Limits& limits) {
-  return ErrorReply(413, "too_large", "more than " + std::to_string(limits.records_per_request_max) + " records in a request");
+  return ErrorReply(413, "too_large",
+                    "more than " + std::to_string(limits.records_per_request_max) + " records in a request");
 }
 
 bool HasLineBreak(std::string_view text) {
-  return std::memchr(text.data(), '\n', text.size()) != nullptr || std::memchr(text.data(), '\r', text.size()) != nullptr;
+  return std::memchr(text.data(), '\n', text.size()) != nullptr ||
+         std::memchr(text.data(), '\r', text.size()) != nullptr;
 }
 
 // The record as it is stored: one line.
@@ -62,8 +64,8 @@ std::string_view AsOneLine(std::string_view json, TextArena& texts) {
 IngestLane::IngestLane(Ingest& ingest, Executor& loop, std::vector<RecordDecoder> decoders)
     : ingest_(ingest), completions_(loop, [this](AppendPart& part) { OnPartEnded(part); }) {
   for (size_t i = 0; i < decoders.size(); ++i) {
-    streams_.push_back({std::move(decoders[i]), ingest.services_.stream_ids[i], ingest.services_.pipeline.streams[i].partitions,
-                        static_cast<uint32_t>(loop.index())});
+    streams_.push_back({std::move(decoders[i]), ingest.services_.stream_ids[i],
+                        ingest.services_.pipeline.streams[i].partitions, static_cast<uint32_t>(loop.index())});
   }
 }
 
@@ -93,7 +95,8 @@ void IngestLane::Append(const ExchangePtr& exchange, const IngestDoor& door) {
   Submit(call);
 }
 
-// --- reading -----------------------------------------------------------------------------------------------------------
+// --- reading
+// -----------------------------------------------------------------------------------------------------------
 
 std::optional<Reply> IngestLane::ReadRequest(IngestCall& call, Options& options) {
   const Request& request = call.exchange->request();
@@ -114,7 +117,8 @@ std::optional<Reply> IngestLane::ReadOptions(const IngestCall& call, Options& op
   auto params = call.exchange->request().QueryParams();
   if (!params) return ErrorReply(params.error());
   for (const auto& [name, value] : *params) {
-    if (name != "atomic") return ErrorReply(400, "unknown_parameter", "there is no parameter \"" + name + "\"; there is atomic");
+    if (name != "atomic")
+      return ErrorReply(400, "unknown_parameter", "there is no parameter \"" + name + "\"; there is atomic");
     if (value != "true" && value != "false") return ErrorReply(400, "invalid_parameter", "atomic is true or false");
     options.atomic = value == "true";
   }
@@ -131,21 +135,27 @@ std::optional<Reply> IngestLane::ReadBody(IngestCall& call) {
       const bool too_large = expanded.error().code() == ErrorCode::kExhausted;
       return ErrorReply(too_large ? 413 : 400, too_large ? "too_large" : "invalid_body", expanded.error().message());
     }
-    if (!ingest_.body_bytes_.Take(expanded->size())) return BusyReply("the bodies of other requests fill the memory set aside for them");
+    if (!ingest_.body_bytes_.Take(expanded->size()))
+      return BusyReply("the bodies of other requests fill the memory set aside for them");
     call.budgeted_bytes = expanded->size();
     call.expanded = std::move(*expanded);
     call.body = std::string_view(call.expanded).substr(0, call.expanded.size() - RecordDecoder::kPadding);
   }
   const auto format = DetectBodyFormat(request.Header(HeaderField::kContentType), call.body);
   if (!format) {
-    return ErrorReply(415, "unsupported_media_type", "the body cannot be read as " + std::string(request.Header(HeaderField::kContentType)),
+    return ErrorReply(415, "unsupported_media_type",
+                      "the body cannot be read as " + std::string(request.Header(HeaderField::kContentType)),
                       "send application/json, application/x-ndjson or text/csv, in UTF-8");
   }
   switch (*format) {
-    case BodyFormat::kJson: return ReadJson(call);
-    case BodyFormat::kLines: return ReadLines(call);
-    case BodyFormat::kCsv: return ReadCsv(call, false);
-    case BodyFormat::kLatin1Csv: return ReadCsv(call, true);
+    case BodyFormat::kJson:
+      return ReadJson(call);
+    case BodyFormat::kLines:
+      return ReadLines(call);
+    case BodyFormat::kCsv:
+      return ReadCsv(call, false);
+    case BodyFormat::kLatin1Csv:
+      return ReadCsv(call, true);
   }
   return std::nullopt;
 }
@@ -163,7 +173,8 @@ std::optional<Reply> IngestLane::ReadJson(IngestCall& call) {
   }
   int64_t record = 0;
   for (const JsonPart& element : *elements) {
-    if (!Take(call, element.text, {record++, 0, element.text}, &malformed)) return NotJsonReply(call.body, element.byte + malformed.byte, malformed);
+    if (!Take(call, element.text, {record++, 0, element.text}, &malformed))
+      return NotJsonReply(call.body, element.byte + malformed.byte, malformed);
   }
   return std::nullopt;
 }
@@ -178,7 +189,8 @@ std::optional<Reply> IngestLane::ReadLines(IngestCall& call) {
   for (const JsonPart& line : lines) {
     Fault malformed;
     const RecordPlace place{record++, line.line, line.text};
-    if (!Take(call, line.text, place, &malformed)) Reject(call, place, call.door->targets.front().stream, std::move(malformed));
+    if (!Take(call, line.text, place, &malformed))
+      Reject(call, place, call.door->targets.front().stream, std::move(malformed));
   }
   return std::nullopt;
 }
@@ -199,7 +211,8 @@ std::optional<Reply> IngestLane::ReadCsv(IngestCall& call, bool latin1) {
   while (true) {
     json.clear();
     const CsvStep step = reader.Next(call.body.substr(at), true, &row, &json);
-    const RecordPlace place{record, lines + row.lines_before + 1, call.body.substr(at + row.begin, row.end - row.begin)};
+    const RecordPlace place{record, lines + row.lines_before + 1,
+                            call.body.substr(at + row.begin, row.end - row.begin)};
     at += row.next;
     lines += row.lines;
     if (step == CsvStep::kMore) return std::nullopt;
@@ -271,7 +284,8 @@ void IngestLane::Reject(IngestCall& call, const RecordPlace& place, size_t strea
   if (!call.first_fault) call.first_fault = fault;
   const bool kept = !ingest_.services_.dead_letter_ids.empty() && ingest_.services_.pipeline.streams[stream].quarantine;
   if (kept) call.refused.push_back({stream, place.record, place.line, place.raw, fault});
-  if (call.errors.size() < ingest_.limits_.errors_listed_max) call.errors.push_back({place.record, place.line, std::move(fault)});
+  if (call.errors.size() < ingest_.limits_.errors_listed_max)
+    call.errors.push_back({place.record, place.line, std::move(fault)});
 }
 
 // Records without a key of one request stay together, so that they keep their order; the requests take turns. Under an
@@ -284,7 +298,8 @@ PartitionId IngestLane::PickPartition(const IngestCall& call, StreamLane& lane, 
   return PartitionId{static_cast<int32_t>(lane.turn % static_cast<uint32_t>(lane.partitions))};
 }
 
-// --- appending ---------------------------------------------------------------------------------------------------------
+// --- appending
+// ---------------------------------------------------------------------------------------------------------
 
 void IngestLane::Submit(IngestCall& call) {
   const std::string_view key = call.exchange->request().Header(HeaderField::kIdempotencyKey);
@@ -334,7 +349,8 @@ void IngestLane::WriteLetters(IngestCall& call) {
     if (call.door->is_custom) letter.source = call.door->name;
     letter.place = refused.record;
     letter.line = refused.line;
-    call.LettersFor(refused.stream).records.push_back({call.texts.Copy(engine::DeadLetterJson(letter, now)), std::nullopt});
+    call.LettersFor(refused.stream)
+        .records.push_back({call.texts.Copy(engine::DeadLetterJson(letter, now)), std::nullopt});
   }
 }
 
@@ -365,7 +381,8 @@ void IngestLane::Finish(IngestCall& call) {
       ingest_.counters_[target.stream].rejected.Add(static_cast<uint64_t>(call.rejected));
     }
   }
-  Answer(call, failed ? AppendFailureReply(call, ingest_.services_.pipeline) : IngestReply(call, ingest_.services_.pipeline));
+  Answer(call,
+         failed ? AppendFailureReply(call, ingest_.services_.pipeline) : IngestReply(call, ingest_.services_.pipeline));
 }
 
 void IngestLane::Answer(IngestCall& call, Reply reply) {

@@ -29,15 +29,15 @@ class IngestLane {
     RecordDecoder decoder;
     StreamId id;
     int32_t partitions = 1;
-    uint32_t turn = 0;   // of the partition that the next request's records without a key go to
+    uint32_t turn = 0;  // of the partition that the next request's records without a key go to
   };
   struct Options {
     bool atomic = false;
   };
   struct RecordPlace {
-    int64_t record = 0;      // zero-based
-    int64_t line = 0;        // from 1; 0 where the format has none
-    std::string_view raw;    // the record as it came
+    int64_t record = 0;    // zero-based
+    int64_t line = 0;      // from 1; 0 where the format has none
+    std::string_view raw;  // the record as it came
   };
 
   std::optional<Reply> ReadRequest(IngestCall& call, Options& options);
@@ -72,7 +72,7 @@ class IngestLane {
     AppendPart* part = nullptr;
     NewRecord record;
   };
-  std::vector<TakenPart> taken_;   // of the record being taken
+  std::vector<TakenPart> taken_;  // of the record being taken
 };
 
 }  // namespace tailrace::server

@@ -33,7 +33,8 @@ std::string AsJson(const std::vector<config::Diagnostic>& diagnostics) {
 }
 
 int64_t Count(const std::vector<config::Diagnostic>& diagnostics, config::Severity severity) {
-  return std::count_if(diagnostics.begin(), diagnostics.end(), [&](const auto& one) { return one.severity == severity; });
+  return std::count_if(diagnostics.begin(), diagnostics.end(),
+                       [&](const auto& one) { return one.severity == severity; });
 }
 
 void Show(const config::Loaded& loaded, const Options& options, Console& console) {

@@ -32,7 +32,8 @@ std::vector<std::string> TemplateNames() {
 
 Status WriteNew(const fs::path& path, std::string_view text) {
   std::error_code failed;
-  if (fs::exists(path, failed)) return Fail(Error::Invalid(fmt::format("{} is there already: name another folder", path.string())));
+  if (fs::exists(path, failed))
+    return Fail(Error::Invalid(fmt::format("{} is there already: name another folder", path.string())));
   return ReplaceFile(PosixFileSystem(), path.string(), text);
 }
 
@@ -71,7 +72,8 @@ ExitCode Init(const Options& options, Console& console) {
   if (const Status written = WriteTemplate(*chosen, folder); !written) return console.Report(written.error());
   const std::string pipeline = (fs::path(folder) / "pipeline.yaml").string();
   console.OutLine(fmt::format("{} {}: {}\n", console.Paint(Style::kGreen, "wrote"), pipeline, chosen->summary));
-  console.OutLine(fmt::format("Now:\n  cd {0}\n  tailrace test\n  tailrace run\n\nand in another terminal, in {0}:", folder));
+  console.OutLine(
+      fmt::format("Now:\n  cd {0}\n  tailrace test\n  tailrace run\n\nand in another terminal, in {0}:", folder));
   const std::string lines = WithAddress(chosen->try_it);
   for (size_t from = 0; from < lines.size();) {
     const size_t end = lines.find('\n', from);

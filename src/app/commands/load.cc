@@ -45,7 +45,8 @@ Result<FileLoad> PlanOf(const Options& options, const config::Pipeline& pipeline
     return Fail(Error::Invalid(fmt::format("{} is no file that can be read", options.file)));
   }
   const auto format = FormatOf(options);
-  if (!format) return Fail(Error::Invalid(fmt::format("the name {} does not tell its format: say --format", options.file)));
+  if (!format)
+    return Fail(Error::Invalid(fmt::format("the name {} does not tell its format: say --format", options.file)));
   FileLoad load;
   load.file.path = std::filesystem::absolute(options.file, failed).lexically_normal().string();
   load.file.format = *format;
@@ -89,7 +90,8 @@ Action DeclareLoad(Arguments& arguments) {
   arguments.Required("FILE", "CSV, JSON, JSONL or Parquet", &options->file);
   arguments.Pipeline(&options->pipeline);
   arguments.RequiredOption("--into", "STREAM", "The stream", &options->stream);
-  arguments.ChoiceOption("--format", "When the file's name does not tell it", {"csv", "json", "jsonl", "parquet"}, &options->format);
+  arguments.ChoiceOption("--format", "When the file's name does not tell it", {"csv", "json", "jsonl", "parquet"},
+                         &options->format);
   arguments.ChoiceOption("--encoding", "Of CSV and JSON (default utf-8)", {"utf-8", "latin-1"}, &options->encoding);
   arguments.Flag("--json", "The summary as a JSON object", &options->json);
   arguments.Port("The port that `run --port` was given", &options->port);

@@ -21,7 +21,10 @@ struct Options {
 std::string AsJson(const log::VerifyReport& report) {
   std::string text;
   server::JsonWriter json(text);
-  json.BeginObject().Bool("sound", report.sound()).Int("partitions", report.partitions).Int("segments", report.segments);
+  json.BeginObject()
+      .Bool("sound", report.sound())
+      .Int("partitions", report.partitions)
+      .Int("segments", report.segments);
   json.Int("batches", report.batches).Int("records", report.records).Int("bytes", report.bytes);
   json.Key("damage").BeginArray();
   for (const log::Damage& damage : report.damage) {

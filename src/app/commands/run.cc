@@ -160,10 +160,12 @@ ExitCode Run(const Options& options, Console& console) {
 Action DeclareRun(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
   arguments.Pipeline(&options->pipeline);
-  arguments.Flag("--once", "Read finite sources to their end, let everything catch up, and stop; serves no HTTP", &options->once);
+  arguments.Flag("--once", "Read finite sources to their end, let everything catch up, and stop; serves no HTTP",
+                 &options->once);
   arguments.Flag("--fresh", "Forget all data first, after asking", &options->fresh);
   arguments.Flag("-y,--yes", "Do not ask", &options->yes);
-  arguments.Flag("--rebuild-changed", "Compute again what the file defines otherwise than before", &options->rebuild_changed);
+  arguments.Flag("--rebuild-changed", "Compute again what the file defines otherwise than before",
+                 &options->rebuild_changed);
   arguments.Port("Listen on this port instead of the file's; 0 takes a free one", &options->port);
   arguments.Flag("--json", "The summary of --once as a JSON object", &options->json);
   return [options](Console& console) { return Run(*options, console); };

@@ -30,17 +30,20 @@ void Show(const QueryAnswer& answer, const Options& options, Console& console) {
     console.Out(CsvTable(answer));
   } else if (console.out_is_terminal()) {
     console.Out(AlignedTable(answer, console.width()));
-    console.OutLine(console.Paint(Style::kDim, fmt::format("({})", Counted(static_cast<int64_t>(answer.rows.size()), "row"))));
+    console.OutLine(
+        console.Paint(Style::kDim, fmt::format("({})", Counted(static_cast<int64_t>(answer.rows.size()), "row"))));
   } else {
     console.Out(TabbedTable(answer));
   }
   if (answer.truncated) {
-    console.ErrLine(fmt::format("{} only the first {}: use LIMIT, or ask for less", console.PaintErr(Style::kYellow, "cut:"),
+    console.ErrLine(fmt::format("{} only the first {}: use LIMIT, or ask for less",
+                                console.PaintErr(Style::kYellow, "cut:"),
                                 Counted(static_cast<int64_t>(answer.rows.size()), "row")));
   }
 }
 
-ExitCode Answer(QueryDoor& door, const std::string& sql, const Options& options, const std::stop_token& stop, Console& console) {
+ExitCode Answer(QueryDoor& door, const std::string& sql, const Options& options, const std::stop_token& stop,
+                Console& console) {
   const auto answer = door.Ask(sql, stop);
   if (!answer) return console.Report(answer.error());
   Show(*answer, options, console);
@@ -72,7 +75,8 @@ ExitCode Prompt(QueryDoor& door, const Options& options, const std::stop_token& 
 bool NamesPipeline(const std::string& text) {
   std::error_code ignored;
   const std::filesystem::path path(text);
-  return std::filesystem::is_directory(path, ignored) || (path.extension() == ".yaml" && std::filesystem::exists(path, ignored));
+  return std::filesystem::is_directory(path, ignored) ||
+         (path.extension() == ".yaml" && std::filesystem::exists(path, ignored));
 }
 
 // `tailrace sql FOLDER` opens a prompt; no SQL is the name of a folder.

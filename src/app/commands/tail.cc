@@ -41,7 +41,8 @@ class Printer {
 
   bool Take(const ServerEvent& event) {
     if (event.name == kGapEvent) {
-      console_.ErrLine(fmt::format("{} {}", console_.PaintErr(Style::kYellow, "too slow, records left out:"), event.data));
+      console_.ErrLine(
+          fmt::format("{} {}", console_.PaintErr(Style::kYellow, "too slow, records left out:"), event.data));
       return true;
     }
     console_.OutLine(RecordText(event, options_, console_));
@@ -60,7 +61,10 @@ ExitCode Tail(const Options& options, Console& console) {
   if (!pipeline) return pipeline.error();
   const StopOnSignals signals;
   const auto client = ClientOf(*pipeline, options.port);
-  HttpRequest request{.method = "GET", .target = fmt::format("/streams/{}/tail", PercentEncoded(options.stream)), .headers = {}, .body = {}};
+  HttpRequest request{.method = "GET",
+                      .target = fmt::format("/streams/{}/tail", PercentEncoded(options.stream)),
+                      .headers = {},
+                      .body = {}};
   request.headers.emplace_back("Accept", "text/event-stream");
   ServerEvents events;
   Printer printer(options, console);

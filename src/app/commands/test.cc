@@ -36,13 +36,14 @@ std::string Indented(const std::string& text) {
   return out;
 }
 
-void ShowForPeople(const config::Pipeline& pipeline, const config::TestSpec& test, const std::vector<std::string>& failures,
-                   Console& console) {
+void ShowForPeople(const config::Pipeline& pipeline, const config::TestSpec& test,
+                   const std::vector<std::string>& failures, Console& console) {
   if (failures.empty()) {
     console.OutLine(fmt::format("{} {}", console.Paint(Style::kGreen, "ok    "), test.name));
     return;
   }
-  console.OutLine(fmt::format("{} {} ({}:{})", console.Paint(Style::kRed, "FAILED"), test.name, pipeline.path, test.place.line));
+  console.OutLine(
+      fmt::format("{} {} ({}:{})", console.Paint(Style::kRed, "FAILED"), test.name, pipeline.path, test.place.line));
   for (const std::string& failure : failures) console.OutLine(Indented(failure));
 }
 

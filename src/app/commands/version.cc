@@ -1,9 +1,10 @@
+#include "app/version.h"
+
 #include <fmt/format.h>
 
 #include <memory>
 
 #include "app/commands/declare.h"
-#include "app/version.h"
 #include "server/json_out.h"
 
 namespace tailrace::app {

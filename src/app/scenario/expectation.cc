@@ -30,7 +30,8 @@ struct Canonical {
 std::optional<Canonical> CanonicalOf(std::string_view text) {
   const auto parts = ScanNumber(text);
   if (!parts) return std::nullopt;
-  Canonical out{.negative = parts->negative, .digits = std::string(parts->integer) + std::string(parts->fraction),
+  Canonical out{.negative = parts->negative,
+                .digits = std::string(parts->integer) + std::string(parts->fraction),
                 .exponent = parts->exponent - static_cast<int64_t>(parts->fraction.size())};
   out.digits.erase(0, out.digits.find_first_not_of('0'));
   while (!out.digits.empty() && out.digits.back() == '0') {
@@ -71,7 +72,8 @@ bool IsScalarAsExpected(const JsonValue& expected, const JsonValue& actual) {
 }
 
 bool ItemsAgree(const JsonValue& expected, const JsonValue& actual) {
-  return std::equal(expected.items.begin(), expected.items.end(), actual.items.begin(), actual.items.end(), IsAsExpected);
+  return std::equal(expected.items.begin(), expected.items.end(), actual.items.begin(), actual.items.end(),
+                    IsAsExpected);
 }
 
 bool MembersAgree(const JsonValue& expected, const JsonValue& actual) {
@@ -151,7 +153,8 @@ bool IsAsExpected(const JsonValue& expected, const JsonValue& actual) {
   return IsScalarAsExpected(expected, actual);
 }
 
-std::string RowsDifference(std::string_view what, const std::vector<JsonValue>& expected, const std::vector<JsonValue>& actual) {
+std::string RowsDifference(std::string_view what, const std::vector<JsonValue>& expected,
+                           const std::vector<JsonValue>& actual) {
   const Pairing pairing(expected, actual);
   const std::vector<size_t> left_over = pairing.left_over();
   if (pairing.missing().empty() && left_over.empty()) return "";
@@ -159,8 +162,9 @@ std::string RowsDifference(std::string_view what, const std::vector<JsonValue>& 
   for (const JsonValue& row : expected) {
     for (const auto& member : row.members) names.insert(member.first);
   }
-  std::string text = fmt::format("{}: expected {}, found {}", what, Counted(static_cast<int64_t>(expected.size()), "row"),
-                                 Grouped(static_cast<int64_t>(actual.size())));
+  std::string text =
+      fmt::format("{}: expected {}, found {}", what, Counted(static_cast<int64_t>(expected.size()), "row"),
+                  Grouped(static_cast<int64_t>(actual.size())));
   text += UnknownColumns(names, actual);
   size_t shown = 0;
   for (const size_t row : pairing.missing()) {

@@ -58,7 +58,8 @@ TEST(Expectation, ObjectsMayHaveMoreMembersListsMayNot) {
 }
 
 TEST(Expectation, RowsComeInAnyOrderAndNameSomeColumns) {
-  EXPECT_EQ(RowsDifference("t", Rows(R"([{"k":"b"},{"k":"a","n":1}])"), Rows(R"([{"k":"a","n":1},{"k":"b","n":2}])")), "");
+  EXPECT_EQ(RowsDifference("t", Rows(R"([{"k":"b"},{"k":"a","n":1}])"), Rows(R"([{"k":"a","n":1},{"k":"b","n":2}])")),
+            "");
 }
 
 TEST(Expectation, ARowIsNotUsedTwice) {
@@ -67,7 +68,8 @@ TEST(Expectation, ARowIsNotUsedTwice) {
 
 // The first expected row fits both; it must leave to the second the only one that fits that.
 TEST(Expectation, RowsAreHandedOnUntilAllFit) {
-  EXPECT_EQ(RowsDifference("t", Rows(R"([{"k":"a"},{"k":"a","n":1}])"), Rows(R"([{"k":"a","n":1},{"k":"a","n":2}])")), "");
+  EXPECT_EQ(RowsDifference("t", Rows(R"([{"k":"a"},{"k":"a","n":1}])"), Rows(R"([{"k":"a","n":1},{"k":"a","n":2}])")),
+            "");
 }
 
 TEST(Expectation, LeftOverRowsAreADifference) {

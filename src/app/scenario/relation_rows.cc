@@ -26,7 +26,8 @@ Result<std::vector<JsonValue>> AsObjects(const engine::ResultRows& result) {
 
 }  // namespace
 
-Result<std::vector<JsonValue>> RowsOfRelation(Runtime& runtime, const std::string& name, WallTime now, const std::stop_token& stop) {
+Result<std::vector<JsonValue>> RowsOfRelation(Runtime& runtime, const std::string& name, WallTime now,
+                                              const std::stop_token& stop) {
   QueryRequest request;
   request.sql = fmt::format("SELECT * FROM \"{}\"", name);
   request.rows_max = kRelationRowsMax;

@@ -16,7 +16,8 @@ namespace tailrace::app {
 inline constexpr size_t kRelationRowsMax = 100'000;
 
 // Rows of a stream, table or view, by column.
-Result<std::vector<JsonValue>> RowsOfRelation(Runtime& runtime, const std::string& name, WallTime now, const std::stop_token& stop);
+Result<std::vector<JsonValue>> RowsOfRelation(Runtime& runtime, const std::string& name, WallTime now,
+                                              const std::stop_token& stop);
 
 // Those of one stream in the order in which they were written; {stage, stream, raw, pointer, reason, ...}.
 Result<std::vector<JsonValue>> DeadLettersOf(Runtime& runtime, const std::string& stream);

@@ -126,7 +126,8 @@ Status Scenario::PostRows(const config::TestGiven& given, size_t begin, size_t e
   for (size_t row = begin; row < end; ++row) body += given.rows[row].json + '\n';
   HttpRequest request{.method = "POST", .target = "/streams/" + given.stream, .headers = {}, .body = body};
   request.headers.emplace_back("Content-Type", "application/x-ndjson");
-  if (test_.crash_after > 0) request.headers.emplace_back("Idempotency-Key", fmt::format("given-{}-{}", given.stream, begin));
+  if (test_.crash_after > 0)
+    request.headers.emplace_back("Idempotency-Key", fmt::format("given-{}-{}", given.stream, begin));
   TR_TRY(const HttpResponse response, client_->Send(request, stop));
   if (response.status == 200) return {};
   if (response.status != 207 && response.status != 422) {
@@ -145,8 +146,9 @@ void Scenario::NoteRefusals(const std::string& stream, size_t first_row, const H
     int64_t record = 0;
     const std::string_view digits = fault.TextOf("record");
     std::from_chars(digits.data(), digits.data() + digits.size(), record);
-    NoteFailure(fmt::format("given {}, row {}, was refused: {}: {}", stream, static_cast<int64_t>(first_row) + record + 1,
-                     fault.TextOf("pointer"), fault.TextOf("reason")));
+    NoteFailure(fmt::format("given {}, row {}, was refused: {}: {}", stream,
+                            static_cast<int64_t>(first_row) + record + 1, fault.TextOf("pointer"),
+                            fault.TextOf("reason")));
   }
 }
 
@@ -155,7 +157,8 @@ Status Scenario::FeedFile(const config::TestGiven& given, const std::stop_token&
   file.path = given.file->path;
   file.format = given.file->format;
   file.encoding = given.file->encoding;
-  TR_TRY(const SourceSummary summary, runtime_->LoadFile(file, given.stream, [](const auto&, int64_t, int64_t) {}, stop));
+  TR_TRY(const SourceSummary summary, runtime_->LoadFile(
+                                          file, given.stream, [](const auto&, int64_t, int64_t) {}, stop));
   if (!summary.trouble.empty()) NoteFailure(fmt::format("given {}: {}", given.stream, summary.trouble));
   if (summary.refused > 0 && !ExpectsDeadLetters(given.stream)) {
     NoteFailure(fmt::format("given {}: {} rows of {} were refused", given.stream, summary.refused, file.path));
@@ -174,7 +177,8 @@ Status Scenario::SendRequest(size_t index, const std::stop_token& stop) {
   TR_TRY(const HttpResponse response, client_->Send(request, stop));
   if (repeats) TR_RETURN_IF_ERROR(runtime_->WaitCaughtUp(stop));
   if (response.status == sent.status) return {};
-  std::string text = fmt::format("{} {}: expected status {}, found {}", sent.method, sent.path, sent.status, response.status);
+  std::string text =
+      fmt::format("{} {}: expected status {}, found {}", sent.method, sent.path, sent.status, response.status);
   const std::string why = WhyRefused(response);
   if (response.status >= 400 && !why.empty()) text += ": " + why;
   NoteFailure(std::move(text));
@@ -214,7 +218,8 @@ Status Scenario::VerifyApi(const config::TestGet& expected, const std::stop_toke
   }
   TR_TRY(const JsonValue body, ParseJson(response.body));
   const JsonValue* data = body.Find("data");
-  const std::vector<JsonValue> found = data != nullptr && data->is(JsonValue::Kind::kArray) ? data->items : std::vector{body};
+  const std::vector<JsonValue> found =
+      data != nullptr && data->is(JsonValue::Kind::kArray) ? data->items : std::vector{body};
   TR_TRY(const auto wanted, ParseAll(expected.rows));
   NoteFailure(RowsDifference("api " + expected.get, wanted, found));
   return {};
@@ -224,7 +229,8 @@ Status Scenario::VerifyDocument(const config::TestGet& expected, const std::stop
   const size_t slash = expected.get.find('/');
   const std::string key = slash == std::string::npos ? "" : expected.get.substr(slash + 1);
   const std::string target = fmt::format("/collections/{}/{}", expected.get.substr(0, slash), PercentEncoded(key));
-  TR_TRY(const HttpResponse response, client_->Send({.method = "GET", .target = target, .headers = {}, .body = {}}, stop));
+  TR_TRY(const HttpResponse response,
+         client_->Send({.method = "GET", .target = target, .headers = {}, .body = {}}, stop));
   if (response.status != 200) {
     NoteFailure(fmt::format("document {}: status {}: {}", expected.get, response.status, WhyRefused(response)));
     return {};

@@ -1,4 +1,5 @@
-// One test of a pipeline file, run against the whole program: the parts that serve users, a scratch folder and a clock of its own.
+// One test of a pipeline file, run against the whole program: the parts that serve users, a scratch folder and a clock
+// of its own.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +21,19 @@ namespace tailrace::app {
 inline constexpr int64_t kTestClockMicros = 1'704'067'200'000'000;  // 2024-01-01T00:00:00Z
 
 struct ScenarioOptions {
-  std::string data;                                  // the scratch folder; may hold what an earlier, killed run left
+  std::string data;  // the scratch folder; may hold what an earlier, killed run left
   std::function<void(int64_t commits)> on_commit;
 };
 
 // Threads: one. Ownership: borrows `test`, which must outlive this.
 class Scenario {
  public:
-  static Result<std::unique_ptr<Scenario>> Open(const config::Pipeline& pipeline, const config::TestSpec& test, ScenarioOptions options);
+  static Result<std::unique_ptr<Scenario>> Open(const config::Pipeline& pipeline, const config::TestSpec& test,
+                                                ScenarioOptions options);
   ~Scenario();
 
-  // Puts in the given rows, sends the requests, and waits until everything is in every table and document. What was put in by an
-  // earlier run over the same folder is not put in twice.
+  // Puts in the given rows, sends the requests, and waits until everything is in every table and document. What was put
+  // in by an earlier run over the same folder is not put in twice.
   Status Feed(const std::stop_token& stop);
 
   // Holds everything against what the test expects.
@@ -41,7 +43,8 @@ class Scenario {
   const std::vector<std::string>& failures() const { return failures_; }
 
  private:
-  explicit Scenario(const config::TestSpec& test) : test_(test), clock_(WallTime{test.at_micros.value_or(kTestClockMicros)}) {}
+  explicit Scenario(const config::TestSpec& test)
+      : test_(test), clock_(WallTime{test.at_micros.value_or(kTestClockMicros)}) {}
 
   Status FeedGiven(const config::TestGiven& given, const std::stop_token& stop);
   Status FeedRows(const config::TestGiven& given, const std::stop_token& stop);

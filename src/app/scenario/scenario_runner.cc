@@ -57,7 +57,8 @@ class ScratchFolder {
 class Deadline {
  public:
   explicit Deadline(const std::stop_token& outer)
-      : forward_(outer, [this] { stop_.request_stop(); }), timer_([this](const std::stop_token& owner) { Sleep(owner); }) {}
+      : forward_(outer, [this] { stop_.request_stop(); }),
+        timer_([this](const std::stop_token& owner) { Sleep(owner); }) {}
 
   std::stop_token token() const { return stop_.get_token(); }
 
@@ -106,13 +107,14 @@ Status CrashInChild(const config::Pipeline& pipeline, size_t test_index, const s
   TR_TRY(const int status, WaitForChild(child));
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return {};
   if (WIFEXITED(status) && WEXITSTATUS(status) == kTooFewCommitsExit) {
-    return Fail(Error::Invalid(fmt::format("crash_after: {} is beyond the last commit", pipeline.tests[test_index].crash_after)));
+    return Fail(Error::Invalid(
+        fmt::format("crash_after: {} is beyond the last commit", pipeline.tests[test_index].crash_after)));
   }
   return Fail(Error::Internal(fmt::format("the process that should crash ended with status {:#x}", status)));
 }
 
-Status RunInFolder(const config::Pipeline& pipeline, size_t test_index, const std::string& data, const std::stop_token& stop,
-                   std::vector<std::string>* failures) {
+Status RunInFolder(const config::Pipeline& pipeline, size_t test_index, const std::string& data,
+                   const std::stop_token& stop, std::vector<std::string>* failures) {
   const config::TestSpec& test = pipeline.tests[test_index];
   if (test.crash_after > 0) TR_RETURN_IF_ERROR(CrashInChild(pipeline, test_index, data));
   TR_TRY(const auto scenario, Scenario::Open(pipeline, test, {.data = data, .on_commit = {}}));

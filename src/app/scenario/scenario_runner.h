@@ -13,8 +13,8 @@ namespace tailrace::app {
 // What was not as expected; empty when the test passed. An error is told as a failure, too.
 std::vector<std::string> RunScenario(const config::Pipeline& pipeline, size_t test_index, const std::stop_token& stop);
 
-// The part of a test with `crash_after` that ends by SIGKILL, in a process of its own. Returns only when there were too few commits
-// to crash after, with their number, or when something failed.
+// The part of a test with `crash_after` that ends by SIGKILL, in a process of its own. Returns only when there were too
+// few commits to crash after, with their number, or when something failed.
 Result<int64_t> FeedUntilCrash(const config::Pipeline& pipeline, size_t test_index, const std::string& data);
 
 // The hidden options with which `test` starts that process.
