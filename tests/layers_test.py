@@ -42,7 +42,7 @@ STAYS_AT_HOME = {"duckdb", "boost", "sqlite", "fyaml", "simdjson", "json", "cli1
 # Besides the C++ library (no dot, no slash) these come with the platform.
 PLATFORM = re.compile(r"\w+|(sys|netinet|arpa|linux|net|bits)/\w+\.h|\w*intrin\.h|"
                       r"(unistd|fcntl|dirent|poll|pthread|sched|signal|termios|time|errno|string|strings|stdlib|stdint|stdio|limits|"
-                      r"netdb|fnmatch|glob|dlfcn|malloc|endian|byteswap|getopt|execinfo|langinfo|locale|math|spawn|pwd|grp)\.h")
+                      r"netdb|fnmatch|glob|dlfcn|malloc|endian|byteswap|getopt|execinfo|langinfo|locale|math|spawn|pwd|grp|regex)\.h")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 FOLDER_LINE = re.compile(r"^tailrace_folder\(([^)]*)\)", re.MULTILINE)
