@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <mutex>
+#include <thread>
 
 #include "base/check.h"
 #include "sql/duckdb_internal.h"
@@ -18,6 +19,14 @@ constexpr int kTreeDepthMax = 1000;
 // An instance of its own that holds nothing and only parses.
 class Parser {
  public:
+  // On a thread of its own: at the end of the program what DuckDB keeps for the main thread is gone before static objects are,
+  // and closing an instance there would use it.
+  ~Parser() {
+    std::thread([this] { Close(); }).join();
+  }
+  Parser(const Parser&) = delete;
+  Parser& operator=(const Parser&) = delete;
+
   // Runs one of DuckDB's two functions between text and tree.
   SqlResult<std::string> Call(duckdb_prepared_statement statement, std::string_view argument) {
     const std::lock_guard lock(mutex_);
@@ -52,6 +61,13 @@ class Parser {
   static T Must(Result<T> result) {
     TR_CHECK(result.has_value());
     return std::move(*result);
+  }
+
+  void Close() {
+    to_text_.reset();
+    to_tree_.reset();
+    connection_.reset();
+    database_.reset();
   }
 
   std::mutex mutex_;
