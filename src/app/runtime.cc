@@ -82,6 +82,8 @@ Status Runtime::Parts::OpenStores() {
   warehouse::DuckDbWarehouseOptions warehouse_options;
   warehouse_options.path = directory.Join("warehouse.duckdb");
   warehouse_options.temp_directory = directory.Join("tmp");
+  // A batch is small, and handing it out to helpers costs more than they do; queries run on threads of their own.
+  warehouse_options.threads = 1;
   TR_TRY(warehouse, warehouse::OpenDuckDbWarehouse(warehouse_options));
   documents::SqliteDocumentStoreOptions document_options;
   document_options.path = directory.Join("documents.sqlite");
