@@ -7,7 +7,7 @@ import time
 
 LOOK_SECONDS = 0.3
 QUIET_IDLE_SHARE = 0.85
-QUIET_SECONDS_MAX = 30  # then it goes on in the noise, and says so
+QUIET_SECONDS_MAX = 5  # then it goes on in the noise, and says so
 
 
 @dataclasses.dataclass(frozen=True)

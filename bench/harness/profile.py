@@ -1,6 +1,7 @@
 """Where our program spends its time, by perf, when --profile asks for it."""
 import contextlib
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -21,7 +22,8 @@ def _file(name):
 def _report(context, file):
     text = output_of(["perf", "report", "-i", file, "--no-children", "-g", "none", "--percent-limit", "0.7", "--sort",
                       "comm,dso,symbol", "--stdio"])
-    lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    # perf pads each line with the columns of a call graph that is not asked for.
+    lines = [re.sub(r"(\s+-)*\s*$", "", line) for line in text.splitlines() if line.strip() and not line.startswith("#")]
     pathlib.Path(file).with_suffix(".txt").write_text("\n".join(lines) + "\n")
     context.say("\n".join(["  where the time goes (perf):", *("    " + line for line in lines[:SHOWN_LINES])]))
 
