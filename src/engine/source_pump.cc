@@ -145,7 +145,8 @@ void SourcePump::SortRow(const SourceBatch& batch, const SourceRow& row, Lane& l
     json = *part;
   }
   if (auto checked = lane.target.decoder.Decode(json, nullptr); !checked) {
-    return refuse(Stage::kSchema, checked.error().pointer, checked.error().Message());
+    const Fault& fault = checked.error();
+    return refuse(fault.malformed ? Stage::kDecode : Stage::kSchema, fault.pointer, fault.Message());
   }
   const auto key = lane.target.decoder.key();
   // Without a key the place decides, so that reading again after a crash comes to the same partition.
