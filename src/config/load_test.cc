@@ -247,5 +247,13 @@ TEST(LoadTest, LoopbackIsNotWhatLooksLikeIt) {
   EXPECT_EQ(FirstError(std::string(kShop) + "server: {listen: \"localhost:0\"}\n"), "");
 }
 
+TEST(LoadTest, ControlCharactersOfAFileDoNotReachTheTerminal) {
+  const Loaded loaded = ParsePipeline("pipeline: \x1b[2J\x01\n", "pipeline.yaml", {});
+  ASSERT_FALSE(loaded.diagnostics.empty());
+  for (const Diagnostic& diagnostic : loaded.diagnostics) {
+    EXPECT_EQ(Render(diagnostic, false).find('\x1b'), std::string::npos) << Render(diagnostic, false);
+  }
+}
+
 }  // namespace
 }  // namespace tailrace::config

@@ -24,6 +24,15 @@ std::string Indent(std::string_view line, int characters) {
   return indent;
 }
 
+// The line as a terminal can take it: control characters of a file that is no text would be commands to it.
+std::string Printable(std::string line) {
+  for (char& c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\t') || byte == 0x7F) c = '?';
+  }
+  return line;
+}
+
 }  // namespace
 
 void Report::Add(size_t offset, Severity severity, std::string message) {
@@ -68,7 +77,7 @@ std::string Render(const Diagnostic& diagnostic, bool colour) {
   if (warning) text.append(tint).append("warning: ").append(plain);
   text += diagnostic.message;
   if (diagnostic.source_line.empty()) return text;
-  text += "\n  " + diagnostic.source_line + "\n  " + Indent(diagnostic.source_line, diagnostic.mark - 1);
+  text += "\n  " + Printable(diagnostic.source_line) + "\n  " + Indent(diagnostic.source_line, diagnostic.mark - 1);
   return text.append(tint).append("^").append(plain);
 }
 
