@@ -17,7 +17,7 @@ constexpr char kCreateCatalog[] =
 }  // namespace
 
 Result<int64_t> Catalog::Version() {
-  TR_TRY(SqliteStatement version, connection_->Prepare("PRAGMA user_version"));
+  TR_TRY(sqlite::Statement version, connection_->Prepare("PRAGMA user_version"));
   TR_TRY(bool row, version.Step());
   return row ? version.Int(0) : 0;
 }
@@ -29,7 +29,7 @@ Status Catalog::Open() {
     return Fail(Error::Invalid("the documents file has layout " + std::to_string(version) + ", this program writes " +
                                std::to_string(kFormatVersion)));
   }
-  TR_TRY(SqliteTransaction transaction, SqliteTransaction::Begin(*connection_));
+  TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*connection_));
   TR_RETURN_IF_ERROR(connection_->Execute(kCreateCatalog));
   TR_RETURN_IF_ERROR(connection_->Execute("PRAGMA user_version=" + std::to_string(kFormatVersion)));
   return transaction.Commit();
@@ -38,7 +38,7 @@ Status Catalog::Open() {
 Result<std::map<std::string, CollectionInfo, std::less<>>> Catalog::Load() {
   std::map<std::string, CollectionInfo, std::less<>> collections;
   std::map<int64_t, CollectionInfo*> by_id;
-  TR_TRY(SqliteStatement rows, connection_->Prepare("SELECT id, name, fingerprint FROM collections"));
+  TR_TRY(sqlite::Statement rows, connection_->Prepare("SELECT id, name, fingerprint FROM collections"));
   while (true) {
     TR_TRY(bool row, rows.Step());
     if (!row) break;
@@ -48,7 +48,7 @@ Result<std::map<std::string, CollectionInfo, std::less<>>> Catalog::Load() {
     by_id[info.shape.id] = &info;
   }
   Error orphan = Error::Corruption("documents: the catalogue speaks of a collection that is not there");
-  TR_TRY(SqliteStatement fields,
+  TR_TRY(sqlite::Statement fields,
          connection_->Prepare("SELECT collection, name FROM fields ORDER BY collection, place"));
   while (true) {
     TR_TRY(bool row, fields.Step());
@@ -57,7 +57,7 @@ Result<std::map<std::string, CollectionInfo, std::less<>>> Catalog::Load() {
     if (owner == by_id.end()) return Fail(orphan);
     owner->second->shape.fields.emplace_back(fields.Text(1));
   }
-  TR_TRY(SqliteStatement positions,
+  TR_TRY(sqlite::Statement positions,
          connection_->Prepare("SELECT collection, next FROM positions ORDER BY collection, partition"));
   while (true) {
     TR_TRY(bool row, positions.Step());
@@ -70,7 +70,7 @@ Result<std::map<std::string, CollectionInfo, std::less<>>> Catalog::Load() {
 }
 
 Status Catalog::Create(std::string_view name, CollectionInfo* info) {
-  TR_TRY(SqliteStatement add,
+  TR_TRY(sqlite::Statement add,
          connection_->Prepare("INSERT INTO collections(name, fingerprint) VALUES(?1, ?2) RETURNING id"));
   add.BindText(1, name);
   add.BindText(2, info->fingerprint);
@@ -78,7 +78,7 @@ Status Catalog::Create(std::string_view name, CollectionInfo* info) {
   if (!row) return Fail(Error::Internal("documents: no id for collection " + std::string(name)));
   info->shape.id = add.Int(0);
   add.Reset();
-  TR_TRY(SqliteStatement field, connection_->Prepare("INSERT INTO fields VALUES(?1, ?2, ?3)"));
+  TR_TRY(sqlite::Statement field, connection_->Prepare("INSERT INTO fields VALUES(?1, ?2, ?3)"));
   for (size_t i = 0; i < info->shape.fields.size(); ++i) {
     field.BindInt(1, info->shape.id);
     field.BindInt(2, static_cast<int64_t>(i));
@@ -98,15 +98,15 @@ Status Catalog::Drop(const CollectionInfo& info) {
 }
 
 Status Catalog::Rename(int64_t id, std::string_view name) {
-  TR_TRY(SqliteStatement rename, connection_->Prepare("UPDATE collections SET name = ?2 WHERE id = ?1"));
+  TR_TRY(sqlite::Statement rename, connection_->Prepare("UPDATE collections SET name = ?2 WHERE id = ?1"));
   rename.BindInt(1, id);
   rename.BindText(2, name);
   return rename.Run();
 }
 
 Status Catalog::SetPositions(int64_t id, const Positions& positions) {
-  TR_TRY(SqliteStatement set, connection_->Prepare("INSERT INTO positions VALUES(?1, ?2, ?3)"
-                                                   " ON CONFLICT DO UPDATE SET next = excluded.next"));
+  TR_TRY(sqlite::Statement set, connection_->Prepare("INSERT INTO positions VALUES(?1, ?2, ?3)"
+                                                     " ON CONFLICT DO UPDATE SET next = excluded.next"));
   for (size_t i = 0; i < positions.size(); ++i) {
     set.BindInt(1, id);
     set.BindInt(2, static_cast<int64_t>(i));

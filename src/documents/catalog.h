@@ -8,8 +8,8 @@
 
 #include "base/result.h"
 #include "documents/document_table.h"
-#include "documents/sqlite.h"
 #include "ports/document_store.h"
+#include "sqlite/sqlite.h"
 
 namespace tailrace::documents {
 
@@ -20,13 +20,13 @@ struct CollectionInfo {
 };
 
 // The catalogue's tables in the file. All changes are made inside a transaction of the caller.
-// Threads: the writer's. Errors: those of SqliteConnection; kInvalid = a file of another version.
+// Threads: the writer's. Errors: those of sqlite::Connection; kInvalid = a file of another version.
 class Catalog {
  public:
   // Version of the file's layout (docs/formats/documents.md), in SQLite's `user_version`.
   static constexpr int kFormatVersion = 1;
 
-  explicit Catalog(SqliteConnection& connection) : connection_(&connection) {}
+  explicit Catalog(sqlite::Connection& connection) : connection_(&connection) {}
 
   // Creates the catalogue in an empty file, or checks its version.
   Status Open();
@@ -42,7 +42,7 @@ class Catalog {
  private:
   Result<int64_t> Version();
 
-  SqliteConnection* connection_;
+  sqlite::Connection* connection_;
 };
 
 }  // namespace tailrace::documents

@@ -12,7 +12,7 @@ std::string TableName(int64_t id) { return "documents_" + std::to_string(id); }
 std::string FieldColumn(size_t field) { return "field_" + std::to_string(field); }
 
 // Selected as key, document, checksum.
-Result<Document> Checked(const SqliteStatement& row) {
+Result<Document> Checked(const sqlite::Statement& row) {
   Document document{std::string(row.Text(0)), std::string(row.Text(1))};
   if (row.Int(2) != DocumentChecksum(document.key, document.json)) {
     return Fail(Error::Corruption("document \"" + document.key + "\" is not what was written: its checksum differs"));
@@ -36,17 +36,17 @@ std::string CreateTableSql(const TableShape& shape) {
 
 std::string DropTableSql(int64_t id) { return "DROP TABLE " + TableName(id); }
 
-Result<DocumentTableWriter> DocumentTableWriter::Prepare(SqliteConnection& connection, const TableShape& shape) {
+Result<DocumentTableWriter> DocumentTableWriter::Prepare(sqlite::Connection& connection, const TableShape& shape) {
   std::string name = TableName(shape.id);
-  TR_TRY(SqliteStatement read, connection.Prepare("SELECT key, document, checksum FROM " + name + " WHERE key = ?1"));
+  TR_TRY(sqlite::Statement read, connection.Prepare("SELECT key, document, checksum FROM " + name + " WHERE key = ?1"));
   std::string values = "?1, ?2, ?3";
   std::string updates = "document = excluded.document, checksum = excluded.checksum";
   for (size_t i = 0; i < shape.fields.size(); ++i) {
     values += ", ?" + std::to_string(i + 4);
     updates += ", " + FieldColumn(i) + " = excluded." + FieldColumn(i);
   }
-  TR_TRY(SqliteStatement write, connection.Prepare("INSERT INTO " + name + " VALUES(" + values +
-                                                   ") ON CONFLICT(key) DO UPDATE SET " + updates));
+  TR_TRY(sqlite::Statement write, connection.Prepare("INSERT INTO " + name + " VALUES(" + values +
+                                                     ") ON CONFLICT(key) DO UPDATE SET " + updates));
   return DocumentTableWriter(std::move(read), std::move(write));
 }
 
@@ -96,10 +96,10 @@ Result<std::optional<Document>> DocumentTableReader::Get(std::string_view key) {
   return std::optional<Document>(std::move(*document));
 }
 
-Result<SqliteStatement*> DocumentTableReader::FindStatement(std::optional<size_t> field, bool first_page) {
+Result<sqlite::Statement*> DocumentTableReader::FindStatement(std::optional<size_t> field, bool first_page) {
   // Two for each way of asking: an empty key is a key too, so the first page does not start after it.
   finds_.resize((shape_.fields.size() + 1) * 2);
-  std::optional<SqliteStatement>& statement = finds_[(field ? *field + 1 : 0) * 2 + (first_page ? 0 : 1)];
+  std::optional<sqlite::Statement>& statement = finds_[(field ? *field + 1 : 0) * 2 + (first_page ? 0 : 1)];
   if (!statement) {
     std::string condition = first_page ? "key >= ?1" : "key > ?1";
     if (field) condition += " AND " + FieldColumn(*field) + " = ?3";
@@ -110,7 +110,7 @@ Result<SqliteStatement*> DocumentTableReader::FindStatement(std::optional<size_t
 }
 
 Result<DocumentPage> DocumentTableReader::Find(const DocumentQuery& query, std::optional<size_t> field) {
-  TR_TRY(SqliteStatement * statement, FindStatement(field, query.after.empty()));
+  TR_TRY(sqlite::Statement * statement, FindStatement(field, query.after.empty()));
   statement->BindText(1, query.after);
   // One more than asked for tells whether there is a next page.
   statement->BindInt(2, static_cast<int64_t>(query.limit) + 1);

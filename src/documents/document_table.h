@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "documents/sqlite.h"
 #include "ports/document_store.h"
+#include "sqlite/sqlite.h"
 
 namespace tailrace::documents {
 
@@ -32,16 +32,17 @@ struct DocumentRow {
 // The writer's statements. Threads: the writer's.
 class DocumentTableWriter {
  public:
-  static Result<DocumentTableWriter> Prepare(SqliteConnection& connection, const TableShape& shape);
+  static Result<DocumentTableWriter> Prepare(sqlite::Connection& connection, const TableShape& shape);
 
   // The stored text, nullopt when there is none. kCorruption names the document.
   Result<std::optional<std::string>> Read(std::string_view key);
   Status Write(const DocumentRow& row);
 
  private:
-  DocumentTableWriter(SqliteStatement read, SqliteStatement write) : read_(std::move(read)), write_(std::move(write)) {}
-  SqliteStatement read_;
-  SqliteStatement write_;
+  DocumentTableWriter(sqlite::Statement read, sqlite::Statement write)
+      : read_(std::move(read)), write_(std::move(write)) {}
+  sqlite::Statement read_;
+  sqlite::Statement write_;
 };
 
 // A reader's statements, each prepared at its first use. Threads: its connection's.
@@ -51,7 +52,7 @@ class DocumentTableReader {
   // The text of a page ends the page early when it gets larger than this.
   static constexpr size_t kPageBytesMax = 64U << 20U;
 
-  DocumentTableReader(SqliteConnection& connection, TableShape shape)
+  DocumentTableReader(sqlite::Connection& connection, TableShape shape)
       : connection_(&connection), shape_(std::move(shape)) {}
 
   Result<std::optional<Document>> Get(std::string_view key);
@@ -59,12 +60,12 @@ class DocumentTableReader {
   Result<DocumentPage> Find(const DocumentQuery& query, std::optional<size_t> field);
 
  private:
-  Result<SqliteStatement*> FindStatement(std::optional<size_t> field, bool first_page);
+  Result<sqlite::Statement*> FindStatement(std::optional<size_t> field, bool first_page);
 
-  SqliteConnection* connection_;
+  sqlite::Connection* connection_;
   TableShape shape_;
-  std::optional<SqliteStatement> get_;
-  std::vector<std::optional<SqliteStatement>> finds_;
+  std::optional<sqlite::Statement> get_;
+  std::vector<std::optional<sqlite::Statement>> finds_;
 };
 
 }  // namespace tailrace::documents

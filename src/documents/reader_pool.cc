@@ -30,7 +30,7 @@ Result<std::unique_ptr<Reader>> ReaderPool::Take() {
 }
 
 Result<std::unique_ptr<Reader>> ReaderPool::Open() {
-  TR_TRY(auto connection, SqliteConnection::Open({.path = path_, .read_only = true, .file_bytes_max = 0}));
+  TR_TRY(auto connection, sqlite::Connection::Open({.path = path_, .read_only = true, .file_bytes_max = 0}));
   return std::make_unique<Reader>(std::move(connection));
 }
 

@@ -11,14 +11,14 @@
 
 #include "base/result.h"
 #include "documents/document_table.h"
-#include "documents/sqlite.h"
+#include "sqlite/sqlite.h"
 
 namespace tailrace::documents {
 
 // One connection with its statements, by table id. Threads: one at a time.
 class Reader {
  public:
-  explicit Reader(std::unique_ptr<SqliteConnection> connection) : connection_(std::move(connection)) {}
+  explicit Reader(std::unique_ptr<sqlite::Connection> connection) : connection_(std::move(connection)) {}
 
   DocumentTableReader& Table(const TableShape& shape);
   // Calls `read` with the shape that the file itself has for the collection, in one snapshot with it.
@@ -37,7 +37,7 @@ class Reader {
  private:
   Result<TableShape> StoredShape(std::string_view collection);
 
-  std::unique_ptr<SqliteConnection> connection_;
+  std::unique_ptr<sqlite::Connection> connection_;
   std::map<int64_t, DocumentTableReader> tables_;  // after connection_: its statements go first
 };
 

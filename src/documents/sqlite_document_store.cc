@@ -42,7 +42,7 @@ struct OpenCollection {
 
 class SqliteDocumentStore final : public DocumentStore {
  public:
-  SqliteDocumentStore(const SqliteDocumentStoreOptions& options, std::unique_ptr<SqliteConnection> connection)
+  SqliteDocumentStore(const SqliteDocumentStoreOptions& options, std::unique_ptr<sqlite::Connection> connection)
       : options_(options),
         writer_(std::move(connection)),
         catalog_(*writer_),
@@ -82,7 +82,7 @@ class SqliteDocumentStore final : public DocumentStore {
   const SqliteDocumentStoreOptions options_;
 
   // Touched by the writer's thread only.
-  std::unique_ptr<SqliteConnection> writer_;
+  std::unique_ptr<sqlite::Connection> writer_;
   Catalog catalog_;
   DocumentCache cache_;
   JsonReader json_;
@@ -106,7 +106,7 @@ std::vector<size_t> ByKey(const std::vector<DocumentChange>& changes) {
 Result<std::vector<CollectionState>> SqliteDocumentStore::Adopt(const std::vector<CollectionPlan>& plans) {
   TR_RETURN_IF_ERROR(catalog_.Open());
   TR_TRY(auto stored, catalog_.Load());
-  TR_TRY(SqliteTransaction transaction, SqliteTransaction::Begin(*writer_));
+  TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*writer_));
   TR_RETURN_IF_ERROR(DropShadows(&stored));
   std::vector<CollectionState> states;
   std::vector<OpenCollection> opened;
@@ -175,7 +175,7 @@ Status SqliteDocumentStore::Apply(std::string_view collection, const Changes& ch
     return Fail(Error::Invalid("collection " + std::string(collection) + " reads a stream with " +
                                std::to_string(open->info.positions.size()) + " partitions"));
   }
-  TR_TRY(SqliteTransaction transaction, SqliteTransaction::Begin(*writer_));
+  TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*writer_));
   Status written = WriteChanges(*open, changes);
   if (written) written = catalog_.SetPositions(open->info.shape.id, positions);
   if (written) written = transaction.Commit();
@@ -238,7 +238,7 @@ Result<JsonObject> SqliteDocumentStore::Load(OpenCollection& collection, std::st
 
 Status SqliteDocumentStore::Replace(std::string_view collection, const Changes& documents) {
   TR_TRY(OpenCollection * open, Opened(collection));
-  TR_TRY(SqliteTransaction transaction, SqliteTransaction::Begin(*writer_));
+  TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*writer_));
   TR_RETURN_IF_ERROR(catalog_.Drop(open->info));
   TR_TRY(OpenCollection fresh, Create(collection, open->plan));
   fresh.info.positions = open->info.positions;
@@ -257,7 +257,7 @@ Status SqliteDocumentStore::BeginShadow(std::string_view collection) {
   TR_TRY(OpenCollection * open, Opened(collection));
   std::string name = ShadowName(collection);
   auto old = collections_.find(name);
-  TR_TRY(SqliteTransaction transaction, SqliteTransaction::Begin(*writer_));
+  TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*writer_));
   if (old != collections_.end()) TR_RETURN_IF_ERROR(catalog_.Drop(old->second.info));
   TR_TRY(OpenCollection shadow, Create(name, open->plan));
   TR_RETURN_IF_ERROR(transaction.Commit());
@@ -269,7 +269,7 @@ Status SqliteDocumentStore::FinishShadow(std::string_view collection) {
   TR_TRY(OpenCollection * open, Opened(collection));
   std::string name = ShadowName(collection);
   TR_TRY(OpenCollection * shadow, Opened(name));
-  TR_TRY(SqliteTransaction transaction, SqliteTransaction::Begin(*writer_));
+  TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*writer_));
   TR_RETURN_IF_ERROR(catalog_.Drop(open->info));
   TR_RETURN_IF_ERROR(catalog_.Rename(shadow->info.shape.id, collection));
   TR_RETURN_IF_ERROR(transaction.Commit());
@@ -348,7 +348,7 @@ Result<Positions> SqliteDocumentStore::CollectionPositions(std::string_view coll
 }  // namespace
 
 Result<std::unique_ptr<DocumentStore>> OpenSqliteDocumentStore(const SqliteDocumentStoreOptions& options) {
-  TR_TRY(auto connection, SqliteConnection::Open({options.path, false, options.file_bytes_max}));
+  TR_TRY(auto connection, sqlite::Connection::Open({options.path, false, options.file_bytes_max}));
   return std::make_unique<SqliteDocumentStore>(options, std::move(connection));
 }
 

@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "documents/sqlite.h"
 #include "ports/testing/document_store_contract.h"
+#include "sqlite/sqlite.h"
 
 namespace tailrace::documents {
 namespace {
@@ -85,7 +85,7 @@ class SqliteDocumentStoreTest : public ::testing::Test {
 
   // As a disk would: behind the store's back.
   void Damage(const std::string& sql) {
-    auto connection = SqliteConnection::Open({options_.path, false, 0});
+    auto connection = sqlite::Connection::Open({options_.path, false, 0});
     ASSERT_TRUE(connection);
     ASSERT_TRUE((*connection)->Execute(sql));
   }

@@ -1,4 +1,4 @@
-#include "documents/sqlite.h"
+#include "sqlite/sqlite.h"
 
 #include <sqlite3.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 
-namespace tailrace::documents {
+namespace tailrace::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
@@ -36,10 +36,10 @@ ErrorCode CodeOf(int code, std::string_view message) {
 
 Error ErrorOf(sqlite3* connection) {
   std::string message = sqlite3_errmsg(connection);
-  return {CodeOf(sqlite3_extended_errcode(connection), message), "documents: " + message};
+  return {CodeOf(sqlite3_extended_errcode(connection), message), "sqlite: " + message};
 }
 
-std::string OpeningStatements(const SqliteOptions& options) {
+std::string OpeningStatements(const Options& options) {
   std::string sql = "PRAGMA mmap_size=268435456;";
   if (options.read_only) return sql;
   // FULL: a commit is on the disk when it returns, also in WAL mode. The page size counts for a new file only.
@@ -53,21 +53,21 @@ std::string OpeningStatements(const SqliteOptions& options) {
 
 }  // namespace
 
-void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
-void SqliteStatement::BindText(int place, std::string_view text) {
+void Statement::BindText(int place, std::string_view text) {
   // A null pointer would bind NULL, and an empty view may hold one.
   const char* data = text.data() == nullptr ? "" : text.data();
   TR_CHECK(sqlite3_bind_text64(statement_.get(), place, data, text.size(), SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK);
 }
 
-void SqliteStatement::BindInt(int place, int64_t value) {
+void Statement::BindInt(int place, int64_t value) {
   TR_CHECK(sqlite3_bind_int64(statement_.get(), place, value) == SQLITE_OK);
 }
 
-void SqliteStatement::BindNull(int place) { TR_CHECK(sqlite3_bind_null(statement_.get(), place) == SQLITE_OK); }
+void Statement::BindNull(int place) { TR_CHECK(sqlite3_bind_null(statement_.get(), place) == SQLITE_OK); }
 
-Result<bool> SqliteStatement::Step() {
+Result<bool> Statement::Step() {
   int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -76,61 +76,61 @@ Result<bool> SqliteStatement::Step() {
   return Fail(std::move(error));
 }
 
-Status SqliteStatement::Run() {
+Status Statement::Run() {
   TR_TRY(bool row, Step());
   TR_CHECK(!row);
   Reset();
   return {};
 }
 
-void SqliteStatement::Reset() { sqlite3_reset(statement_.get()); }
+void Statement::Reset() { sqlite3_reset(statement_.get()); }
 
-std::string_view SqliteStatement::Text(int column) const {
+std::string_view Statement::Text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
   return {text, static_cast<size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-int64_t SqliteStatement::Int(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+int64_t Statement::Int(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 
-void SqliteConnection::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+void Connection::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
 
-Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const SqliteOptions& options) {
+Result<std::unique_ptr<Connection>> Connection::Open(const Options& options) {
   sqlite3* raw = nullptr;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
               (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   int code = sqlite3_open_v2(options.path.c_str(), &raw, flags, nullptr);
-  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(raw));
+  std::unique_ptr<Connection> connection(new Connection(raw));
   if (code != SQLITE_OK) return Fail(ErrorOf(raw).With(options.path));
   sqlite3_busy_timeout(raw, kBusyTimeoutMs);
   if (Status set = connection->Execute(OpeningStatements(options)); !set) return Fail(set.error().With(options.path));
   return connection;
 }
 
-Status SqliteConnection::Execute(const std::string& sql) {
+Status Connection::Execute(const std::string& sql) {
   if (sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
   return Fail(ErrorOf(connection_.get()));
 }
 
-Result<SqliteStatement> SqliteConnection::Prepare(const std::string& sql) {
+Result<Statement> Connection::Prepare(const std::string& sql) {
   sqlite3_stmt* raw = nullptr;
   int code = sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
                                 &raw, nullptr);
   if (code != SQLITE_OK) return Fail(ErrorOf(connection_.get()));
-  return SqliteStatement(raw);
+  return Statement(raw);
 }
 
-Result<SqliteTransaction> SqliteTransaction::Begin(SqliteConnection& connection) {
+Result<Transaction> Transaction::Begin(Connection& connection) {
   TR_RETURN_IF_ERROR(connection.Execute("BEGIN IMMEDIATE"));
-  return SqliteTransaction(&connection);
+  return Transaction(&connection);
 }
 
-SqliteTransaction::~SqliteTransaction() {
+Transaction::~Transaction() {
   if (connection_ == nullptr) return;
   // SQLite has rolled back by itself after some errors (a full disk); then there is nothing left to do here.
   (void)connection_->Execute("ROLLBACK");
 }
 
-Status SqliteTransaction::Commit() {
+Status Transaction::Commit() {
   TR_RETURN_IF_ERROR(connection_->Execute("COMMIT"));
   connection_ = nullptr;
   return {};
@@ -142,4 +142,4 @@ std::string QuoteName(std::string_view name) {
   return quoted + "\"";
 }
 
-}  // namespace tailrace::documents
+}  // namespace tailrace::sqlite

@@ -13,10 +13,10 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace tailrace::documents {
+namespace tailrace::sqlite {
 
 // A prepared statement. Threads: those of its connection, which must outlive it.
-class SqliteStatement {
+class Statement {
  public:
   // Places are counted from 1. The text is borrowed until the statement is reset.
   void BindText(int place, std::string_view text);
@@ -34,15 +34,15 @@ class SqliteStatement {
   int64_t Int(int column) const;
 
  private:
-  friend class SqliteConnection;
+  friend class Connection;
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };
-  explicit SqliteStatement(sqlite3_stmt* statement) : statement_(statement) {}
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
-struct SqliteOptions {
+struct Options {
   std::string path;
   bool read_only = false;
   size_t file_bytes_max = 0;  // 0: as much as the disk holds
@@ -51,38 +51,38 @@ struct SqliteOptions {
 // Threads: one at a time.
 // Errors:  kExhausted = disk or memory; kCorruption = the file is damaged; kNotFound = a table of the statement is not
 //          there (any more); kUnavailable = try again; kInternal = the rest.
-class SqliteConnection {
+class Connection {
  public:
-  static Result<std::unique_ptr<SqliteConnection>> Open(const SqliteOptions& options);
+  static Result<std::unique_ptr<Connection>> Open(const Options& options);
 
   Status Execute(const std::string& sql);
-  Result<SqliteStatement> Prepare(const std::string& sql);
+  Result<Statement> Prepare(const std::string& sql);
 
  private:
   struct Close {
     void operator()(sqlite3* connection) const;
   };
-  explicit SqliteConnection(sqlite3* connection) : connection_(connection) {}
+  explicit Connection(sqlite3* connection) : connection_(connection) {}
   std::unique_ptr<sqlite3, Close> connection_;
 };
 
 // BEGIN ... COMMIT; rolls back when it goes out of scope uncommitted.
-class SqliteTransaction {
+class Transaction {
  public:
-  static Result<SqliteTransaction> Begin(SqliteConnection& connection);
-  SqliteTransaction(SqliteTransaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
-  SqliteTransaction& operator=(SqliteTransaction&&) = delete;
-  ~SqliteTransaction();
+  static Result<Transaction> Begin(Connection& connection);
+  Transaction(Transaction&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction();
 
   // On stable storage when it succeeds; nothing of it is there when it fails.
   Status Commit();
 
  private:
-  explicit SqliteTransaction(SqliteConnection* connection) : connection_(connection) {}
-  SqliteConnection* connection_;
+  explicit Transaction(Connection* connection) : connection_(connection) {}
+  Connection* connection_;
 };
 
 // As a quoted SQL name.
 std::string QuoteName(std::string_view name);
 
-}  // namespace tailrace::documents
+}  // namespace tailrace::sqlite
