@@ -6,7 +6,7 @@ namespace tailrace::app {
 namespace {
 
 constexpr std::string_view kHello = R"(pipeline: hello
-description: A stream that fills itself with ten greetings a second
+description: A stream that fills itself with a hundred greetings a second, for ten seconds
 
 streams:
   greetings:
@@ -21,8 +21,8 @@ sources:
     sql: |
       SELECT i AS id, ['Ada', 'Edsger', 'Grace'][1 + i % 3] AS name,
              TIMESTAMP '2024-01-01 00:00:00' + to_seconds(i) AS greeted_at
-    rows: 6000
-    rate: 10
+    rows: 1000
+    rate: 100
     into: greetings
 
 # Kept up to date as records come: no query runs over old records again.
