@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "documents/catalog.h"
 #include "documents/document_cache.h"
 #include "documents/merge.h"
@@ -178,7 +179,9 @@ Status SqliteDocumentStore::Apply(std::string_view collection, const Changes& ch
   TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*writer_));
   Status written = WriteChanges(*open, changes);
   if (written) written = catalog_.SetPositions(open->info.shape.id, positions);
+  TR_CRASH_POINT("documents.written");
   if (written) written = transaction.Commit();
+  TR_CRASH_POINT("documents.committed");
   if (!written) {
     // What was put there since BEGIN is not what the file holds.
     cache_.Clear();
@@ -272,7 +275,9 @@ Status SqliteDocumentStore::FinishShadow(std::string_view collection) {
   TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*writer_));
   TR_RETURN_IF_ERROR(catalog_.Drop(open->info));
   TR_RETURN_IF_ERROR(catalog_.Rename(shadow->info.shape.id, collection));
+  TR_CRASH_POINT("documents.swap_written");
   TR_RETURN_IF_ERROR(transaction.Commit());
+  TR_CRASH_POINT("documents.swapped");
   OpenCollection moved = std::move(*shadow);
   collections_.erase(name);
   Unpublish(name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "engine/patience.h"
 
 namespace tailrace::engine {
@@ -129,6 +130,7 @@ Status TableKeeper::Blame(Attempt& attempt, const std::string& table, const Erro
   if (found.empty() && alone && known.empty()) found.push_back({attempt.range.begin, error.message()});
   if (found.empty()) return alone ? Status(Fail(error)) : Status();
   TR_RETURN_IF_ERROR(RejectRows(services_.dead_letters, attempt.batch, Stage::kTable, table, found));
+  TR_CRASH_POINT("engine.table_letters_written");
   known.insert(known.end(), found.begin(), found.end());
   std::sort(known.begin(), known.end(), [](const RefusedRow& a, const RefusedRow& b) { return a.row < b.row; });
   return {};
@@ -179,6 +181,7 @@ Status CollectionKeeper::Keep(const DecodedBatch& batch, const std::string& name
     changes.push_back(std::move(change));
   }
   TR_RETURN_IF_ERROR(RejectRows(services_.dead_letters, batch, Stage::kDocument, name, refused));
+  if (!refused.empty()) TR_CRASH_POINT("engine.document_letters_written");
   TR_RETURN_IF_ERROR(services_.documents.Apply(name, changes, batch.run.after));
   services_.progress.Advance("collection", name, batch.run.after, static_cast<int64_t>(batch.run.records.size()),
                              static_cast<int64_t>(refused.size()), filtered);

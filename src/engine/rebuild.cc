@@ -1,6 +1,7 @@
 // Engine::Rebuild: the same feed and the same keepers over the whole log, into a shadow.
 #include <algorithm>
 
+#include "base/crash_point.h"
 #include "engine/engine.h"
 #include "engine/plan.h"
 
@@ -74,6 +75,7 @@ Status Engine::BuildShadow(WorkKind kind, const std::string& name, const std::st
     const Positions end = feed->Lowest();
     TR_RETURN_IF_ERROR(progress_.WaitForOne(kind_name, shadow, end, stop));
     TR_RETURN_IF_ERROR(progress_.Wait(stream, end, stop));
+    TR_CRASH_POINT("engine.shadow_caught_up");
     TR_RETURN_IF_ERROR(worker.RunThere([&] { return SwapShadow(kind, name); }, stop));
     const auto was_changed = std::find_if(changed_.begin(), changed_.end(), [&](const auto& c) { return c.name == name; });
     if (was_changed != changed_.end()) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "engine/patience.h"
 #include "model/json_text.h"
 #include "model/partitioner.h"
@@ -165,6 +166,7 @@ Status SourcePump::Submit(const SourceBatch& batch, const std::stop_token& stop,
   for (const auto& lane : lanes_) {
     const auto attempt = [&]() -> Status {
       if (!lane->refused_written) TR_RETURN_IF_ERROR(dead_letters_.Write(lane->refused, &position));
+      if (!lane->refused.empty()) TR_CRASH_POINT("engine.source_letters_written");
       lane->refused_written = true;
       return AppendBuckets(*lane, position);
     };
@@ -179,6 +181,7 @@ Status SourcePump::Submit(const SourceBatch& batch, const std::stop_token& stop,
     }
     counts_.refused += static_cast<int64_t>(lane->refused.size());
     for (const Bucket& bucket : lane->buckets) counts_.accepted += static_cast<int64_t>(bucket.records.size());
+    TR_CRASH_POINT("engine.source_batch_appended");
   }
   return {};
 }

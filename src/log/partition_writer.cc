@@ -1,6 +1,7 @@
 // The writer thread of Partition.
 #include <utility>
 
+#include "base/crash_point.h"
 #include "log/marks.h"
 #include "log/partition.h"
 #include "log/snapshot.h"
@@ -94,7 +95,9 @@ Result<Partition::Committed> Partition::CommitRecords(PendingBatch& batch) {
     sequencer_.Done(slot_);
     return Fail(written.error());
   }
+  TR_CRASH_POINT("log.batch_written");
   if (written) written = store_.Sync();
+  TR_CRASH_POINT("log.batch_synced");
   if (!written) return Fail(StopAt(written.error()));
 
   store_.Publish(DecodeBatchHeader(bytes->data()));
@@ -109,6 +112,7 @@ Result<Partition::Committed> Partition::CommitMarks(const PendingBatch& batch) {
   SourcePositions marks = marks_;
   for (const PendingBatch::Placed& placed : batch.placed()) marks.Put({placed.position, end});
   TR_RETURN_IF_ERROR(WriteMarks(files_, directory_, marks));
+  TR_CRASH_POINT("log.marks_written");
   marks_ = std::move(marks);
   const std::lock_guard lock(mutex_);
   for (const PendingBatch::Placed& placed : batch.placed()) positions_.Put({placed.position, end});
@@ -118,8 +122,11 @@ Result<Partition::Committed> Partition::CommitMarks(const PendingBatch& batch) {
 Status Partition::MakeRoom(int64_t bytes) {
   if (store_.NeedsSegment(bytes)) {
     TR_RETURN_IF_ERROR(store_.SealSegment());
+    TR_CRASH_POINT("log.segment_sealed");
     TR_RETURN_IF_ERROR(WriteSnapshotOf(store_.end().value));
+    TR_CRASH_POINT("log.snapshot_written");
     TR_RETURN_IF_ERROR(store_.StartSegment());
+    TR_CRASH_POINT("log.segment_started");
     segment_keys_.clear();
     marks_.clear();
   }

@@ -1,4 +1,5 @@
 // Retention of SegmentStore: whole sealed segments go, the oldest first, and one may come back as an empty one.
+#include "base/crash_point.h"
 #include "log/file_names.h"
 #include "log/segment_store.h"
 #include "log/snapshot.h"
@@ -44,6 +45,7 @@ Status SegmentStore::Discard(int64_t base) {
   } else {
     TR_RETURN_IF_ERROR(files_.Remove(path));
   }
+  TR_CRASH_POINT("log.segment_dropped");
   for (const std::string_view suffix : {kOffsetIndexSuffix, kTimeIndexSuffix}) {
     const Status removed = files_.Remove(PathOf(base, suffix));
     if (!removed && removed.error().code() != ErrorCode::kNotFound) return removed;
@@ -56,6 +58,7 @@ Status SegmentStore::Recycle(const std::string& from, int64_t base) {
   const std::string zeroing = PathOf(base, kZeroingSuffix);
   TR_RETURN_IF_ERROR(files_.Rename(from, zeroing));
   TR_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
+  TR_CRASH_POINT("log.segment_set_aside");
   {
     TR_TRY(const auto file, files_.Open(zeroing, OpenMode::kWrite));
     Status zeroed = file->Zero(0, options_.segment_bytes);
@@ -64,6 +67,7 @@ Status SegmentStore::Recycle(const std::string& from, int64_t base) {
     // On a full disk its space is worth more than its zeros.
     if (!zeroed) return files_.Remove(zeroing);
   }
+  TR_CRASH_POINT("log.segment_zeroed");
   TR_RETURN_IF_ERROR(files_.Rename(zeroing, PathOf(base, kRecycledSuffix)));
   const std::lock_guard lock(mutex_);
   ++recycled_;

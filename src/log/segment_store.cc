@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "log/batch_scanner.h"
 #include "log/file_names.h"
 
@@ -85,6 +86,7 @@ Status SegmentStore::SealSegment() {
   TR_RETURN_IF_ERROR(Fatal(active_->Truncate(at.bytes)));
   zeroed_to_ = at.bytes;
   TR_RETURN_IF_ERROR(Sync());
+  TR_CRASH_POINT("log.segment_cut");
   return WriteIndexes(active_index_, at.segment);
 }
 
@@ -146,6 +148,7 @@ Status SegmentStore::MakeRoom(int64_t bytes) {
       std::clamp(zeroed_to_ + options_.zero_step_bytes, least, std::max(least, options_.segment_bytes));
   Status zeroed = active_->Zero(zeroed_to_, ahead - zeroed_to_);
   if (zeroed) {
+    TR_CRASH_POINT("log.zeroed_ahead");
     zeroed_to_ = ahead;
     return {};
   }

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "server/origin_check.h"
 
 namespace tailrace::server {
@@ -435,6 +436,7 @@ void Connection::Flush() {
   if (writing_ || state_ == State::kClosed) return;
   while (output_sent_ < output_.size()) {
     const ssize_t sent = send(socket_, output_.data() + output_sent_, output_.size() - output_sent_, MSG_NOSIGNAL);
+    TR_CRASH_POINT("server.reply_sent");
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) {
       SetDeadline(shared_.limits.write_timeout);

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "base/logging.h"
 #include "engine/dead_letter.h"
 #include "model/csv_reader.h"
@@ -360,6 +361,7 @@ void IngestLane::OnPartEnded(AppendPart& part) {
 }
 
 void IngestLane::Finish(IngestCall& call) {
+  TR_CRASH_POINT("server.append_ended");
   bool failed = false;
   for (size_t i = 0; i < call.letters_used; ++i) {
     const AppendPart& letters = *call.letters[i];

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.h"
+
 namespace tailrace::warehouse {
 namespace {
 
@@ -121,8 +123,10 @@ Status RowStore::CommitInTransaction(KeptRows& rows, const WarehouseCommit& comm
     done = connection_->Execute(SetPositionsSql(PositionsTable::kRows, {rows.stored.id}, commit.positions, prune));
   }
   if (done) done = Fault(FaultPoint::kRowsCommit);
+  TR_CRASH_POINT("warehouse.rows_written");
   if (done) done = connection_->Commit();
   if (done) {
+    TR_CRASH_POINT("warehouse.rows_committed");
     rows.stored.positions = commit.positions;
     ++rows.commits;
     return {};
@@ -194,7 +198,9 @@ Status RowStore::FinishShadow(sql::Connection& definer, std::string_view name, c
     if (done) done = definer.Execute(ViewSql(view.name, view.sql));
   }
   if (done && options_->fault) done = options_->fault(FaultPoint::kSwap, definer);
+  TR_CRASH_POINT("warehouse.rows_swap_written");
   if (done) done = definer.Commit();
+  TR_CRASH_POINT("warehouse.rows_swapped");
   if (!done) {
     definer.Rollback();
     return done;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.h"
+
 namespace tailrace::warehouse {
 namespace {
 
@@ -187,7 +189,9 @@ TableStore::CommitResult TableStore::CommitInTransaction(const WarehouseCommit& 
   const bool prune = commits_ % kCommitsBetweenPrunes == kCommitsBetweenPrunes - 1;
   Status done = connection_->Execute(SetPositionsSql(PositionsTable::kTables, ids, commit.positions, prune));
   if (done) done = Fault(FaultPoint::kTableCommit);
+  TR_CRASH_POINT("warehouse.tables_written");
   if (done) done = connection_->Commit();
+  TR_CRASH_POINT("warehouse.tables_committed");
   if (!done) return fail(done.error());
   return {};
 }
@@ -257,7 +261,9 @@ Status TableStore::FinishShadow(std::string_view name, const std::vector<ViewPla
     if (done) done = connection_->Execute(ViewSql(view.name, view.sql));
   }
   if (done) done = Fault(FaultPoint::kSwap);
+  TR_CRASH_POINT("warehouse.table_swap_written");
   if (done) done = connection_->Commit();
+  TR_CRASH_POINT("warehouse.table_swapped");
   if (!done) {
     connection_->Rollback();
     return Fail(Retryable(done.error()));
@@ -301,7 +307,9 @@ Status TableStore::CompactPartial(const sql::Partial& partial, Growth* growth) {
   TR_RETURN_IF_ERROR(connection_->Execute(fmt::format("ALTER TABLE {} RENAME TO {}", sql::QuoteIdentifier(fresh),
                                                       sql::QuoteIdentifier(partial.physical_name))));
   TR_RETURN_IF_ERROR(Fault(FaultPoint::kCompaction));
+  TR_CRASH_POINT("warehouse.compaction_written");
   TR_RETURN_IF_ERROR(connection_->Commit());
+  TR_CRASH_POINT("warehouse.compacted");
   *growth = {rows, 0};
   return {};
 }
