@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 # Folders lowest first. Each may depend on those before it, less what FORBIDDEN takes away.
-ORDER = ["base", "model", "sqlite", "sql", "config", "ports", "log", "warehouse", "documents", "sources", "engine", "server", "app"]
+ORDER = ["base", "model", "auth", "sqlite", "sql", "config", "ports", "log", "warehouse", "documents", "sources", "engine", "server", "app"]
 SIBLINGS = ["log", "warehouse", "documents", "sources"]
 FORBIDDEN = {folder: set(SIBLINGS) - {folder} for folder in SIBLINGS} | {"engine": set(SIBLINGS), "server": set(SIBLINGS)}
 

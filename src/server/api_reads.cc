@@ -53,7 +53,7 @@ std::vector<RouteSpec> ApiReads::Routes() {
 }
 
 RouteSpec ApiReads::RouteOf(const Api& api) {
-  RouteSpec route;
+  RouteSpec route(Access::Things(auth::Role::kRead, {{auth::ThingKind::kApi, api.spec->name}}));
   route.method = api.spec->method;
   route.pattern = api.spec->route;
   route.summary = api.spec->document.empty() ? "Query " + api.spec->name + "." : "A document of " + api.spec->document + ".";

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/caller.h"
 #include "base/result.h"
 
 namespace tailrace::server {
@@ -23,6 +24,10 @@ enum class HeaderField {
   kExpect,
   kIdempotencyKey,
   kLastEventId,
+  kAuthorization,
+  kApiKey,
+  kRequestMethod,   // Access-Control-Request-Method
+  kRequestHeaders,  // Access-Control-Request-Headers
   kCount
 };
 
@@ -34,6 +39,8 @@ class Request {
   std::string_view target;  // as sent
   std::string_view path;    // of the target, not decoded
   std::string_view query;   // of the target, without the question mark, not decoded
+  // Who sends it. Never null once it has a route that is not public; it may do everything where nobody is asked who he is.
+  auth::CallerPtr caller;
   std::string_view body;    // followed by RecordDecoder::kPadding readable bytes
   bool has_length = false;  // Content-Length or chunks were announced
 

@@ -27,11 +27,15 @@ std::optional<HeaderField> KnownField(http::field name, std::string_view text) {
     case http::field::content_type: return HeaderField::kContentType;
     case http::field::content_encoding: return HeaderField::kContentEncoding;
     case http::field::expect: return HeaderField::kExpect;
+    case http::field::authorization: return HeaderField::kAuthorization;
+    case http::field::access_control_request_method: return HeaderField::kRequestMethod;
+    case http::field::access_control_request_headers: return HeaderField::kRequestHeaders;
     case http::field::unknown: break;
     default: return std::nullopt;
   }
   if (EqualsIgnoreCase(text, "Idempotency-Key")) return HeaderField::kIdempotencyKey;
   if (EqualsIgnoreCase(text, "Last-Event-ID")) return HeaderField::kLastEventId;
+  if (EqualsIgnoreCase(text, "X-API-Key")) return HeaderField::kApiKey;
   return std::nullopt;
 }
 

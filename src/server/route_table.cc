@@ -10,6 +10,8 @@
 namespace tailrace::server {
 namespace {
 
+using auth::Role;
+
 const std::vector<std::string> kRecordTypes = {"application/json", "application/x-ndjson", "text/csv"};
 
 RouteParam PathParam(std::string name, std::string description) { return {std::move(name), "path", std::move(description), true, "string"}; }
@@ -20,8 +22,8 @@ RouteParam QueryParam(std::string name, std::string description, std::string typ
 
 RouteParam StreamParam() { return PathParam("stream", "Name or alias of a stream."); }
 
-RouteSpec Get(std::string pattern, std::string summary, Handler handler, std::vector<RouteParam> params = {}) {
-  RouteSpec spec;
+RouteSpec Get(Access access, std::string pattern, std::string summary, Handler handler, std::vector<RouteParam> params = {}) {
+  RouteSpec spec(std::move(access));
   spec.method = "GET";
   spec.pattern = std::move(pattern);
   spec.summary = std::move(summary);
@@ -31,7 +33,7 @@ RouteSpec Get(std::string pattern, std::string summary, Handler handler, std::ve
 }
 
 void AddStreamRoutes(std::vector<RouteSpec>& routes, Ingest& ingest, StreamReads& streams) {
-  RouteSpec append;
+  RouteSpec append(Access::StreamInPath(Role::kIngest));
   append.method = "POST";
   append.pattern = "/streams/{stream}";
   append.summary = "Append records; answered when they are on stable storage.";
@@ -42,10 +44,10 @@ void AddStreamRoutes(std::vector<RouteSpec>& routes, Ingest& ingest, StreamReads
                    {"Idempotency-Key", "header", "The same key again gets the first answer, and nothing is stored twice.", false, "string"}};
   routes.push_back(std::move(append));
 
-  routes.push_back(Get("/streams", "The streams and their positions.", [&streams](const ExchangePtr& exchange) { streams.List(exchange); }));
-  routes.push_back(Get("/streams/{stream}", "Schema and positions of a stream.",
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/streams", "The streams and their positions.", [&streams](const ExchangePtr& exchange) { streams.List(exchange); }));
+  routes.push_back(Get(Access::StreamInPath(Role::kRead), "/streams/{stream}", "Schema and positions of a stream.",
                        [&streams](const ExchangePtr& exchange) { streams.Describe(exchange); }, {StreamParam()}));
-  routes.push_back(Get("/streams/{stream}/records", "Records of one partition, as they came.",
+  routes.push_back(Get(Access::StreamInPath(Role::kRead), "/streams/{stream}/records", "Records of one partition, as they came.",
                        [&streams](const ExchangePtr& exchange) { streams.Records(exchange); },
                        {StreamParam(), QueryParam("partition", "Default 0.", "integer"),
                         QueryParam("from", "First offset; default the oldest there is.", "integer"),
@@ -59,7 +61,7 @@ std::vector<RouteParam> WithWaitFor(std::vector<RouteParam> params) {
 }
 
 void AddTailRoute(std::vector<RouteSpec>& routes, TailHub& tails) {
-  routes.push_back(Get("/streams/{stream}/tail", "Records as they come, as server-sent events.",
+  routes.push_back(Get(Access::StreamInPath(Role::kRead), "/streams/{stream}/tail", "Records as they come, as server-sent events.",
                        [&tails](const ExchangePtr& exchange) { tails.Open(exchange); },
                        {StreamParam(), QueryParam("partition", "Default all.", "integer"),
                         QueryParam("from", "oldest, an offset, or PARTITION:OFFSET,...; default the end."),
@@ -69,17 +71,17 @@ void AddTailRoute(std::vector<RouteSpec>& routes, TailHub& tails) {
 
 void AddReadRoutes(std::vector<RouteSpec>& routes, CollectionReads& collections, SqlReads& sql) {
   const RouteParam collection = PathParam("collection", "Name of a collection.");
-  routes.push_back(Get("/collections/{collection}/{key}", "One document.",
+  routes.push_back(Get(Access::CollectionInPath(Role::kRead), "/collections/{collection}/{key}", "One document.",
                        [&collections](const ExchangePtr& exchange) { collections.Get(exchange); },
                        WithWaitFor({collection, PathParam("key", "Its key.")})));
-  routes.push_back(Get("/collections/{collection}", "Documents by key, or by an indexed field: ?FIELD=VALUE.",
+  routes.push_back(Get(Access::CollectionInPath(Role::kRead), "/collections/{collection}", "Documents by key, or by an indexed field: ?FIELD=VALUE.",
                        [&collections](const ExchangePtr& exchange) { collections.Find(exchange); },
                        WithWaitFor({collection, QueryParam("limit", "Documents at most.", "integer"),
                                     QueryParam("after", "The key that the page before ended with.")})));
-  routes.push_back(Get("/sql", "One read-only SELECT.", [&sql](const ExchangePtr& exchange) { sql.Get(exchange); },
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/sql", "One read-only SELECT.", [&sql](const ExchangePtr& exchange) { sql.Get(exchange); },
                        WithWaitFor({{"q", "query", "The SELECT.", true, "string"}})));
   routes.back().produces = {"application/json", "text/csv"};
-  RouteSpec post = Get("/sql", "One read-only SELECT: {\"sql\", \"params\"?}.",
+  RouteSpec post = Get(Access::Filtered(Role::kRead), "/sql", "One read-only SELECT: {\"sql\", \"params\"?}.",
                        [&sql](const ExchangePtr& exchange) { sql.Post(exchange); }, WithWaitFor({}));
   post.method = "POST";
   post.takes_body = true;
@@ -89,13 +91,13 @@ void AddReadRoutes(std::vector<RouteSpec>& routes, CollectionReads& collections,
 }
 
 void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {
-  routes.push_back(Get("/healthz", "Whether the process answers.", [&system](const ExchangePtr& exchange) { system.Health(exchange); }));
-  routes.push_back(Get("/readyz", "Whether it should get requests; if not, why.", [&system](const ExchangePtr& exchange) { system.Ready(exchange); }));
-  routes.push_back(Get("/metrics", "Metrics as Prometheus text.", [&system](const ExchangePtr& exchange) { system.MetricsText(exchange); }));
+  routes.push_back(Get(Access::Public(), "/healthz", "Whether the process answers.", [&system](const ExchangePtr& exchange) { system.Health(exchange); }));
+  routes.push_back(Get(Access::Public(), "/readyz", "Whether it should get requests; if not, why.", [&system](const ExchangePtr& exchange) { system.Ready(exchange); }));
+  routes.push_back(Get(Access::Whole(Role::kRead), "/metrics", "Metrics as Prometheus text.", [&system](const ExchangePtr& exchange) { system.MetricsText(exchange); }));
   routes.back().produces = {"text/plain"};
-  routes.push_back(Get("/status", "Positions of every stream and of what is made from it.",
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/status", "Positions of every stream and of what is made from it.",
                        [&system](const ExchangePtr& exchange) { system.ServerStatus(exchange); }));
-  routes.push_back(Get("/", "Where to look next.", [&system](const ExchangePtr& exchange) { system.Root(exchange); }));
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/", "Where to look next.", [&system](const ExchangePtr& exchange) { system.Root(exchange); }));
   routes.back().produces = {"text/plain"};
 }
 

@@ -39,6 +39,14 @@ bool Matches(const std::vector<std::string>& segments, std::string_view path, Re
   return path.empty();
 }
 
+// Nothing is routed to it.
+RouteSpec UnmatchedSpec() {
+  RouteSpec spec(Access::Whole(auth::Role::kAdmin));
+  spec.method = "other";
+  spec.pattern = "other";
+  return spec;
+}
+
 }  // namespace
 
 Route::Route(RouteSpec spec, Metrics& metrics)
@@ -61,8 +69,7 @@ void Route::Answered(int status, double seconds) {
   counter->Add();
 }
 
-Router::Router(Metrics& metrics)
-    : metrics_(metrics), unmatched_(std::make_unique<Route>(RouteSpec{"other", "other", "", {}, false, {}, {}, {}}, metrics)) {}
+Router::Router(Metrics& metrics) : metrics_(metrics), unmatched_(std::make_unique<Route>(UnmatchedSpec(), metrics)) {}
 
 Status Router::Add(RouteSpec spec) {
   std::vector<std::string> segments = Segments(spec.pattern);

@@ -14,6 +14,7 @@
 
 #include "base/metrics.h"
 #include "base/result.h"
+#include "server/access.h"
 #include "server/exchange.h"
 
 namespace tailrace::server {
@@ -29,7 +30,11 @@ struct RouteParam {
   std::string type = "string";   // of JSON Schema
 };
 
+// A route cannot be made without saying who may call it.
 struct RouteSpec {
+  explicit RouteSpec(Access who) : access(std::move(who)) {}
+
+  Access access;
   std::string method;
   std::string pattern;           // "/streams/{stream}/records"; a placeholder is one whole segment
   std::string summary;

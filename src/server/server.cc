@@ -29,6 +29,12 @@ namespace {
 constexpr std::chrono::milliseconds kStopPoll{5};
 constexpr std::chrono::milliseconds kHousekeeping{50};
 
+std::vector<auth::Thing> ThingsOf(const std::vector<config::Target>& targets) {
+  std::vector<auth::Thing> things;
+  for (const config::Target& target : targets) things.push_back({auth::ThingKind::kStream, target.stream});
+  return things;
+}
+
 }  // namespace
 
 struct Server::Parts {
@@ -109,7 +115,7 @@ Status Server::Parts::AddRoutes() {
 
 // Last, so that it describes all the others, and itself.
 Status Server::Parts::AddDescription() {
-  RouteSpec route;
+  RouteSpec route(Access::Filtered(auth::Role::kRead));
   route.method = "GET";
   route.pattern = "/openapi.json";
   route.summary = "This description.";
@@ -131,7 +137,7 @@ Status Server::Parts::AddSources() {
     auto door = DoorOfSource(services.pipeline, source, *http);
     if (!door) return Fail(std::move(door).error().With("source " + source.name));
     doors.push_back(std::make_unique<IngestDoor>(std::move(*door)));
-    RouteSpec route;
+    RouteSpec route(Access::Things(auth::Role::kIngest, ThingsOf(source.into)));
     route.method = http->method;
     route.pattern = http->route;
     route.summary = "Source " + source.name + ": records for " + source.into.front().stream + ".";
