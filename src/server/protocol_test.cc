@@ -64,6 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"TwoHosts", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400},
         Malformed{"BadChunkSize", kPost + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
         Malformed{"ChunkWithoutEnd", kPost + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n", 400},
+        Malformed{"FoldedTrailer", kPost + "Transfer-Encoding: chunked\r\n\r\nc\r\n" + kNote + "\r\n0\r\nX: a\r\n b\r\n\r\n", 400},
+        Malformed{"ByteAboveAsciiInTarget", "GET /healthz\xe9 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
         Malformed{"ChunksInOldProtocol", "POST /streams/notes HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
         Malformed{"OtherProtocol", "GET /healthz HTTP/3.7\r\nHost: localhost\r\n\r\n", 505},
         Malformed{"LargeHeader", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n", 431},

@@ -4,6 +4,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -65,7 +66,7 @@ class HeadParser final : public http::basic_parser<true> {
   }
 
   void on_field_impl(http::field name, beast::string_view text, beast::string_view value, beast::error_code& error) override {
-    if (body_ != nullptr) return;  // a trailer
+    if (body_ != nullptr) return CheckTrailer(text, error);
     if (name == http::field::content_length) {
       if (length_seen_ || value.find(',') != beast::string_view::npos) return Refuse(error, "Content-Length is there twice");
       length_seen_ = true;
@@ -78,6 +79,13 @@ class HeadParser final : public http::basic_parser<true> {
       return Refuse(error, "header field " + std::string(View(text)) + " is there twice");
     }
     head_->request.SetHeader(*known, View(value));
+  }
+
+  // The lines of a head are looked at before; those of a trailer come with the last chunk. All of it is there, behind `name`.
+  void CheckTrailer(beast::string_view name, beast::error_code& error) {
+    const char* end = name.data() + name.size();
+    while (*end != '\n') ++end;
+    if (end[1] == ' ' || end[1] == '\t') Refuse(error, "a trailer field is folded over two lines");
   }
 
   void Refuse(beast::error_code& error, std::string why) {
@@ -104,6 +112,8 @@ class HeadParser final : public http::basic_parser<true> {
   bool length_seen_ = false;
   std::string fault_;
 };
+
+bool IsTargetCharacter(char c) { return c > ' ' && c < 0x7F; }
 
 void SplitTarget(Request& request) {
   std::string_view target = request.target;
@@ -155,6 +165,9 @@ std::optional<ProtocolFault> RequestParser::ParseHead(std::string_view head, Req
     return ProtocolFault{400, "not a valid HTTP request: " + (parser.fault().empty() ? error.message() : parser.fault())};
   }
   if (!parser.is_header_done()) return ProtocolFault{400, "not a valid HTTP request: incomplete header"};
+  if (!std::all_of(out.request.target.begin(), out.request.target.end(), IsTargetCharacter)) {
+    return ProtocolFault{400, "the address holds a character that is to be written as %XX"};
+  }
   if (const auto length = parser.content_length()) out.content_length = *length;
   out.chunked = parser.chunked();
   if (out.chunked && out.old_protocol) return ProtocolFault{400, "chunks are not part of HTTP/1.0"};
@@ -182,7 +195,7 @@ RequestParser::ChunkProgress RequestParser::ParseChunks(std::string_view bytes, 
       break;
     }
     if (error) {
-      progress.fault = ProtocolFault{400, "not a valid chunked body: " + error.message()};
+      progress.fault = ProtocolFault{400, "not a valid chunked body: " + (parser.fault().empty() ? error.message() : parser.fault())};
       break;
     }
     if (taken == 0) break;
