@@ -39,6 +39,8 @@ class World {
     LogOptions options = SmallOptions();
     options.segment_bytes = 1400;
     options.zero_step_bytes = 700;
+    options.zeroed_batch_bytes_max = 700;  // so that the long records are written without zeros before them
+    options.position_step_bytes = 700;
     auto opened = Log::Open(options, {{"sales", "log/sales", kPartitions}}, files_, clock_);
     if (!opened) return false;
     log_ = std::move(*opened);

@@ -45,6 +45,28 @@ TEST_F(Logs, AStreamWithoutRecordsTakesNoSpace) {
   EXPECT_EQ(files_.List("/data/log/sales/0").value(), std::vector<std::string>{});
 }
 
+TEST_F(Logs, ZerosAheadGrowWithTheBatches) {
+  options_ = {.directory = "/data"};
+  Open();
+  const std::string path = "/data/log/sales/0/00000000000000000000.log";
+  ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {"a"}));
+  EXPECT_EQ(Bytes(path).size(), 64u << 10) << "a stream that gets little takes little";
+  ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {std::string(64 << 10, 'b')}));
+  EXPECT_GE(Bytes(path).size(), 1u << 20);
+  EXPECT_LE(Bytes(path).size(), 2u << 20);
+}
+
+TEST_F(Logs, ALargeBatchIsWrittenWithoutZerosBeforeIt) {
+  options_ = {.directory = "/data"};
+  Open();
+  ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {std::string(200 << 10, 'a')}));
+  const std::string path = "/data/log/sales/0/00000000000000000000.log";
+  EXPECT_EQ(Bytes(path).substr(Bytes(path).size() - 200, 100), std::string(100, 'a')) << "its end is the file's end";
+  ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {"b"}));
+  CrashAndOpen(Loss::kUnsynced);
+  EXPECT_EQ(Values(), (std::vector<std::string>{std::string(200 << 10, 'a'), "b"}));
+}
+
 TEST_F(Logs, OptionsOutOfRangeAreRefused) {
   streams_[0].partitions = 0;
   EXPECT_EQ(TryOpen().error().code(), ErrorCode::kInvalid);

@@ -15,8 +15,13 @@ struct LogOptions {
   int64_t batch_bytes_max =
       int64_t{1} << 20;  // a batch takes no further request beyond this; one request may be larger
   int64_t in_flight_bytes_max = int64_t{64}
-                                << 20;         // taken and not yet synced, over all streams; one request always fits
-  int64_t zero_step_bytes = int64_t{4} << 20;  // how far ahead of its end a segment is zeroed
+                                << 20;  // taken and not yet synced, over all streams; one request always fits
+  // A segment is zeroed ahead of its end, so that a sync need not record new blocks, in steps that grow with the
+  // batches up to this: a step is synced together with the batch that needed it.
+  int64_t zero_step_bytes = int64_t{1} << 20;
+  // A batch of this size or more is written without zeros before it: they would cost more than what they save.
+  int64_t zeroed_batch_bytes_max = int64_t{128} << 10;
+  int64_t position_step_bytes = int64_t{4} << 20;  // how far the synced position may be ahead of what is on the disk
   Compression compression = Compression::kNone;
   int64_t idempotency_keys_max = 65536;  // remembered by each partition; the oldest goes first
   std::chrono::milliseconds idempotency_age_max = std::chrono::hours(24);

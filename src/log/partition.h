@@ -88,8 +88,8 @@ class Partition {
   Status MakeRoom(int64_t bytes);
   Status WriteSnapshotOf(int64_t base_offset);
   void Learn(const PendingBatch& batch, const Committed& committed);
-  // What was appended after something that failed fails with it, so that a source never has later rows in the log without
-  // the earlier ones.
+  // What was appended after something that failed fails with it, so that a source never has later rows in the log
+  // without the earlier ones.
   std::deque<std::unique_ptr<PendingBatch>> TakeQueued();
   void Tell(const PendingBatch& batch, const Result<Committed>& outcome);
   void TellRepeated(const PendingBatch::Repeated& repeated);

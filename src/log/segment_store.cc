@@ -11,6 +11,10 @@ namespace tailrace::log {
 namespace {
 
 constexpr int64_t kBlockBytes = 4096;
+// Zeros for sixteen batches like the one that needs them: small enough that the sync which carries them is hardly
+// slower than the others, and one in sixteen records new blocks.
+constexpr int64_t kZeroStepBatches = 16;
+constexpr int64_t kZeroStepBytesMin = int64_t{64} << 10;
 
 // What cannot be undone or known is not a full disk, whatever the system calls it.
 Status Fatal(Status status) {
@@ -128,6 +132,7 @@ Status SegmentStore::StartSegment() {
   TR_RETURN_IF_ERROR(Fatal(files_.SyncDirectory(directory_)));
   active_ = std::move(file);
   zeroed_to_ = size;
+  positions_due_ = 0;
   starting_ = false;
   const std::lock_guard lock(mutex_);
   segments_.push_back({base, 0});
@@ -138,14 +143,18 @@ Status SegmentStore::StartSegment() {
 
 Status SegmentStore::MakeRoom(int64_t bytes) {
   TR_RETURN_IF_ERROR(OpenLast());
-  const int64_t needed = tail().bytes + bytes;
+  const SyncedPosition at = tail();
+  const int64_t needed = at.bytes + bytes;
   if (needed <= zeroed_to_) return {};
-  // This sync is a slow one anyway. Afterwards a power cut leaves at most one step in which damage to a header can pass
-  // for a torn tail.
-  TR_RETURN_IF_ERROR(SyncPositions());
+  // The next sync is a slow one anyway.
+  if (at.bytes >= positions_due_) {
+    TR_RETURN_IF_ERROR(SyncPositions());
+    positions_due_ = at.bytes + options_.position_step_bytes;
+  }
+  if (bytes >= options_.zeroed_batch_bytes_max) return {};
   const int64_t least = RoundUp(needed);
-  const int64_t ahead =
-      std::clamp(zeroed_to_ + options_.zero_step_bytes, least, std::max(least, options_.segment_bytes));
+  const int64_t step = std::min(options_.zero_step_bytes, std::max(kZeroStepBytesMin, kZeroStepBatches * bytes));
+  const int64_t ahead = std::clamp(zeroed_to_ + step, least, std::max(least, options_.segment_bytes));
   Status zeroed = active_->Zero(zeroed_to_, ahead - zeroed_to_);
   if (zeroed) {
     TR_CRASH_POINT("log.zeroed_ahead");
@@ -179,6 +188,7 @@ void SegmentStore::Publish(const BatchHeader& header) {
     active_index_.Note(header.end_offset() - 1, last.bytes, header.total_bytes(), header.base_timestamp_ms);
     last.bytes += header.total_bytes();
     end_ = header.end_offset();
+    zeroed_to_ = std::max(zeroed_to_, last.bytes);
     if (active_reader_ == nullptr) active_reader_ = active_;
   }
   // Not having it recorded only leaves an older, lower bound.

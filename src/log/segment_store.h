@@ -47,7 +47,8 @@ class SegmentStore {
   Status SealSegment();
   Status StartSegment();
 
-  // Zeroes the place of the next `bytes` where that has not been done. kExhausted leaves everything as it was.
+  // Zeroes the place of the next `bytes` where that has not been done and is worth its while. kExhausted leaves
+  // everything as it was.
   Status MakeRoom(int64_t bytes);
   // At the tail. After kExhausted the segment is as it was; after any other error nothing is known.
   Status Write(std::string_view batch);
@@ -107,6 +108,7 @@ class SegmentStore {
   std::unique_ptr<SyncedFile> synced_;
   bool synced_moved_ = false;  // since it was synced itself
   int64_t zeroed_to_ = 0;      // of the last segment: below it lie batches and zeros on blocks of their own
+  int64_t positions_due_ = 0;  // byte of the last segment from which on the synced positions are to be synced again
   bool starting_ = false;  // the file of the next segment may be there: no batch may go to the one before it any more
 
   mutable std::mutex mutex_;  // guards what follows; not held over I/O of the writer
