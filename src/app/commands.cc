@@ -46,6 +46,8 @@ constexpr std::array kCommands = {
             "tailrace log inspect          # streams, partitions, segments\n"
             "tailrace log inspect --stream sales --partition 0 --from 812 --limit 3",
             DeclareLogInspect},
+    Command{"limits", "Show every limit, and how the memory is divided",
+            "tailrace limits               # of ./pipeline.yaml on this machine", DeclareLimits},
     Command{"schema", "Print the JSON Schema of the pipeline file", "tailrace schema > tailrace.schema.json",
             DeclareSchema},
     Command{"completion", "Print a completion script for a shell",

@@ -7,6 +7,7 @@
 
 #include "app/data_directory.h"
 #include "app/embedded_sources.h"
+#include "app/limits.h"
 #include "app/progress_view.h"
 #include "app/version.h"
 #include "base/file_system.h"
@@ -16,6 +17,7 @@
 #include "engine/plan.h"
 #include "log/log.h"
 #include "server/server.h"
+#include "sqlite/sqlite.h"
 #include "warehouse/duckdb_warehouse.h"
 
 namespace tailrace::app {
@@ -45,6 +47,7 @@ struct Runtime::Parts {
   config::Pipeline pipeline;
   RuntimeOptions options;
   DataDirectory directory;
+  PartLimits limits = LimitsOf(pipeline, MachineMemoryBytes());
   Metrics metrics;
   engine::StreamDirectory streams;
   std::vector<StreamId> stream_ids;       // of pipeline.streams
@@ -72,7 +75,7 @@ Status Runtime::Parts::OpenLog() {
     stream_ids.push_back(records);
     dead_letter_ids.push_back(dead_letters);
   }
-  log::LogOptions log_options;
+  log::LogOptions log_options = limits.log;
   log_options.directory = directory.path();
   TR_TRY(log, log::Log::Open(std::move(log_options), std::move(kept), PosixFileSystem(), clock()));
   return {};
@@ -84,9 +87,12 @@ Status Runtime::Parts::OpenStores() {
   warehouse_options.temp_directory = directory.Join("tmp");
   // A batch is small, and handing it out to helpers costs more than they do; queries run on threads of their own.
   warehouse_options.threads = 1;
+  warehouse_options.memory_bytes_max = static_cast<size_t>(limits.memory.warehouse);
+  warehouse_options.projection_bytes_max = static_cast<size_t>(limits.memory.projections);
   TR_TRY(warehouse, warehouse::OpenDuckDbWarehouse(warehouse_options));
-  documents::SqliteDocumentStoreOptions document_options;
+  documents::SqliteDocumentStoreOptions document_options = limits.documents;
   document_options.path = directory.Join("documents.sqlite");
+  sqlite::LimitMemory(limits.memory.sqlite);
   TR_TRY(documents, documents::OpenSqliteDocumentStore(document_options));
   return {};
 }
@@ -94,6 +100,7 @@ Status Runtime::Parts::OpenStores() {
 Status Runtime::Parts::OpenEngine() {
   engine::EngineOptions engine_options;
   engine_options.on_commit = options.on_commit;
+  engine_options.feed = limits.feed;
   TR_TRY(engine, engine::Engine::Open(pipeline, streams, *log, *warehouse, *documents, clock(), std::move(engine_options)));
   progress = std::make_unique<ProgressView>(*engine, *log, streams);
   AddMetrics();
@@ -106,6 +113,7 @@ Status Runtime::Parts::OpenServer() {
   server_options.port = options.port.value_or(pipeline.server.port);
   server_options.auth_none = pipeline.server.auth_none;
   server_options.version = kVersion;
+  server_options.limits = limits.server;
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
                                   dead_letter_ids};
   TR_TRY(server, server::Server::Create(services, server_options));

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <deque>
 
+#include "config/limit_keys.h"
+#include "config/quantity.h"
+
 namespace tailrace::config {
 namespace {
 
@@ -105,15 +108,19 @@ class Table {
   const Shape* ApiShape();
   const Shape* ExpectShape();
   const Shape* TestShape();
+  const Shape* LimitsShape();
   const Shape* ServerShape();
 
   std::deque<Shape> shapes_;
+  std::deque<std::string> texts_;  // that shapes refer to
   const Shape* any_ = New(ShapeKind::kAny);
   const Shape* text_ = Text();
   const Shape* bool_ = New(ShapeKind::kBool);
   const Shape* name_ = Pattern("a name", kIdentifierPattern, IsIdentifier);
   const Shape* sql_ = Text("SQL");
   const Shape* path_ = Text("a path");
+  const Shape* size_ = Pattern("a size such as 64MiB or 8GB", kSizePattern, IsSize);
+  const Shape* duration_ = Pattern("a duration such as 30s or 24h", kDurationPattern, IsDuration);
   const Shape* names_ = List("a list of names", name_);
   const Shape* pointer_ = Pattern("a JSON pointer such as /a/b", "^(/([^~]|~[01])*)?$", IsPointer);
   const Shape* format_ = nullptr;
@@ -325,6 +332,20 @@ const Shape* Table::TestShape() {
                 });
 }
 
+const Shape* Table::LimitsShape() {
+  std::vector<Key> keys;
+  for (const LimitKey& limit : LimitKeys()) {
+    const Shape* shape = limit.unit == LimitUnit::kCount          ? Integer(limit.min, limit.max)
+                         : limit.unit == LimitUnit::kMilliseconds ? duration_
+                                                                  : size_;
+    const std::string& text = texts_.emplace_back(LimitText(limit.unit, limit.default_value));
+    keys.push_back({limit.name, shape, limit.help, false, limit.default_value == 0 ? std::string_view() : text});
+  }
+  Shape* limits = Object("a mapping of limits to values", std::move(keys));
+  limits->nullable = true;
+  return limits;
+}
+
 const Shape* Table::ServerShape() {
   const Shape* auth =
       OneWord({{"none", "whoever reaches the address may read and write"}, {"keys", "API keys", Since::kLater}});
@@ -334,6 +355,8 @@ const Shape* Table::ServerShape() {
                                "address and port; port 0 takes a free one", false, "127.0.0.1:7070"},
                               {"data", path_, "the data folder, relative to the pipeline file", false, ".tailrace"},
                               {"auth", auth, "must be none when the address is not loopback"},
+                              {"memory", size_, "what the process may use; by default a third of the machine"},
+                              {"limits", LimitsShape(), "see docs/limits.md"},
                               {"tls", any_, "certificates", false, "", Since::kLater},
                               {"keys", any_, "API keys", false, "", Since::kLater},
                           });

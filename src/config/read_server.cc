@@ -1,7 +1,10 @@
 // Where the server listens and keeps its data.
 #include <charconv>
 
+#include "config/limit_keys.h"
+#include "config/quantity.h"
 #include "config/reading.h"
+#include "config/scalar.h"
 
 namespace tailrace::config {
 namespace {
@@ -40,6 +43,36 @@ bool IsLoopback(std::string_view host) {
   return host == "localhost" || host == "::1" || (is_ipv4 && host.starts_with("127."));
 }
 
+std::string UnitName(LimitUnit unit) {
+  return unit == LimitUnit::kCount ? "a number" : unit == LimitUnit::kMilliseconds ? "a duration" : "a size";
+}
+
+// A value whose form has been checked. Nullopt: out of its bounds, which was told.
+std::optional<int64_t> ReadQuantity(const Node& node, LimitUnit unit, int64_t min, int64_t max, Reading& reading) {
+  const std::optional<int64_t> value = unit == LimitUnit::kCount          ? ReadInteger(node)
+                                       : unit == LimitUnit::kMilliseconds ? ParseDuration(node.text)
+                                                                          : ParseSize(node.text);
+  if (!value) return std::nullopt;
+  if (*value >= min && *value <= max) return value;
+  reading.report.Error(node.begin, "expected " + UnitName(unit) + " from " + LimitText(unit, min) + " to " + LimitText(unit, max) +
+                                       ", found " + Quoted(node.shown()));
+  return std::nullopt;
+}
+
+void ReadLimits(const Node& server, Reading& reading) {
+  ServerSpec& spec = reading.pipeline.server;
+  if (const Node* memory = Find(server, "memory")) {
+    spec.memory_bytes = ReadQuantity(*memory, LimitUnit::kBytes, kMemoryMin, kMemoryMax, reading).value_or(0);
+  }
+  const Node* limits = Find(server, "limits");
+  if (limits == nullptr || limits->kind != NodeKind::kMapping) return;
+  for (const LimitKey& key : LimitKeys()) {
+    const Node* node = Find(*limits, key.name);
+    if (node == nullptr) continue;
+    if (const auto value = ReadQuantity(*node, key.unit, key.min, key.max, reading)) spec.limits.emplace(key.name, *value);
+  }
+}
+
 }  // namespace
 
 void ReadServer(const Node& root, Reading& reading) {
@@ -49,6 +82,7 @@ void ReadServer(const Node& root, Reading& reading) {
   if (body == nullptr || body->kind != NodeKind::kMapping) return;
   server.data = reading.Absolute(TextOr(*body, "data", kDefaultData));
   server.auth_none = TextOr(*body, "auth", "") == "none";
+  ReadLimits(*body, reading);
   const Node* listen = Find(*body, "listen");
   if (listen == nullptr) return;
   const auto address = ParseAddress(listen->text);

@@ -185,7 +185,9 @@ struct TestSpec {
 struct ServerSpec {
   std::string host = "127.0.0.1";
   uint16_t port = 7070;
-  std::string data;  // absolute
+  std::string data;          // absolute
+  int64_t memory_bytes = 0;  // what the process may use; 0: a third of the machine
+  std::map<std::string, int64_t, std::less<>> limits;  // those that are written, by their names in LimitKeys()
   bool auth_none = false;
 };
 

@@ -53,6 +53,8 @@ std::string OpeningStatements(const Options& options) {
 
 }  // namespace
 
+void LimitMemory(int64_t bytes_max) { sqlite3_soft_heap_limit64(bytes_max); }
+
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 void Statement::BindText(int place, std::string_view text) {

@@ -42,6 +42,9 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+// What the pages of all connections of the process hold together, in bytes: beyond it a connection uses one of its own pages again.
+void LimitMemory(int64_t bytes_max);
+
 struct Options {
   std::string path;
   bool read_only = false;

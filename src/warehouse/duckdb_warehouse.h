@@ -32,7 +32,8 @@ using FaultHook = std::function<Status(FaultPoint point, sql::Connection& connec
 struct DuckDbWarehouseOptions {
   std::string path;  // of the file, or ":memory:"
   int threads = 2;
-  size_t memory_bytes_max = 0;  // 0: DuckDB's own default
+  size_t memory_bytes_max = 0;      // 0: DuckDB's own default
+  size_t projection_bytes_max = 0;  // of the instance that makes documents from batches; the same
   std::string temp_directory;
   std::vector<std::string> allowed_directories;  // that SQL may read: the lake
   size_t compaction_rows_min =

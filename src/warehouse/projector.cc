@@ -69,12 +69,14 @@ ProjectedDocument DocumentOf(const sql::QueryCursor& cursor, const DocumentColum
 
 }  // namespace
 
-Result<std::unique_ptr<Projector>> Projector::Open(const Streams& streams, const std::vector<ProjectionPlan>& plans) {
+Result<std::unique_ptr<Projector>> Projector::Open(const Streams& streams, const std::vector<ProjectionPlan>& plans,
+                                                   size_t memory_bytes_max) {
   std::unique_ptr<Projector> projector(new Projector());
   if (plans.empty()) return projector;
   sql::DatabaseOptions options;
   options.path = ":memory:";
   options.threads = 1;
+  options.memory_bytes_max = memory_bytes_max;
   TR_TRY(projector->database_, sql::Database::Open(options));
   TR_TRY(projector->connection_, projector->database_->Connect());
   for (const ProjectionPlan& plan : plans) {

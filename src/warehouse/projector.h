@@ -20,7 +20,8 @@ namespace tailrace::warehouse {
 // Threads: one. Ownership: borrows the streams.
 class Projector {
  public:
-  static Result<std::unique_ptr<Projector>> Open(const Streams& streams, const std::vector<ProjectionPlan>& plans);
+  static Result<std::unique_ptr<Projector>> Open(const Streams& streams, const std::vector<ProjectionPlan>& plans,
+                                                 size_t memory_bytes_max);  // 0: DuckDB's own default
 
   Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range);
 

@@ -8,6 +8,7 @@ namespace tailrace::app {
 Action DeclareCheck(Arguments& arguments);
 Action DeclareCompletion(Arguments& arguments);
 Action DeclareInit(Arguments& arguments);
+Action DeclareLimits(Arguments& arguments);
 Action DeclareLoad(Arguments& arguments);
 Action DeclareLogInspect(Arguments& arguments);
 Action DeclareLogVerify(Arguments& arguments);

@@ -1,0 +1,183 @@
+#include "app/limits.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace tailrace::app {
+namespace {
+
+using config::LimitUnit;
+using std::chrono::milliseconds;
+
+// Where a limit of the file goes.
+struct Binding {
+  std::string_view setting;
+  std::string_view area;
+  std::string_view code;
+  int64_t (*get)(const PartLimits&);
+  void (*set)(PartLimits&, int64_t);
+};
+
+#define TR_LIMIT(SETTING, AREA, FILE, MEMBER)                                                                        \
+  Binding {                                                                                                          \
+    SETTING, AREA, FILE ":" #MEMBER, [](const PartLimits& limits) { return ToNumber(limits.MEMBER); },               \
+        [](PartLimits& limits, int64_t value) { Assign(limits.MEMBER, value); }                                      \
+  }
+
+int64_t ToNumber(milliseconds value) { return value.count(); }
+template <typename T>
+int64_t ToNumber(T value) {
+  return static_cast<int64_t>(value);
+}
+void Assign(milliseconds& to, int64_t value) { to = milliseconds(value); }
+template <typename T>
+void Assign(T& to, int64_t value) {
+  to = static_cast<T>(value);
+}
+
+constexpr std::array kBindings = {
+    TR_LIMIT("header_max", "HTTP", "server/options.h", server.header_bytes_max),
+    TR_LIMIT("body_max", "HTTP", "server/options.h", server.body_bytes_max),
+    TR_LIMIT("bodies_max", "HTTP", "server/options.h", server.bytes_in_flight_max),
+    TR_LIMIT("answers_max", "HTTP", "server/options.h", server.answer_bytes_max),
+    TR_LIMIT("connections_max", "HTTP", "server/options.h", server.connections_max),
+    TR_LIMIT("records_per_request_max", "HTTP", "server/options.h", server.records_per_request_max),
+    TR_LIMIT("header_timeout", "HTTP", "server/options.h", server.header_timeout),
+    TR_LIMIT("body_timeout", "HTTP", "server/options.h", server.body_timeout),
+    TR_LIMIT("body_rate_min", "HTTP", "server/options.h", server.body_bytes_per_second_min),
+    TR_LIMIT("idle_timeout", "HTTP", "server/options.h", server.idle_timeout),
+    TR_LIMIT("write_timeout", "HTTP", "server/options.h", server.write_timeout),
+    TR_LIMIT("stop_grace", "HTTP", "server/options.h", server.stop_grace),
+    TR_LIMIT("queries_waiting_max", "reads", "server/options.h", server.reads_waiting_max),
+    TR_LIMIT("query_timeout", "reads", "server/options.h", server.query_timeout),
+    TR_LIMIT("query_rows_max", "reads", "server/options.h", server.query_rows_max),
+    TR_LIMIT("query_answer_max", "reads", "server/options.h", server.query_bytes_max),
+    TR_LIMIT("waits_max", "reads", "server/options.h", server.waits_max),
+    TR_LIMIT("wait_timeout_max", "reads", "server/options.h", server.wait_timeout_max),
+    TR_LIMIT("tails_max", "reads", "server/options.h", server.tails_max),
+    TR_LIMIT("tail_lag_max", "reads", "server/options.h", server.tail_lag_records_max),
+    TR_LIMIT("log_in_flight_max", "log", "log/options.h", log.in_flight_bytes_max),
+    TR_LIMIT("batch_rows_max", "engine", "engine/stream_feed.h", feed.batch_rows_max),
+    TR_LIMIT("batch_max", "engine", "engine/stream_feed.h", feed.batch_bytes_max),
+    TR_LIMIT("document_max", "documents", "documents/sqlite_document_store.h", documents.document_bytes_max),
+};
+static_assert(kBindings.size() == 24, "one for each of config::LimitKeys()");
+
+#undef TR_LIMIT
+
+constexpr int64_t kKiB = int64_t{1} << 10;
+constexpr int64_t kMiB = int64_t{1} << 20;
+constexpr int64_t kGiB = int64_t{1} << 30;
+
+using enum LimitUnit;
+
+// A request must fit into what is set aside for all of them, with what is made of it.
+constexpr int64_t kBodiesPerBudget = 2;
+
+void TakeShares(const MemoryBudget& memory, PartLimits& limits) {
+  limits.server.bytes_in_flight_max = static_cast<size_t>(memory.bodies);
+  limits.server.answer_bytes_max = static_cast<size_t>(memory.answers);
+  limits.server.body_bytes_max = std::min(limits.server.body_bytes_max, static_cast<size_t>(memory.bodies / kBodiesPerBudget));
+  limits.server.query_bytes_max = std::min(limits.server.query_bytes_max, static_cast<size_t>(memory.answers));
+  limits.log.in_flight_bytes_max = memory.log_in_flight;
+  limits.documents.cache_bytes_max = static_cast<size_t>(memory.document_cache);
+  limits.feed.batch_bytes_max = static_cast<size_t>(memory.batch);
+}
+
+}  // namespace
+
+PartLimits LimitsOf(const config::Pipeline& pipeline, int64_t machine_bytes) {
+  PartLimits limits;
+  limits.memory = DivideMemory(pipeline, machine_bytes);
+  TakeShares(limits.memory, limits);
+  for (const Binding& binding : kBindings) {
+    const auto written = pipeline.server.limits.find(binding.setting);
+    if (written != pipeline.server.limits.end()) binding.set(limits, written->second);
+  }
+  return limits;
+}
+
+std::vector<LimitRow> AllLimits(const PartLimits& limits) {
+  static constexpr std::array kFixed = {
+      LimitRow{"HTTP", "server/ingest_lane.cc:kIdempotencyKeyBytesMax", "", kBytes, 256, false, "an Idempotency-Key", "400"},
+      LimitRow{"HTTP", "server/options.h:errors_listed_max", "", kCount, 100, false, "refused records that an answer names", "the rest is counted"},
+      LimitRow{"HTTP", "server/request_parser.cc:kChunkHeaderBytesMax", "", kBytes, 4 * kKiB, false, "a chunk's size line and its extensions", "400"},
+      LimitRow{"HTTP", "server/content_coding.cc:kZstdWindowLogMax", "", kCount, 23, false, "log2 of the window of a zstd body", "400"},
+      LimitRow{"HTTP", "server/connection.cc:kReceivesAtATime", "", kCount, 16, false, "reads of one connection before others have their turn", "goes on later"},
+      LimitRow{"reads", "server/options.h:wait_timeout", "", kMilliseconds, 5'000, false, "`wait_for` without `timeout`", "504"},
+      LimitRow{"reads", "server/options.h:records_page_max", "", kCount, 10'000, false, "`limit` of a stream's records", "400"},
+      LimitRow{"reads", "server/options.h:documents_page_max", "", kCount, 1'000, false, "`limit` of a collection's documents", "400"},
+      LimitRow{"reads", "server/options.h:tail_chunk_bytes_max", "", kBytes, 256 * kKiB, false, "what a live tail reads and sends at a time", "the rest comes next"},
+      LimitRow{"reads", "documents/document_table.h:kPageBytesMax", "", kBytes, 64 * kMiB, false, "bytes of a page of documents", "`next` comes earlier"},
+      LimitRow{"reads", "documents/sqlite_document_store.cc:kFindLimitMax", "", kCount, 10'000, false, "documents that a lookup returns", "`next`"},
+      LimitRow{"SQL of users", "sql/syntax.cc:kSqlBytesMax", "", kBytes, 256 * kKiB, false, "a statement", "400"},
+      LimitRow{"SQL of users", "sql/syntax.cc:kTreeDepthMax", "", kCount, 1'000, false, "depth of its syntax tree", "400"},
+      LimitRow{"SQL of users", "sql/syntax_relations.cc:kViewDepthMax", "", kCount, 64, false, "views within views", "400"},
+      LimitRow{"SQL of users", "sql/gate.h:kUserRelationsMax", "", kCount, 32, false, "relations that it names", "400"},
+      LimitRow{"SQL of users", "sql/gate.h:kUserElementsMax", "", kCount, 10'000'000, false, "elements of a list that it makes", "400"},
+      LimitRow{"records", "model/json_tokens.h:kJsonDepthMax", "", kCount, 64, false, "nesting of JSON", "refused"},
+      LimitRow{"records", "model/csv_parser.h:kCsvRowBytesMax", "", kBytes, kMiB, false, "a row of CSV", "refused"},
+      LimitRow{"records", "model/decimal.h:kDecimalWidthMax", "", kCount, 38, false, "digits of a decimal", "refused"},
+      LimitRow{"records", "model/decimal.h:kExponentMax", "", kCount, 1'000'000, false, "exponent of a number", "refused"},
+      LimitRow{"log", "log/options.h:segment_bytes", "", kBytes, 64 * kMiB, false, "a segment", "a new one begins"},
+      LimitRow{"log", "log/options.h:batch_bytes_max", "", kBytes, kMiB, false, "requests written and synced together; one may be larger", "the rest comes next"},
+      LimitRow{"log", "log/options.h:zeroed_batch_bytes_max", "", kBytes, 128 * kKiB, false, "a batch for which a segment is zeroed ahead", "written without"},
+      LimitRow{"log", "log/options.h:kRequestBytesMax", "", kBytes, 256 * kMiB, false, "what one request brings to a partition", "413"},
+      LimitRow{"log", "log/options.h:idempotency_keys_max", "", kCount, 65'536, false, "keys that a partition remembers", "the oldest go"},
+      LimitRow{"log", "log/options.h:idempotency_age_max", "", kMilliseconds, 24 * 3'600'000, false, "how long it remembers them", "the oldest go"},
+      LimitRow{"log", "log/options.h:recycled_segments_max", "", kCount, 1, false, "zeroed segments kept for later use", "deleted"},
+      LimitRow{"log", "log/log.cc:kSegmentBytesMax", "", kBytes, kGiB, false, "a segment, as it may be set", "refused at start"},
+      LimitRow{"log", "log/options.h:kPartitionsMax", "", kCount, 1'024, false, "partitions that a log may have", "refused at start"},
+      LimitRow{"log", "log/record_batch.h:kBatchBytesMax", "", kBytes, kGiB, false, "a batch on disk", "damage"},
+      LimitRow{"log", "log/compression.h:kUnpackedBytesMax", "", kBytes, 256 * kMiB, false, "a compressed batch, once expanded", "damage"},
+      LimitRow{"log", "log/checked_file.h:kCheckedFileBytesMax", "", kBytes, kGiB, false, "a small file of the log", "damage"},
+      LimitRow{"log", "log/segment_read.cc:kIndexBytesMax", "", kBytes, 64 * kMiB, false, "an index", "not used"},
+      LimitRow{"log", "log/verify.cc:kIndexBytesMax", "", kBytes, 64 * kMiB, false, "an index that `log verify` reads", "not checked"},
+      LimitRow{"log", "log/segment_store.h:kOpenSegmentsMax", "", kCount, 4, false, "sealed segments that a partition keeps open", "closed"},
+      LimitRow{"engine", "engine/worker.h:queue_batches_max", "", kCount, 2, false, "batches before each of rows, tables and documents", "the reader waits"},
+      LimitRow{"engine", "engine/worker.h:queue_bytes_max", "", kBytes, 32 * kMiB, false, "the same in bytes", "the reader waits"},
+      LimitRow{"engine", "engine/ordered_reader.cc:kReadBytes", "", kBytes, 2 * kMiB, false, "what is read of a partition at a time", "the rest comes next"},
+      LimitRow{"documents", "documents/reader_pool.h:kIdleReadersMax", "", kCount, 16, false, "idle connections kept", "closed"},
+      LimitRow{"documents", "documents/json_reader.h:kDepthMax", "", kCount, 512, false, "nesting of a document", "a dead letter"},
+      LimitRow{"documents", "sqlite/sqlite.cc:kBusyTimeoutMs", "", kMilliseconds, 5'000, false, "waiting for a lock of SQLite", "tried again"},
+      LimitRow{"warehouse", "warehouse/query_runner.h:kIdleConnectionsMax", "", kCount, 8, false, "idle connections kept", "closed"},
+      LimitRow{"sources", "sources/row_format.h:kRowBytesMax", "", kBytes, 16 * kMiB, false, "a row of a file", "a dead letter"},
+      LimitRow{"sources", "sources/input_file.h:kHeadBytesMax", "", kBytes, 4 * kKiB, false, "of a file's beginning, by which it is known again", "not looked at"},
+      LimitRow{"sources", "sources/parquet_item.cc:kParquetMemoryBytes", "", kBytes, 512 * kMiB, false, "memory for a Parquet file being read", "the source stops with the reason"},
+      LimitRow{"sources", "sources/generate_source.cc:kGenerateMemoryBytes", "", kBytes, 256 * kMiB, false, "memory for generated rows", "the source stops with the reason"},
+      LimitRow{"sources", "sources/generate_source.cc:kRowsAtOnceMax", "", kCount, 8'192, false, "rows made at a time", "the rest comes next"},
+      LimitRow{"sources", "sources/generate_source.cc:kRowsMax", "", kCount, int64_t{1} << 53, false, "rows of a `generate` source in all", "refused"},
+      LimitRow{"sources", "engine/source_pump.cc:kBatchBytes", "", kBytes, kMiB, false, "what a source hands over at a time", "the rest comes next"},
+      LimitRow{"pipeline file", "config/reading.h:kEntriesMax", "", kCount, 2'000, false, "streams, tables, views and the like, each", "refused"},
+      LimitRow{"pipeline file", "config/reading.h:kNameBytesMax", "", kBytes, 100, false, "a name", "refused"},
+      LimitRow{"pipeline file", "config/key_table.h:kPartitionsMax", "", kCount, 256, false, "partitions of a stream", "refused"},
+      LimitRow{"pipeline file", "config/key_table.h:kGenerateRowsMax", "", kCount, int64_t{1} << 53, false, "rows of a `generate` source", "refused"},
+      LimitRow{"pipeline file", "config/read_streams.cc:kFieldsMax", "", kCount, 2'000, false, "fields of a schema", "refused"},
+      LimitRow{"pipeline file", "config/sql_check.cc:kSqlBytesMax", "", kBytes, 256 * kKiB, false, "an SQL text", "refused"},
+      LimitRow{"pipeline file", "config/sql_check.cc:kViewUsesMax", "", kCount, 500, false, "uses of views within views", "refused"},
+      LimitRow{"pipeline file", "config/routes.cc:kPathBytesMax", "", kBytes, 200, false, "a route", "refused"},
+      LimitRow{"pipeline file", "config/substitution.cc:kFileBytesMax", "", kBytes, kMiB, false, "a `${file:...}`", "refused"},
+      LimitRow{"pipeline file", "config/substitution.cc:kReplacedBytesMax", "", kBytes, 16 * kMiB, false, "all texts together, once replaced", "refused"},
+      LimitRow{"pipeline file", "config/yaml.h:bytes_max", "", kBytes, 10 * kMiB, false, "the file", "refused"},
+      LimitRow{"pipeline file", "config/yaml.h:depth_max", "", kCount, 64, false, "nesting of the file", "refused"},
+      LimitRow{"pipeline file", "config/yaml.h:nodes_max", "", kCount, 250'000, false, "values in the file, aliases counted as what they stand for", "refused"},
+      LimitRow{"pipeline file", "config/yaml.cc:kOpenBracketsMax", "", kCount, 10'000, false, "open brackets", "refused"},
+      LimitRow{"pipeline file", "config/key_table.h:kCrashAfterMax", "", kCount, 1'000'000, false, "`crash_after` of a test", "refused"},
+      LimitRow{"pipeline file", "config/report.h:kDiagnosticsMax", "", kCount, 200, false, "mistakes that are told", "the rest is counted"},
+      LimitRow{"commands", "app/http_client.h:kHeaderBytesMax", "", kBytes, 64 * kKiB, false, "the header of a server's answer", "an error"},
+      LimitRow{"commands", "app/json_value.h:kJsonDepthMax", "", kCount, 256, false, "nesting of a server's answer", "an error"},
+      LimitRow{"commands", "app/http_client.h:kBodyBytesMax", "", kBytes, kGiB, false, "a server's answer to a command", "an error"},
+      LimitRow{"commands", "app/file_load.cc:kPostBytesMax", "", kBytes, kMiB, false, "what `load` posts to a server at a time", "the rest comes next"},
+      LimitRow{"commands", "app/query_door.cc:kRowsMax", "", kCount, 100'000, false, "rows of `sql` without a server", "cut there, and told"},
+  };
+  std::vector<LimitRow> rows;
+  for (const Binding& binding : kBindings) {
+    const config::LimitKey& key = *config::FindLimitKey(binding.setting);
+    rows.push_back({binding.area, binding.code, key.name, key.unit, binding.get(limits), key.default_value == 0, key.help, key.beyond});
+  }
+  rows.insert(rows.end(), kFixed.begin(), kFixed.end());
+  return rows;
+}
+
+}  // namespace tailrace::app
