@@ -115,7 +115,7 @@ Status Runtime::Parts::OpenServer() {
   server_options.version = kVersion;
   server_options.limits = limits.server;
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
-                                  dead_letter_ids};
+                                  dead_letter_ids, &engine->letters()};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
 }

@@ -10,6 +10,7 @@
 #include "server/collection_reads.h"
 #include "server/connection.h"
 #include "server/ingest.h"
+#include "server/letter_reads.h"
 #include "server/listener.h"
 #include "server/loop.h"
 #include "server/openapi.h"
@@ -66,6 +67,7 @@ struct Server::Parts {
   std::unique_ptr<Ingest> ingest;
   std::vector<std::unique_ptr<IngestDoor>> doors;
   std::unique_ptr<StreamReads> stream_reads;
+  std::unique_ptr<LetterReads> letters;
   std::unique_ptr<TailHub> tails;
   std::unique_ptr<WaitList> waits;
   std::unique_ptr<Reader> reader;
@@ -90,6 +92,7 @@ Status Server::Parts::Assemble() {
   for (const auto& loop : loops) executors.push_back(loop.get());
   TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, executors));
   stream_reads = std::make_unique<StreamReads>(services, options, *ingest, query_pool);
+  letters = std::make_unique<LetterReads>(services, options.limits, *ingest, query_pool);
   tails = std::make_unique<TailHub>(services, options.limits, *ingest, tail_pool, *loops.front());
   waits = std::make_unique<WaitList>(services.progress, *loops.front(), options.limits, services.clock);
   reader = std::make_unique<Reader>(services, options.limits, *ingest, query_pool, *waits);
@@ -106,7 +109,7 @@ Status Server::Parts::Assemble() {
 }
 
 Status Server::Parts::AddRoutes() {
-  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system})) {
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }
   for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
