@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 # Folders lowest first. Each may depend on those before it, less what FORBIDDEN takes away.
-ORDER = ["base", "model", "auth", "sqlite", "sql", "config", "ports", "log", "warehouse", "documents", "sources", "engine", "server", "app"]
+ORDER = ["base", "model", "crypto", "auth", "sqlite", "control", "sql", "config", "ports", "log", "warehouse", "documents", "sources", "engine", "server", "app"]
 SIBLINGS = ["log", "warehouse", "documents", "sources"]
 FORBIDDEN = {folder: set(SIBLINGS) - {folder} for folder in SIBLINGS} | {"engine": set(SIBLINGS), "server": set(SIBLINGS)}
 
@@ -29,7 +29,7 @@ VENDORS = {
     "zlib": (["sources", "server"], r"zlib\.h"),
     "spdlog": (["base"], r"spdlog/.*"),
     "expected": (None, r"tl/expected\.hpp"),
-    "openssl": (["base", "server"], r"openssl/.*"),
+    "openssl": (["crypto"], r"openssl/.*"),
     "date": (["base", "model"], r"date/.*"),
     "cli11": (["app"], r"CLI/.*"),
     "fmt": (None, r"fmt/.*"),

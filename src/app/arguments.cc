@@ -31,6 +31,11 @@ void Arguments::Option(std::string_view flag, std::string_view value_name, std::
   parser_.add_option(std::string(flag), *to, std::string(help))->option_text(std::string(value_name));
 }
 
+void Arguments::Options(std::string_view flag, std::string_view value_name, std::string_view help,
+                        std::vector<std::string>* to) {
+  parser_.add_option(std::string(flag), *to, std::string(help))->allow_extra_args(false)->option_text(std::string(value_name));
+}
+
 void Arguments::RequiredOption(std::string_view flag, std::string_view value_name, std::string_view help,
                                std::string* to) {
   parser_.add_option(std::string(flag), *to, std::string(help))->required()->option_text(std::string(value_name));

@@ -28,6 +28,8 @@ class Arguments {
   // `flag` with its dashes, "-q,--quiet" for two spellings.
   void Flag(std::string_view flag, std::string_view help, bool* to);
   void Option(std::string_view flag, std::string_view value_name, std::string_view help, std::string* to);
+  // May be given several times.
+  void Options(std::string_view flag, std::string_view value_name, std::string_view help, std::vector<std::string>* to);
   void RequiredOption(std::string_view flag, std::string_view value_name, std::string_view help, std::string* to);
   void ChoiceOption(std::string_view flag, std::string_view help, const std::vector<std::string>& choices,
                     std::string* to);

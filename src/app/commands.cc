@@ -38,14 +38,6 @@ constexpr std::array kCommands = {
             "tailrace tail sales\n"
             "tailrace tail sales --limit 10 | jq .",
             DeclareTail},
-    Command{"dlq list", "Show what was refused, grouped by fault",
-            "tailrace dlq list             # every stream\n"
-            "tailrace dlq list sales --json | jq .",
-            DeclareDlqList},
-    Command{"dlq show", "Show refused records with their faults",
-            "tailrace dlq show sales\n"
-            "tailrace dlq show sales --fault 3f2a91c0 --limit 10",
-            DeclareDlqShow},
     Command{"rebuild", "Compute a table or collection again from the log", "tailrace rebuild revenue_by_hour",
             DeclareRebuild},
     Command{"log verify", "Check every byte of the log",
@@ -56,6 +48,15 @@ constexpr std::array kCommands = {
             DeclareLogInspect},
     Command{"limits", "Show every limit, and how the memory is divided",
             "tailrace limits               # of ./pipeline.yaml on this machine", DeclareLimits},
+    Command{"keys add", "Make an API key",
+            "tailrace keys add --role ingest --stream sales --name checkout --expires 90d\n"
+            "tailrace keys add --role read --table revenue --api top\n"
+            "KEY=$(tailrace keys add --role admin)",
+            DeclareKeysAdd},
+    Command{"keys list", "Show the keys there are, without their text", "tailrace keys list", DeclareKeysList},
+    Command{"keys revoke", "End a key now", "tailrace keys revoke 7k2m9x0q", DeclareKeysRevoke},
+    Command{"keys rotate", "Make a key that takes the place of another",
+            "tailrace keys rotate 7k2m9x0q --overlap 24h   # both count for a day", DeclareKeysRotate},
     Command{"schema", "Print the JSON Schema of the pipeline file", "tailrace schema > tailrace.schema.json",
             DeclareSchema},
     Command{"completion", "Print a completion script for a shell",

@@ -217,8 +217,9 @@ Status ReadBody(Source& connection, const HttpResponse& head, const Taker& take,
   return ReadCounted(connection, bytes, take, stop);
 }
 
-std::string RequestHead(const HttpRequest& request, std::string_view authority) {
+std::string RequestHead(const HttpRequest& request, std::string_view authority, std::string_view key) {
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.target, authority);
+  if (!key.empty()) head += fmt::format("Authorization: Bearer {}\r\n", key);
   for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
   if (!request.body.empty() || request.method != "GET")
     head += fmt::format("Content-Length: {}\r\n", request.body.size());
@@ -254,7 +255,7 @@ Status HttpClient::Connect() {
 
 Result<HttpResponse> HttpClient::Exchange(const HttpRequest& request, const std::function<bool(std::string_view)>* take,
                                           const std::stop_token& stop) {
-  TR_RETURN_IF_ERROR(connection_->Write(RequestHead(request, address())));
+  TR_RETURN_IF_ERROR(connection_->Write(RequestHead(request, address(), key_)));
   TR_RETURN_IF_ERROR(connection_->Write(request.body));
   TR_TRY(const std::string head, connection_->ReadUntil("\r\n\r\n", stop));
   TR_TRY(HttpResponse response, ParseHead(std::string_view(head).substr(0, head.size() - 2)));

@@ -38,6 +38,9 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
+  // Sent with every request as `Authorization: Bearer`. Kept out of errors.
+  void SetKey(std::string key) { key_ = std::move(key); }
+
   // Waits as long as it takes; kCancelled when `stop` comes first. kUnavailable: nobody answers there (for a request
   // that changes something the outcome is then unknown), or what answers does not speak HTTP.
   Result<HttpResponse> Send(const HttpRequest& request, const std::stop_token& stop = {});
@@ -63,6 +66,7 @@ class HttpClient {
 
   const std::string host_;
   const uint16_t port_;
+  std::string key_;
   std::unique_ptr<Connection> connection_;
 };
 

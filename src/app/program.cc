@@ -87,6 +87,13 @@ std::string HelpText(const CLI::App& app, std::string_view path) {
   return text;
 }
 
+// Of a word that has commands below it.
+std::string_view GroupSummary(std::string_view group) {
+  if (group == "log") return "Look into the log: verify, inspect";
+  if (group == "keys") return "Who may do what over HTTP: add, list, revoke, rotate";
+  return "";
+}
+
 // The parser of the whole line, and what to do for the command that it finds.
 class CommandLine {
  public:
@@ -138,7 +145,7 @@ class CommandLine {
     for (CLI::App* app : root_.get_subcommands({})) {
       if (app->get_name() == name) return app;
     }
-    return root_.add_subcommand(name, "Look into the log: verify, inspect");
+    return root_.add_subcommand(name, std::string(GroupSummary(name)));
   }
 
   CLI::App root_;

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "app/data_directory.h"
+#include "app/doorkeeper.h"
 #include "app/embedded_sources.h"
+#include "app/key_folder.h"
 #include "app/limits.h"
 #include "app/progress_view.h"
 #include "app/version.h"
@@ -57,6 +59,7 @@ struct Runtime::Parts {
   std::unique_ptr<DocumentStore> documents;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<ProgressView> progress;
+  std::unique_ptr<Doorkeeper> doorkeeper;
   std::unique_ptr<server::Server> server;
   std::vector<std::unique_ptr<SourceRunner>> sources;
   bool stopped = false;
@@ -114,8 +117,11 @@ Status Runtime::Parts::OpenServer() {
   server_options.auth_none = pipeline.server.auth_none;
   server_options.version = kVersion;
   server_options.limits = limits.server;
+  if (!pipeline.server.auth_none) {
+    TR_TRY(doorkeeper, Doorkeeper::Open(pipeline.server, directory.Join(kControlFile), clock()));
+  }
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
-                                  dead_letter_ids, &engine->letters()};
+                                  dead_letter_ids, doorkeeper.get()};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
 }
@@ -195,6 +201,7 @@ const std::vector<engine::ChangedMaterialization>& Runtime::changed() const { re
 
 Status Runtime::Start() {
   parts_->engine->Start();
+  if (parts_->doorkeeper != nullptr) parts_->doorkeeper->Start();
   if (parts_->server != nullptr) TR_RETURN_IF_ERROR(parts_->server->Start());
   for (const auto& source : parts_->sources) source->Start();
   return {};
@@ -204,6 +211,7 @@ void Runtime::Stop() {
   if (std::exchange(parts_->stopped, true)) return;
   for (const auto& source : parts_->sources) source->Stop();
   if (parts_->server != nullptr) parts_->server->Stop();
+  if (parts_->doorkeeper != nullptr) parts_->doorkeeper->Stop();
   parts_->engine->Stop();
   parts_->log->Stop();
 }

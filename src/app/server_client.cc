@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "app/json_value.h"
 
 namespace tailrace::app {
 namespace {
 
 constexpr int kNotFoundStatus = 404;
+constexpr int kUnauthorizedStatus = 401;
+constexpr int kForbiddenStatus = 403;
 constexpr int kClientFaults = 400;
 constexpr int kServerFaults = 500;
 constexpr size_t kShownBytesMax = 300;
@@ -23,10 +28,22 @@ std::string ReachableHost(const std::string& host) {
   return host == "::" ? "::1" : host;
 }
 
+// Nothing for a text that cannot stand in a header: it is no key, and must not write fields of its own.
+std::string KeyOfEnvironment() {
+  const char* const value = std::getenv(kKeyVariable);
+  if (value == nullptr) return {};
+  std::string key(value);
+  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' ')) key.pop_back();
+  const bool is_sendable = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  return is_sendable ? key : std::string();
+}
+
 }  // namespace
 
 std::unique_ptr<HttpClient> ClientOf(const config::Pipeline& pipeline, std::optional<uint16_t> port) {
-  return std::make_unique<HttpClient>(ReachableHost(pipeline.server.host), port.value_or(pipeline.server.port));
+  auto client = std::make_unique<HttpClient>(ReachableHost(pipeline.server.host), port.value_or(pipeline.server.port));
+  client->SetKey(KeyOfEnvironment());
+  return client;
 }
 
 Status StatusOf(const HttpResponse& response) {
@@ -38,6 +55,10 @@ Status StatusOf(const HttpResponse& response) {
                                                            response.body.substr(0, kShownBytesMax))));
   }
   std::string message(error->TextOf("message"));
+  if (response.status == kUnauthorizedStatus || response.status == kForbiddenStatus) {
+    return Fail(Error(CodeOf(response.status), fmt::format("the server refuses: {}\nCommands send the key of the environment variable {}.",
+                                                           message, kKeyVariable)));
+  }
   if (const std::string_view hint = error->TextOf("hint"); !hint.empty()) message += fmt::format("\n{}", hint);
   return Fail(Error(CodeOf(response.status), std::move(message)));
 }

@@ -12,7 +12,10 @@
 
 namespace tailrace::app {
 
-// At the address of the file; `port`, when set, stands for the one that `run --port` was given.
+// The API key that commands send is the value of this environment variable: a command line can be read by every process.
+inline constexpr const char* kKeyVariable = "TAILRACE_KEY";
+
+// At the address of the file, with the key of the environment; `port`, when set, stands for the one that `run --port` was given.
 std::unique_ptr<HttpClient> ClientOf(const config::Pipeline& pipeline, std::optional<uint16_t> port);
 
 // The error that an answer of 300 or more stands for, with its hint; success for the rest.

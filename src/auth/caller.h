@@ -1,6 +1,7 @@
 // Who sends a request, and how he is known by what he sends.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,10 +13,14 @@
 
 namespace tailrace::auth {
 
+// Threads: constant but for `revoked`, which whoever made it may set at any time.
 struct Caller {
   std::string name;                  // for people and logs: of the key or of the token's subject; no secret
   Grant grant;
   std::optional<WallTime> expires;   // not valid from then on
+  std::atomic<bool> revoked{false};  // not valid any more
+
+  bool IsValidAt(WallTime now) const { return !revoked.load(std::memory_order_relaxed) && (!expires || now < *expires); }
 };
 
 using CallerPtr = std::shared_ptr<const Caller>;
@@ -25,8 +30,11 @@ class Authenticator {
  public:
   virtual ~Authenticator() = default;
 
-  // Who sends this key or token. kInvalid: nobody that is known, or not any more; the text says no more than a stranger may know.
-  // kUnavailable: it cannot be said just now.
+  // Whether nobody has to say who he is. May change while the server runs, when the first key is made.
+  virtual bool IsOpen() const = 0;
+
+  // Who sends this key or token. kInvalid: nobody that is known, or not any more; the text says no more than a stranger may know,
+  // and nothing of what he sent. kUnavailable: it cannot be said just now.
   virtual Result<CallerPtr> Identify(std::string_view credential) = 0;
 };
 

@@ -36,6 +36,7 @@ struct Grant {
   // Nullopt: everything. An empty set is nothing at all, and never everything.
   std::optional<std::set<Thing>> things;
 
+  bool operator==(const Grant&) const = default;
   bool Holds(Role role) const { return roles.contains(role) || roles.contains(Role::kAdmin); }
   bool limited() const { return things.has_value(); }
   bool Covers(const Thing& thing) const { return !things || things->contains(thing); }

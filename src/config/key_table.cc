@@ -348,17 +348,16 @@ const Shape* Table::LimitsShape() {
 
 const Shape* Table::ServerShape() {
   const Shape* auth =
-      OneWord({{"none", "whoever reaches the address may read and write"}, {"keys", "API keys", Since::kLater}});
+      OneWord({{"none", "whoever reaches the address may read and write"}, {"keys", "nobody comes in without a key, from this machine neither"}});
   Shape* server =
       Object("a mapping", {
                               {"listen", Text("an address such as 127.0.0.1:7070"),
                                "address and port; port 0 takes a free one", false, "127.0.0.1:7070"},
                               {"data", path_, "the data folder, relative to the pipeline file", false, ".tailrace"},
-                              {"auth", auth, "must be none when the address is not loopback"},
+                              {"auth", auth, "who must show a key; unless it is said, everyone, once there is one"},
                               {"memory", size_, "what the process may use; by default a third of the machine"},
                               {"limits", LimitsShape(), "see docs/limits.md"},
                               {"tls", any_, "certificates", false, "", Since::kLater},
-                              {"keys", any_, "API keys", false, "", Since::kLater},
                           });
   server->nullable = true;
   return server;

@@ -189,6 +189,7 @@ struct ServerSpec {
   int64_t memory_bytes = 0;  // what the process may use; 0: a third of the machine
   std::map<std::string, int64_t, std::less<>> limits;  // those that are written, by their names in LimitKeys()
   bool auth_none = false;
+  bool auth_keys = false;  // nobody comes in without, on loopback neither
 };
 
 struct Pipeline {

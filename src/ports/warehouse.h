@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -127,6 +128,9 @@ struct QueryRequest {
   size_t rows_max = 0;            // 0: no limit
   int64_t now_micros = 0;         // what now() answers
   bool trusted = false;           // SQL of the pipeline file: not put through the gate again
+  // Streams, tables and views that SQL which is not trusted may name, in lower case; what a view of them reads is its own affair.
+  // Nullopt: all. kNotFound: it names another, or one that there is not.
+  std::optional<std::set<std::string>> readable = std::nullopt;
 };
 
 // By stream, what the answer holds.

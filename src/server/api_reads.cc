@@ -82,7 +82,7 @@ Result<ApiReads::Asked> ApiReads::ReadParams(const Api& api, const Request& requ
     TR_TRY(QueryParameter parameter, param.Read(text));
     asked.parameters.push_back(std::move(parameter));
   }
-  TR_TRY(asked.wait_for, reader_.TakeWaitFor(args));
+  TR_TRY(asked.wait_for, reader_.TakeWaitFor(args, request.caller->grant));
   TR_RETURN_IF_ERROR(args.RefuseRest());
   return asked;
 }

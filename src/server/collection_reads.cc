@@ -35,7 +35,7 @@ void CollectionReads::Get(const ExchangePtr& exchange) {
   const std::string name = exchange->request().PathParam(0);
   auto args = QueryArgs::Parse(exchange->request());
   if (!args) return exchange->Send(InvalidParameterReply(args.error()));
-  auto wait_for = reader_.TakeWaitFor(*args);
+  auto wait_for = reader_.TakeWaitFor(*args, exchange->request().caller->grant);
   if (!wait_for) return exchange->Send(InvalidParameterReply(wait_for.error()));
   if (auto status = args->RefuseRest(); !status) return exchange->Send(InvalidParameterReply(status.error()));
   SendDocument(exchange, name, exchange->request().PathParam(1), std::move(*wait_for));
@@ -71,7 +71,7 @@ void CollectionReads::Find(const ExchangePtr& exchange) {
   std::optional<WaitFor> wait_for;
   const auto read_args = [&]() -> Result<DocumentQuery> {
     TR_TRY(QueryArgs args, QueryArgs::Parse(exchange->request()));
-    TR_TRY(wait_for, reader_.TakeWaitFor(args));
+    TR_TRY(wait_for, reader_.TakeWaitFor(args, exchange->request().caller->grant));
     return ReadFilter(*spec, args);
   };
   auto query = read_args();

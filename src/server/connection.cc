@@ -219,14 +219,14 @@ bool Connection::BeginRequest(size_t head_size) {
 }
 
 std::optional<ProtocolFault> Connection::ParseHead(size_t head_size) {
-  if (auto fault = server::ParseHead(input_.bytes().substr(0, head_size), head_)) return fault;
+  if (auto fault = parser_.ParseHead(input_.bytes().substr(0, head_size), head_)) return fault;
   const bool is_whole = !head_.chunked && input_.size() - head_size >= head_.content_length.value_or(0);
   head_size_ = is_whole ? head_size : 0;
   request_size_ = head_size_;
   if (is_whole) return std::nullopt;
   head_copy_.assign(input_.bytes().substr(0, head_size));
   input_.Consume(head_size);
-  return server::ParseHead(head_copy_, head_);
+  return parser_.ParseHead(head_copy_, head_);
 }
 
 // What can be said before the body is there.
@@ -241,6 +241,17 @@ std::optional<Reply> Connection::RefusalOfHead() {
   if (request.target == "*" && request.method == "OPTIONS") return NoContent();
   Router::Match match = shared_.router.Find(request);
   route_ = match.route;
+  const bool is_public = route_ != nullptr && route_->spec().access.reach() == Access::Reach::kPublic;
+  // Before it is said what there is.
+  if (!is_public) {
+    if (auto refusal = shared_.gate.Identify(request)) return refusal;
+  }
+  if (auto refusal = RefusalOfRoute(std::move(match))) return refusal;
+  return RefusalOfBody();
+}
+
+std::optional<Reply> Connection::RefusalOfRoute(Router::Match match) {
+  const Request& request = head_.request;
   if (route_ == nullptr) {
     if (match.allow.empty()) {
       return ErrorReply(404, "not_found", "there is nothing at " + std::string(request.path), "GET /openapi.json lists every route");
@@ -251,7 +262,7 @@ std::optional<Reply> Connection::RefusalOfHead() {
     reply.headers.emplace_back("Allow", std::move(match.allow));
     return reply;
   }
-  return RefusalOfBody();
+  return shared_.gate.Refuse(route_->spec().access, request);
 }
 
 std::optional<Reply> Connection::RefusalOfBody() {
@@ -310,7 +321,8 @@ bool Connection::AdvanceLength() {
 
 bool Connection::AdvanceChunks() {
   const size_t before = chunked_body_.size();
-  const ChunkProgress progress = chunks_.Read(input_.bytes(), chunked_body_, shared_.limits.body_bytes_max);
+  const RequestParser::ChunkProgress progress =
+      parser_.ParseChunks(input_.bytes(), chunked_body_, shared_.limits.body_bytes_max);
   if (progress.fault) {
     RefuseFault(*progress.fault);
     return false;
@@ -368,7 +380,6 @@ void Connection::FinishRequest() {
   input_.Consume(request_size_);
   shared_.body_bytes.Give(std::exchange(body_reserved_, 0));
   chunked_body_.clear();
-  chunks_ = ChunkReader();
   if (chunked_body_.capacity() > kKeepInputBytesMax) chunked_body_.shrink_to_fit();
   input_.Trim(kKeepInputBytesMax);
   head_ = RequestHead{};

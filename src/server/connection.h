@@ -12,6 +12,7 @@
 
 #include "server/byte_budget.h"
 #include "server/exchange.h"
+#include "server/gate.h"
 #include "server/input_buffer.h"
 #include "server/loop.h"
 #include "server/options.h"
@@ -24,6 +25,7 @@ namespace tailrace::server {
 struct ConnectionShared {
   const Router& router;
   const Limits& limits;
+  const Gate& gate;
   bool loopback_only = true;             // refuse foreign Host and Origin
   ByteBudget body_bytes;
   std::atomic<size_t> connections{0};
@@ -76,6 +78,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool BeginRequest(size_t head_size);
   std::optional<ProtocolFault> ParseHead(size_t head_size);
   std::optional<Reply> RefusalOfHead();
+  std::optional<Reply> RefusalOfRoute(Router::Match match);
   std::optional<Reply> RefusalOfBody();
   bool ReserveBody(size_t bytes);
   void Dispatch(std::string_view body);
@@ -95,7 +98,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   int socket_;
   Loop& loop_;
   ConnectionShared& shared_;
-  ChunkReader chunks_;
+  RequestParser parser_;
   InputBuffer input_;
   std::string output_;
   size_t output_sent_ = 0;

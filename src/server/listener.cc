@@ -1,5 +1,7 @@
 #include "server/listener.h"
 
+#include "server/listen_address.h"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
 
@@ -16,19 +18,7 @@ constexpr std::string_view kFullReply =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 67\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\n{\"error\":{\"code\":\"busy\",\"message\":\"too many connections are open\"}}";
 
-Result<asio::ip::address> ParseHost(const std::string& host) {
-  boost::system::error_code error;
-  const asio::ip::address address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
-  if (error) return Fail(Error::Invalid("\"" + host + "\" is not an IP address to listen on"));
-  return address;
-}
-
 }  // namespace
-
-Result<bool> IsLoopbackHost(const std::string& host) {
-  TR_TRY(const asio::ip::address address, ParseHost(host));
-  return address.is_loopback();
-}
 
 Listener::Listener(std::vector<std::unique_ptr<Loop>>& loops, ConnectionShared& shared, Metrics& metrics)
     : loops_(loops),
@@ -38,7 +28,7 @@ Listener::Listener(std::vector<std::unique_ptr<Loop>>& loops, ConnectionShared& 
       acceptor_(loops.front()->context()) {}
 
 Status Listener::Open(const std::string& host, uint16_t port) {
-  TR_TRY(const asio::ip::address address, ParseHost(host));
+  TR_TRY(const asio::ip::address address, ParseListenHost(host));
   const tcp::endpoint wanted(address, port);
   boost::system::error_code error;
   acceptor_.open(wanted.protocol(), error);

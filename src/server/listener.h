@@ -39,7 +39,4 @@ class Listener {
   size_t turn_ = 0;
 };
 
-// Whether an address is on loopback: reachable from this machine only. kInvalid: no IP address and not localhost.
-Result<bool> IsLoopbackHost(const std::string& host);
-
 }  // namespace tailrace::server

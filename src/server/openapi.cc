@@ -15,6 +15,9 @@ constexpr std::string_view kErrorSchema =
 constexpr std::string_view kErrorResponse =
     R"({"description":"What was wrong.","content":{"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}}})";
 
+constexpr std::string_view kSecuritySchemes =
+    R"({"bearer":{"type":"http","scheme":"bearer"},"key":{"type":"apiKey","in":"header","name":"X-API-Key"}})";
+
 std::string Lowered(std::string_view text) {
   std::string lowered(text);
   std::transform(lowered.begin(), lowered.end(), lowered.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -44,8 +47,17 @@ void WriteParams(JsonWriter& json, const std::vector<RouteParam>& params) {
   json.EndArray();
 }
 
+bool IsFor(const auth::Grant& grant, const Access& access) {
+  if (access.reach() == Access::Reach::kPublic) return true;
+  if (!grant.Holds(access.role()) || (grant.limited() && access.reach() == Access::Reach::kWhole)) return false;
+  const auto& things = access.things();
+  return std::all_of(things.begin(), things.end(), [&](const auth::Thing& thing) { return grant.Covers(thing); });
+}
+
 void WriteOperation(JsonWriter& json, const RouteSpec& spec) {
   json.Key(Lowered(spec.method)).BeginObject().Text("summary", spec.summary);
+  if (spec.access.reach() == Access::Reach::kPublic) json.Raw("security", "[]");
+  json.Text("x-tailrace-role", spec.access.reach() == Access::Reach::kPublic ? "public" : auth::RoleName(spec.access.role()));
   if (!spec.params.empty()) WriteParams(json, spec.params);
   if (spec.takes_body) {
     json.Key("requestBody").BeginObject().Bool("required", true);
@@ -59,9 +71,11 @@ void WriteOperation(JsonWriter& json, const RouteSpec& spec) {
 
 }  // namespace
 
-std::string OpenApiText(const Router& router, std::string_view title, std::string_view version) {
+std::string OpenApiText(const Router& router, std::string_view title, std::string_view version, const auth::Grant* grant) {
   std::map<std::string, std::vector<const RouteSpec*>> by_path;
-  for (const Route* route : router.routes()) by_path[route->spec().pattern].push_back(&route->spec());
+  for (const Route* route : router.routes()) {
+    if (grant == nullptr || IsFor(*grant, route->spec().access)) by_path[route->spec().pattern].push_back(&route->spec());
+  }
   std::string text;
   JsonWriter json(text);
   json.BeginObject().Text("openapi", "3.0.3").Key("info").BeginObject();
@@ -71,7 +85,8 @@ std::string OpenApiText(const Router& router, std::string_view title, std::strin
     for (const RouteSpec* spec : specs) WriteOperation(json, *spec);
     json.EndObject();
   }
-  json.EndObject().Key("components").BeginObject().Key("schemas").BeginObject().Raw("Error", kErrorSchema);
+  json.EndObject().Raw("security", R"([{"bearer":[]},{"key":[]}])").Key("components").BeginObject();
+  json.Raw("securitySchemes", kSecuritySchemes).Key("schemas").BeginObject().Raw("Error", kErrorSchema);
   json.EndObject().EndObject().EndObject();
   return text;
 }

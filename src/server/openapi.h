@@ -8,6 +8,7 @@
 
 namespace tailrace::server {
 
-std::string OpenApiText(const Router& router, std::string_view title, std::string_view version);
+// With `grant`: only of the routes that it may reach some part of.
+std::string OpenApiText(const Router& router, std::string_view title, std::string_view version, const auth::Grant* grant = nullptr);
 
 }  // namespace tailrace::server

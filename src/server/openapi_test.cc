@@ -6,7 +6,7 @@
 #include <string>
 
 #include "model/json_text.h"
-#include "server/json_members.h"
+#include "model/json_members.h"
 #include "server/testing/test_server.h"
 
 namespace tailrace::server {

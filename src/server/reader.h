@@ -17,8 +17,8 @@ class Reader {
   Reader(const Services& services, const Limits& limits, const Ingest& ingest, ReadPool& pool, WaitList& waits)
       : services_(services), limits_(limits), ingest_(ingest), pool_(pool), waits_(waits) {}
 
-  // Takes `wait_for` and `timeout`. kInvalid: not as they must be.
-  Result<std::optional<WaitFor>> TakeWaitFor(QueryArgs& args) const;
+  // Takes `wait_for` and `timeout`. kInvalid: not as they must be, or a stream that the caller reads nothing of.
+  Result<std::optional<WaitFor>> TakeWaitFor(QueryArgs& args, const auth::Grant& grant) const;
 
   void Run(const ExchangePtr& exchange, std::optional<WaitFor> wait_for, ReadWork work);
 
@@ -26,6 +26,8 @@ class Reader {
   const Limits& limits() const { return limits_; }
 
  private:
+  bool MayWaitFor(const auth::Grant& grant, std::string_view stream) const;
+
   const Services& services_;
   const Limits& limits_;
   const Ingest& ingest_;

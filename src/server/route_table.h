@@ -10,7 +10,6 @@ namespace tailrace::server {
 
 class CollectionReads;
 class Ingest;
-class LetterReads;
 class SqlReads;
 class StreamReads;
 class SystemReads;
@@ -24,7 +23,6 @@ struct RouteOwners {
   CollectionReads& collections;
   SqlReads& sql;
   SystemReads& system;
-  LetterReads& letters;
 };
 
 // The routes that every pipeline has.

@@ -9,9 +9,10 @@
 #include "server/api_reads.h"
 #include "server/collection_reads.h"
 #include "server/connection.h"
+#include "server/gate.h"
 #include "server/ingest.h"
-#include "server/letter_reads.h"
 #include "server/listener.h"
+#include "server/loopback_host.h"
 #include "server/loop.h"
 #include "server/openapi.h"
 #include "server/read_pool.h"
@@ -43,7 +44,8 @@ struct Server::Parts {
       : services(with),
         options(std::move(how)),
         router(services.metrics),
-        shared{router, options.limits, true, ByteBudget(options.limits.bytes_in_flight_max)},
+        gate(services.pipeline, services.authenticator, services.metrics),
+        shared{router, options.limits, gate, true, ByteBudget(options.limits.bytes_in_flight_max)},
         query_pool("queries", options.read_threads, options.limits, services.clock, services.metrics),
         tail_pool("tails", 1, options.limits, services.clock, services.metrics),
         system(services, options.version) {
@@ -60,6 +62,7 @@ struct Server::Parts {
   const Services services;
   const ServerOptions options;
   Router router;
+  Gate gate;
   ConnectionShared shared;
   ReadPool query_pool;
   ReadPool tail_pool;
@@ -67,7 +70,6 @@ struct Server::Parts {
   std::unique_ptr<Ingest> ingest;
   std::vector<std::unique_ptr<IngestDoor>> doors;
   std::unique_ptr<StreamReads> stream_reads;
-  std::unique_ptr<LetterReads> letters;
   std::unique_ptr<TailHub> tails;
   std::unique_ptr<WaitList> waits;
   std::unique_ptr<Reader> reader;
@@ -83,16 +85,15 @@ struct Server::Parts {
 
 Status Server::Parts::Assemble() {
   TR_TRY(const bool is_loopback, IsLoopbackHost(options.host));
-  if (!is_loopback && !options.auth_none) {
-    return Fail(Error::Invalid("server.listen: " + options.host +
-                               " is reachable from other machines, and there are no keys; listen on 127.0.0.1, or write server.auth: none"));
+  if (!is_loopback && !options.auth_none && gate.IsOpen()) {
+    return Fail(Error::Invalid("server.listen: " + options.host + " is reachable from other machines, and there are no keys; make one with "
+                               "`tailrace keys add`, listen on 127.0.0.1, or write server.auth: none"));
   }
   shared.loopback_only = is_loopback;
   std::vector<Executor*> executors;
   for (const auto& loop : loops) executors.push_back(loop.get());
   TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, executors));
   stream_reads = std::make_unique<StreamReads>(services, options, *ingest, query_pool);
-  letters = std::make_unique<LetterReads>(services, options.limits, *ingest, query_pool);
   tails = std::make_unique<TailHub>(services, options.limits, *ingest, tail_pool, *loops.front());
   waits = std::make_unique<WaitList>(services.progress, *loops.front(), options.limits, services.clock);
   reader = std::make_unique<Reader>(services, options.limits, *ingest, query_pool, *waits);
@@ -109,7 +110,7 @@ Status Server::Parts::Assemble() {
 }
 
 Status Server::Parts::AddRoutes() {
-  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters})) {
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }
   for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
@@ -123,8 +124,9 @@ Status Server::Parts::AddDescription() {
   route.pattern = "/openapi.json";
   route.summary = "This description.";
   route.handler = [this](const ExchangePtr& exchange) {
+    const auth::Grant& grant = exchange->request().caller->grant;
     Reply reply;
-    reply.body = openapi;
+    reply.body = grant.limited() ? OpenApiText(router, services.pipeline.name, options.version, &grant) : openapi;
     exchange->Send(std::move(reply));
   };
   TR_RETURN_IF_ERROR(router.Add(std::move(route)));

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/caller.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "config/spec.h"
-#include "engine/dead_letters.h"
 #include "model/ids.h"
 #include "ports/document_store.h"
 #include "ports/event_log.h"
@@ -58,7 +58,7 @@ struct Services {
   Metrics& metrics;
   Clock& clock;
   std::vector<StreamId> dead_letter_ids = {};  // of pipeline.streams, where refused records are kept; empty: nowhere
-  engine::DeadLetters* letters = nullptr;      // what reads them; null: nothing does
+  auth::Authenticator* authenticator = nullptr;  // null: nobody is asked who he is
 };
 
 }  // namespace tailrace::server

@@ -1,12 +1,35 @@
 #include "server/sql_reads.h"
 
+#include <algorithm>
+#include <cctype>
+#include <set>
 #include <utility>
 
 #include "server/body_format.h"
-#include "server/json_members.h"
+#include "model/json_members.h"
 
 namespace tailrace::server {
 namespace {
+
+constexpr int kNotFoundStatus = 404;
+
+// What a limited grant may name in SQL; nullopt: everything.
+std::optional<std::set<std::string>> ReadableBy(const auth::Grant& grant) {
+  if (!grant.limited()) return std::nullopt;
+  std::set<std::string> names;
+  for (const auth::Thing& thing : *grant.things) {
+    if (thing.kind != auth::ThingKind::kStream && thing.kind != auth::ThingKind::kTable) continue;
+    std::string lower = thing.name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    names.insert(std::move(lower));
+  }
+  return names;
+}
+
+// Of what is not there and what is not for this key the same is said.
+Reply NotReadableReply() {
+  return ErrorReply(403, "forbidden", "the query reads what the key is not for", "GET /status shows the streams and tables that it is for");
+}
 
 Result<QueryParameter> ParameterOf(const std::string& name, std::string_view json) {
   QueryParameter parameter;
@@ -35,7 +58,7 @@ Result<QueryParameter> ParameterOf(const std::string& name, std::string_view jso
 Result<SqlReads::Asked> SqlReads::ReadBody(const Request& request) const {
   Asked asked;
   TR_TRY(QueryArgs args, QueryArgs::Parse(request));
-  TR_TRY(asked.wait_for, reader_.TakeWaitFor(args));
+  TR_TRY(asked.wait_for, reader_.TakeWaitFor(args, request.caller->grant));
   TR_RETURN_IF_ERROR(args.RefuseRest());
   TR_TRY(const auto members, JsonMembers(request.body));
   for (const auto& [name, value] : members) {
@@ -59,7 +82,7 @@ Result<SqlReads::Asked> SqlReads::ReadQuery(const Request& request) const {
   Asked asked;
   TR_TRY(QueryArgs args, QueryArgs::Parse(request));
   asked.request.sql = args.Take("q").value_or("");
-  TR_TRY(asked.wait_for, reader_.TakeWaitFor(args));
+  TR_TRY(asked.wait_for, reader_.TakeWaitFor(args, request.caller->grant));
   TR_RETURN_IF_ERROR(args.RefuseRest());
   if (asked.request.sql.empty()) return Fail(Error::Invalid("q is missing: /sql?q=SELECT%201"));
   return asked;
@@ -87,8 +110,10 @@ void SqlReads::Run(const ExchangePtr& exchange, Result<Asked> asked) {
   ask.request.rows_max = reader_.limits().query_rows_max;
   ask.request.now_micros = reader_.services().clock.Now().micros;
   ask.format = *format;
+  ask.request.readable = ReadableBy(exchange->request().caller->grant);
   reader_.Run(exchange, std::move(asked->wait_for), [this, ask = std::move(ask)](std::stop_token stop) {
-    return RunQuery(reader_.services().warehouse, ask, reader_.limits(), std::move(stop));
+    Reply reply = RunQuery(reader_.services().warehouse, ask, reader_.limits(), std::move(stop));
+    return ask.request.readable && reply.status == kNotFoundStatus ? NotReadableReply() : reply;
   });
 }
 

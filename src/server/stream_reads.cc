@@ -72,7 +72,9 @@ void StreamReads::List(const ExchangePtr& exchange) {
   Reply reply;
   JsonWriter json(reply.body);
   json.BeginObject().Key("streams").BeginArray();
+  const auth::Grant& grant = exchange->request().caller->grant;
   for (size_t i = 0; i < services_.pipeline.streams.size(); ++i) {
+    if (!grant.Covers(auth::ThingKind::kStream, services_.pipeline.streams[i].name)) continue;
     json.BeginObject();
     WriteStreamHead(json, services_.pipeline.streams[i]);
     WritePartitions(json, services_.log.Partitions(services_.stream_ids[i]));

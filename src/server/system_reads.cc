@@ -29,6 +29,11 @@ int64_t Lag(const Positions& ends, const Positions& positions) {
   return lag;
 }
 
+bool CoversMaterialization(const auth::Grant& grant, const MaterializationProgress& made) {
+  if (made.kind == "rows") return grant.Covers(auth::ThingKind::kStream, made.stream);
+  return grant.Covers(made.kind == "table" ? auth::ThingKind::kTable : auth::ThingKind::kCollection, made.name);
+}
+
 }  // namespace
 
 void SystemReads::Health(const ExchangePtr& exchange) {
@@ -60,6 +65,7 @@ void SystemReads::MetricsText(const ExchangePtr& exchange) {
 }
 
 void SystemReads::ServerStatus(const ExchangePtr& exchange) {
+  const auth::Grant& grant = exchange->request().caller->grant;
   Reply reply;
   JsonWriter json(reply.body);
   json.BeginObject().Text("pipeline", services_.pipeline.name).Text("version", version_);
@@ -72,12 +78,14 @@ void SystemReads::ServerStatus(const ExchangePtr& exchange) {
       ends[name].push_back(partition.end);
       records += partition.end.value;
     }
+    if (!grant.Covers(auth::ThingKind::kStream, name)) continue;
     json.BeginObject().Text("name", name).Int("records", records).Key("ends");
     WritePositions(json, ends[name]);
     json.EndObject();
   }
   json.EndArray().Key("materializations").BeginArray();
   for (const MaterializationProgress& made : services_.progress.All()) {
+    if (!CoversMaterialization(grant, made)) continue;
     json.BeginObject().Text("name", made.name).Text("kind", made.kind).Text("stream", made.stream).Key("positions");
     WritePositions(json, made.positions);
     json.Int("lag", Lag(ends[made.stream], made.positions)).Int("rejected", made.rejected);

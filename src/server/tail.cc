@@ -31,6 +31,7 @@ void AppendEventHead(std::string& out, const Positions& next, std::string_view e
 // Threads: its loop's own, but for what a reading job is given.
 struct TailHub::Tail {
   ExchangePtr exchange;
+  auth::CallerPtr caller;       // the request is gone once the answer has ended
   size_t stream = 0;
   StreamId id;
   Positions positions;          // next to send
@@ -61,6 +62,7 @@ void TailHub::Open(const ExchangePtr& exchange) {
   }
   auto tail = std::make_shared<Tail>();
   tail->exchange = exchange;
+  tail->caller = exchange->request().caller;
   tail->stream = start->stream;
   tail->id = services_.stream_ids[start->stream];
   tail->positions = std::move(start->positions);
@@ -138,6 +140,11 @@ void TailHub::Remove(const TailPtr& tail) {
 
 void TailHub::Pump(const TailPtr& tail) {
   if (tail->reading) return;
+  // A key may end while what it opened goes on.
+  if (!tail->caller->IsValidAt(services_.clock.Now())) {
+    tail->exchange->EndStream();
+    return Remove(tail);
+  }
   const auto now = services_.clock.Monotonic();
   const bool is_silent = now - tail->last_sent >= limits_.tail_heartbeat;
   if (is_silent) tail->last_sent = now;

@@ -399,6 +399,33 @@ TEST_F(DuckDbWarehouseTest, UntrustedSqlPassesTheGateAndTrustedDoesNot) {
   }
 }
 
+TEST_F(DuckDbWarehouseTest, AReaderOfSomeRelationsReadsNoOthersByAnyWay) {
+  Open();
+  Keep({{"b"}});
+  QueryRequest request;
+  const auto ask = [&](const std::string& sql) {
+    request.sql = sql;
+    return Ask(request);
+  };
+  request.readable = {"best"};
+  EXPECT_EQ(ask("FROM best"), R"("b")");
+  EXPECT_EQ(ask("FROM main.BEST"), R"("b")");
+  EXPECT_EQ(ask("WITH sales AS (SELECT 7 AS n) SELECT n FROM sales"), "7");
+  for (const char* sql :
+       {"FROM sales", "FROM SaLeS", "FROM main.sales", "FROM \"sales\"", "SELECT * FROM best, revenue", "SELECT (SELECT max(lines) FROM revenue)",
+        "SELECT 1 WHERE EXISTS (FROM lines)", "WITH x AS (FROM sales) FROM x", "WITH sales AS (FROM sales) FROM sales",
+        "SELECT 1 UNION ALL SELECT 1 FROM lines", "SELECT * FROM best JOIN sales ON true", "FROM (FROM (FROM revenue))", "FROM nothing",
+        "SELECT unnest((SELECT list(product) FROM lines))", "PIVOT sales ON product USING count(*)", "FROM _tailrace.materializations",
+        "FROM information_schema.tables", "SELECT * FROM best WHERE 1 IN (SELECT 1 FROM sales)", "FROM query('FROM sales')",
+        "FROM query_table('sales')", "SELECT * FROM best ORDER BY (SELECT max(product) FROM sales)"}) {
+    const std::string answer = ask(sql);
+    EXPECT_TRUE(answer == "error: not_found" || answer == "error: invalid") << sql << " answered " << answer;
+  }
+  request.readable = std::set<std::string>();
+  EXPECT_EQ(ask("SELECT 1"), "1");
+  EXPECT_EQ(ask("FROM best"), "error: not_found");
+}
+
 TEST_F(DuckDbWarehouseTest, TheClockOfTheRequestCountsAlsoInsideViews) {
   Open();
   Keep({{"a"}});

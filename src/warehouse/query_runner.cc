@@ -100,10 +100,18 @@ Result<QueryRunner::Prepared> QueryRunner::Prepare(const QueryRequest& request) 
   auto select = sql::Select::Parse(request.sql);
   if (!select) return Fail(OfSql(select.error()));
   if (!request.trusted) {
+    std::string withheld;
     const auto is_known = [&](std::string_view name) {
-      return relations_.contains(Lower(name)) || views_.contains(Lower(name));
+      const std::string lower = Lower(name);
+      if (request.readable && !request.readable->contains(lower)) {
+        withheld = name;
+        return false;
+      }
+      return relations_.contains(lower) || views_.contains(lower);
     };
-    if (const auto refused = sql::RefuseUserSelect(*select, is_known)) return Fail(OfSql(*refused));
+    const auto refused = sql::RefuseUserSelect(*select, is_known);
+    if (!withheld.empty()) return Fail(Error::NotFound("there is no relation \"" + withheld + "\" that may be read here"));
+    if (refused) return Fail(OfSql(*refused));
   }
   Prepared prepared;
   prepared.relations = BaseRelations(*select);

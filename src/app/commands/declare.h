@@ -7,10 +7,12 @@ namespace tailrace::app {
 
 Action DeclareCheck(Arguments& arguments);
 Action DeclareCompletion(Arguments& arguments);
-Action DeclareDlqList(Arguments& arguments);
-Action DeclareDlqShow(Arguments& arguments);
 Action DeclareInit(Arguments& arguments);
 Action DeclareLimits(Arguments& arguments);
+Action DeclareKeysAdd(Arguments& arguments);
+Action DeclareKeysList(Arguments& arguments);
+Action DeclareKeysRevoke(Arguments& arguments);
+Action DeclareKeysRotate(Arguments& arguments);
 Action DeclareLoad(Arguments& arguments);
 Action DeclareLogInspect(Arguments& arguments);
 Action DeclareLogVerify(Arguments& arguments);

@@ -12,6 +12,7 @@
 #include "ports/testing/fake_event_log.h"
 #include "server/server.h"
 #include "server/testing/raw_client.h"
+#include "server/testing/scripted_authenticator.h"
 #include "server/testing/scripted_progress.h"
 #include "server/testing/scripted_warehouse.h"
 
@@ -77,7 +78,7 @@ class TestServer {
   }
 
   Services services() {
-    return {pipeline, {StreamId{0}, StreamId{1}}, log, warehouse, documents, progress, metrics, clock};
+    return {pipeline, {StreamId{0}, StreamId{1}}, log, warehouse, documents, progress, metrics, clock, {}, &authenticator};
   }
   RawClient Connect() { return RawClient(server->port()); }
   RawReply Get(std::string_view target, std::string_view headers = "") { return RawClient(server->port()).Get(target, headers); }
@@ -91,6 +92,7 @@ class TestServer {
   ScriptedWarehouse warehouse;
   tailrace::testing::FakeDocumentStore documents;
   ScriptedProgress progress;
+  ScriptedAuthenticator authenticator;  // open until a caller is added
   Metrics metrics;
   std::unique_ptr<Server> server;
 };

@@ -1,0 +1,237 @@
+#include "control/key_store.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "auth/api_key.h"
+#include "crypto/digest.h"
+
+namespace tailrace::control {
+namespace {
+
+constexpr std::string_view kSchema =
+    "CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, name TEXT NOT NULL, roles TEXT NOT NULL, things TEXT NOT NULL,"
+    " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, revoked_ms INTEGER NOT NULL, replaced_by TEXT NOT NULL,"
+    " hash TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID, STRICT";
+constexpr std::string_view kColumns = "id, name, roles, things, created_ms, expires_ms, revoked_ms, replaced_by, hash, checksum";
+
+// Stands for "everything" where things are listed.
+constexpr std::string_view kAllThings = "*";
+// Stands for "never" where a time is.
+constexpr int64_t kNever = 0;
+constexpr mode_t kOwnerOnly = 0600;
+
+std::string RolesText(const auth::Grant& grant) {
+  std::string text;
+  for (const auth::Role role : grant.roles) {
+    if (!text.empty()) text += ' ';
+    text += auth::RoleName(role);
+  }
+  return text;
+}
+
+std::string ThingsText(const auth::Grant& grant) {
+  if (!grant.things) return std::string(kAllThings);
+  std::string text;
+  for (const auth::Thing& thing : *grant.things) {
+    if (!text.empty()) text += ' ';
+    text += auth::ThingKindName(thing.kind);
+    text += ':';
+    text += thing.name;
+  }
+  return text;
+}
+
+std::vector<std::string_view> Words(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+std::optional<auth::Grant> ParseGrant(std::string_view roles, std::string_view things) {
+  auth::Grant grant;
+  for (const std::string_view word : Words(roles)) {
+    const auto role = auth::ParseRole(word);
+    if (!role) return std::nullopt;
+    grant.roles.insert(*role);
+  }
+  if (things == kAllThings) return grant;
+  grant.things.emplace();
+  for (const std::string_view word : Words(things)) {
+    const size_t colon = word.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto kind = auth::ParseThingKind(word.substr(0, colon));
+    if (!kind) return std::nullopt;
+    grant.things->insert({*kind, std::string(word.substr(colon + 1))});
+  }
+  return grant;
+}
+
+// SQLite does not notice a bit that turned by itself, and here one could make a reader an admin.
+std::string ChecksumOf(const KeyRecord& record) {
+  std::string text;
+  for (const std::string& field :
+       {record.id, record.name, RolesText(record.grant), ThingsText(record.grant), std::to_string(record.created_ms),
+        std::to_string(record.expires_ms.value_or(kNever)), std::to_string(record.revoked_ms.value_or(kNever)), record.replaced_by,
+        record.hash}) {
+    text += std::to_string(field.size()) + ':' + field;
+  }
+  return crypto::HexText(crypto::Sha256(text));
+}
+
+std::optional<int64_t> TimeOf(int64_t stored) { return stored == kNever ? std::nullopt : std::optional(stored); }
+
+KeyRecord RecordOf(const sqlite::Statement& row) {
+  KeyRecord record;
+  record.id = row.Text(0);
+  record.name = row.Text(1);
+  const auto grant = ParseGrant(row.Text(2), row.Text(3));
+  if (grant) record.grant = *grant;
+  record.created_ms = row.Int(4);
+  record.expires_ms = TimeOf(row.Int(5));
+  record.revoked_ms = TimeOf(row.Int(6));
+  record.replaced_by = row.Text(7);
+  record.hash = row.Text(8);
+  record.damaged = !grant || !auth::CheckGrant(*grant) || ChecksumOf(record) != row.Text(9);
+  return record;
+}
+
+Status CheckName(std::string_view name) {
+  if (name.size() > kKeyNameBytesMax) {
+    return Fail(Error::Invalid("the name is longer than " + std::to_string(kKeyNameBytesMax) + " bytes"));
+  }
+  if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; })) {
+    return Fail(Error::Invalid("the name holds a control character"));
+  }
+  return {};
+}
+
+// SQLite gives its other files the same permissions.
+Status MakeFile(const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnly);
+  if (file < 0) return Fail(Error::Unavailable("cannot open " + path));
+  close(file);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path, Clock& clock) {
+  TR_RETURN_IF_ERROR(MakeFile(path));
+  TR_TRY(auto connection, sqlite::Connection::Open({.path = path}));
+  TR_RETURN_IF_ERROR(connection->Execute(std::string(kSchema)));
+  return std::unique_ptr<KeyStore>(new KeyStore(std::move(connection), clock));
+}
+
+Result<std::vector<KeyRecord>> KeyStore::List() {
+  TR_TRY(sqlite::Statement rows, connection_->Prepare("SELECT " + std::string(kColumns) + " FROM keys ORDER BY created_ms, id"));
+  std::vector<KeyRecord> records;
+  while (true) {
+    TR_TRY(const bool more, rows.Step());
+    if (!more) return records;
+    records.push_back(RecordOf(rows));
+  }
+}
+
+Result<KeyRecord> KeyStore::Find(std::string_view id) {
+  TR_TRY(sqlite::Statement rows, connection_->Prepare("SELECT " + std::string(kColumns) + " FROM keys WHERE id = ?"));
+  rows.BindText(1, id);
+  TR_TRY(const bool found, rows.Step());
+  if (!found) return Fail(Error::NotFound("there is no key " + std::string(id) + "; `tailrace keys list` shows those there are"));
+  return RecordOf(rows);
+}
+
+Status KeyStore::Write(const KeyRecord& record) {
+  TR_TRY(sqlite::Statement write,
+         connection_->Prepare("INSERT OR REPLACE INTO keys (" + std::string(kColumns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+  const std::string roles = RolesText(record.grant);
+  const std::string things = ThingsText(record.grant);
+  const std::string checksum = ChecksumOf(record);
+  write.BindText(1, record.id);
+  write.BindText(2, record.name);
+  write.BindText(3, roles);
+  write.BindText(4, things);
+  write.BindInt(5, record.created_ms);
+  write.BindInt(6, record.expires_ms.value_or(kNever));
+  write.BindInt(7, record.revoked_ms.value_or(kNever));
+  write.BindText(8, record.replaced_by);
+  write.BindText(9, record.hash);
+  write.BindText(10, checksum);
+  return write.Run();
+}
+
+// Within a transaction.
+Result<IssuedKey> KeyStore::Insert(KeyRecord record) {
+  TR_TRY(const auto known, List());
+  if (known.size() >= kKeysMax) {
+    return Fail(Error::Exhausted("there are " + std::to_string(kKeysMax) + " keys already, and no more are kept"));
+  }
+  const auto is_taken = [&](const std::string& id) {
+    return std::any_of(known.begin(), known.end(), [&](const KeyRecord& other) { return other.id == id; });
+  };
+  auth::ApiKey key;
+  do {
+    TR_TRY(key, auth::NewApiKey());
+  } while (is_taken(key.id));
+  record.id = key.id;
+  record.hash = crypto::HexText(crypto::Sha256(key.text));
+  TR_RETURN_IF_ERROR(Write(record));
+  return IssuedKey{std::move(record), std::move(key.text)};
+}
+
+Result<IssuedKey> KeyStore::Add(const NewKeyRequest& request) {
+  TR_RETURN_IF_ERROR(auth::CheckGrant(request.grant));
+  TR_RETURN_IF_ERROR(CheckName(request.name));
+  KeyRecord record;
+  record.name = request.name;
+  record.grant = request.grant;
+  record.created_ms = clock_.Now().millis();
+  record.expires_ms = request.expires_ms;
+  TR_TRY(auto transaction, sqlite::Transaction::Begin(*connection_));
+  TR_TRY(IssuedKey issued, Insert(std::move(record)));
+  TR_RETURN_IF_ERROR(transaction.Commit());
+  return issued;
+}
+
+Status KeyStore::Revoke(std::string_view id) {
+  TR_TRY(auto transaction, sqlite::Transaction::Begin(*connection_));
+  TR_TRY(KeyRecord record, Find(id));
+  if (record.revoked_ms) return {};
+  record.revoked_ms = clock_.Now().millis();
+  TR_RETURN_IF_ERROR(Write(record));
+  return transaction.Commit();
+}
+
+Result<IssuedKey> KeyStore::Rotate(std::string_view id, int64_t overlap_ms) {
+  TR_TRY(auto transaction, sqlite::Transaction::Begin(*connection_));
+  TR_TRY(KeyRecord old, Find(id));
+  const int64_t now_ms = clock_.Now().millis();
+  if (!old.IsValidAt(now_ms)) return Fail(Error::Conflict("key " + old.id + " is not valid any more; add a new one"));
+  if (!old.replaced_by.empty()) return Fail(Error::Conflict("key " + old.id + " was replaced by " + old.replaced_by + " already"));
+  KeyRecord record;
+  record.name = old.name;
+  record.grant = old.grant;
+  record.created_ms = now_ms;
+  if (old.expires_ms) record.expires_ms = now_ms + (*old.expires_ms - old.created_ms);
+  TR_TRY(IssuedKey issued, Insert(std::move(record)));
+  old.replaced_by = issued.record.id;
+  old.expires_ms = std::min(old.expires_ms.value_or(now_ms + overlap_ms), now_ms + overlap_ms);
+  TR_RETURN_IF_ERROR(Write(old));
+  TR_RETURN_IF_ERROR(transaction.Commit());
+  return issued;
+}
+
+Result<int64_t> KeyStore::Version() {
+  TR_TRY(sqlite::Statement row, connection_->Prepare("PRAGMA data_version"));
+  TR_TRY(const bool there, row.Step());
+  return there ? row.Int(0) : 0;
+}
+
+}  // namespace tailrace::control

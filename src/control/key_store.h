@@ -1,0 +1,86 @@
+// API keys in control.sqlite. The file is not under the data folder's lock: a command changes keys while a server runs, and SQLite's
+// own locks keep the two apart. Format: docs/formats/control.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/grant.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "sqlite/sqlite.h"
+
+namespace tailrace::control {
+
+inline constexpr size_t kKeysMax = 10'000;
+inline constexpr size_t kKeyNameBytesMax = 100;
+
+// What is kept of a key; its text is not.
+struct KeyRecord {
+  std::string id;
+  std::string name;                   // for people
+  auth::Grant grant;
+  int64_t created_ms = 0;
+  std::optional<int64_t> expires_ms;  // not valid from then on
+  std::optional<int64_t> revoked_ms;
+  std::string replaced_by;            // id of the key that a rotation made for it
+  std::string hash;                   // SHA-256 of its text, in hexadecimal
+  bool damaged = false;               // its row is not as it was written: it opens nothing
+
+  bool operator==(const KeyRecord&) const = default;
+  bool IsValidAt(int64_t now_ms) const { return !damaged && !revoked_ms && (!expires_ms || now_ms < *expires_ms); }
+};
+
+struct NewKeyRequest {
+  std::string name;
+  auth::Grant grant;
+  std::optional<int64_t> expires_ms;
+};
+
+// Shown once, kept nowhere.
+struct IssuedKey {
+  KeyRecord record;
+  std::string text;  // secret
+};
+
+// Threads:    one at a time. Several processes may have the same file open.
+// Errors:     kInvalid = a name or grant that cannot be; kNotFound = no such key; kConflict = the key is not valid any more;
+//             kExhausted = kKeysMax, or the disk is full; kUnavailable = another process holds the file for long; kCorruption = the
+//             file is damaged.
+// Durability: a change is on stable storage when its call returns.
+class KeyStore {
+ public:
+  // Makes the file when it is missing, readable by its owner alone.
+  static Result<std::unique_ptr<KeyStore>> Open(const std::string& path, Clock& clock);
+
+  Result<IssuedKey> Add(const NewKeyRequest& request);
+
+  // In the order of their making, those that are not valid any more too.
+  Result<std::vector<KeyRecord>> List();
+
+  // Of a key that is revoked already the first time stays.
+  Status Revoke(std::string_view id);
+
+  // A new key with the same name, grant and, counted from now, time to live; the old one ends after `overlap_ms`, or when it would
+  // have ended anyway.
+  Result<IssuedKey> Rotate(std::string_view id, int64_t overlap_ms);
+
+  // Another number whenever another connection has changed the file.
+  Result<int64_t> Version();
+
+ private:
+  KeyStore(std::unique_ptr<sqlite::Connection> connection, Clock& clock) : connection_(std::move(connection)), clock_(clock) {}
+
+  Result<KeyRecord> Find(std::string_view id);
+  Result<IssuedKey> Insert(KeyRecord record);
+  Status Write(const KeyRecord& record);
+
+  std::unique_ptr<sqlite::Connection> connection_;
+  Clock& clock_;
+};
+
+}  // namespace tailrace::control

@@ -1,0 +1,171 @@
+#include "control/key_store.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "auth/api_key.h"
+#include "control/key_book.h"
+
+namespace tailrace::control {
+namespace {
+
+constexpr int64_t kHourMs = 3'600'000;
+constexpr int64_t kDayMs = 24 * kHourMs;
+
+class KeyStoreTest : public ::testing::Test {
+ protected:
+  KeyStoreTest() {
+    folder_ = std::filesystem::path(::testing::TempDir()) / ("keys_" + std::to_string(::getpid()) + "_" +
+                                                             ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    path_ = (folder_ / "control.sqlite").string();
+    store_ = Open();
+  }
+  ~KeyStoreTest() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<KeyStore> Open() {
+    auto store = KeyStore::Open(path_, clock_);
+    EXPECT_TRUE(store.has_value());
+    return std::move(*store);
+  }
+  IssuedKey Add(auth::Grant grant = Reader(), std::optional<int64_t> expires_ms = std::nullopt) {
+    auto issued = store_->Add({.name = "a name", .grant = std::move(grant), .expires_ms = expires_ms});
+    EXPECT_TRUE(issued.has_value());
+    return *issued;
+  }
+  std::unique_ptr<KeyBook> Book() {
+    auto book = KeyBook::Open(path_, clock_);
+    EXPECT_TRUE(book.has_value());
+    return std::move(*book);
+  }
+  static auth::Grant Reader() { return {{auth::Role::kRead}, std::nullopt}; }
+  static auth::Grant SalesIngest() { return {{auth::Role::kIngest}, std::set<auth::Thing>{{auth::ThingKind::kStream, "sales"}}}; }
+
+  ManualClock clock_{WallTime{1'700'000'000'000'000}};
+  std::filesystem::path folder_;
+  std::string path_;
+  std::unique_ptr<KeyStore> store_;
+};
+
+TEST_F(KeyStoreTest, AKeyOpensWhatItWasMadeFor) {
+  const IssuedKey issued = Add(SalesIngest());
+  const auto caller = Book()->Identify(issued.text);
+  ASSERT_TRUE(caller.has_value());
+  EXPECT_TRUE((*caller)->grant.Holds(auth::Role::kIngest));
+  EXPECT_FALSE((*caller)->grant.Holds(auth::Role::kRead));
+  EXPECT_TRUE((*caller)->grant.Covers(auth::ThingKind::kStream, "sales"));
+  EXPECT_FALSE((*caller)->grant.Covers(auth::ThingKind::kStream, "returns"));
+  EXPECT_FALSE((*caller)->grant.Covers(auth::ThingKind::kTable, "sales"));
+}
+
+TEST_F(KeyStoreTest, TheTextOfAKeyIsNotInItsFiles) {
+  const IssuedKey issued = Add();
+  const std::string secret = issued.text.substr(auth::kApiKeyPrefix.size() + auth::kApiKeyIdBytes + 1);
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    EXPECT_EQ(bytes.find(secret), std::string::npos) << entry.path();
+  }
+}
+
+TEST_F(KeyStoreTest, TheFilesAreTheirOwnersAlone) {
+  Add();
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    struct stat info {};
+    ASSERT_EQ(stat(entry.path().c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600U) << entry.path();
+  }
+}
+
+TEST_F(KeyStoreTest, AKeyEndsWhenItExpires) {
+  const IssuedKey issued = Add(Reader(), clock_.Now().millis() + kDayMs);
+  const auto book = Book();
+  clock_.Advance(std::chrono::milliseconds(kDayMs - 1));
+  EXPECT_TRUE(book->Identify(issued.text).has_value());
+  clock_.Advance(std::chrono::milliseconds(1));
+  EXPECT_FALSE(book->Identify(issued.text).has_value());
+  EXPECT_TRUE(book->HasKeys());
+  EXPECT_FALSE(book->HasValidKey());
+}
+
+TEST_F(KeyStoreTest, ARunningServerSeesChangesOfAnotherConnection) {
+  const auto book = Book();
+  EXPECT_FALSE(book->HasKeys());
+  const IssuedKey issued = Add();
+  ASSERT_TRUE(book->Refresh().has_value());
+  EXPECT_TRUE(book->Identify(issued.text).has_value());
+  ASSERT_TRUE(store_->Revoke(issued.record.id).has_value());
+  ASSERT_TRUE(book->Refresh().has_value());
+  EXPECT_FALSE(book->Identify(issued.text).has_value());
+}
+
+TEST_F(KeyStoreTest, TheOldKeyOfARotationEndsAfterTheOverlap) {
+  const IssuedKey old = Add(SalesIngest(), clock_.Now().millis() + 90 * kDayMs);
+  clock_.Advance(std::chrono::milliseconds(10 * kDayMs));
+  const auto issued = store_->Rotate(old.record.id, kDayMs);
+  ASSERT_TRUE(issued.has_value());
+  const auto book = Book();
+  EXPECT_TRUE(book->Identify(old.text).has_value());
+  EXPECT_TRUE(book->Identify(issued->text).has_value());
+  clock_.Advance(std::chrono::milliseconds(kDayMs));
+  EXPECT_FALSE(book->Identify(old.text).has_value());
+  const auto caller = book->Identify(issued->text);
+  ASSERT_TRUE(caller.has_value());
+  EXPECT_EQ((*caller)->grant.things, SalesIngest().things);
+  EXPECT_EQ(issued->record.expires_ms, issued->record.created_ms + 90 * kDayMs);
+}
+
+TEST_F(KeyStoreTest, ARotationNeverLengthensTheLifeOfTheOldKey) {
+  const IssuedKey old = Add(Reader(), clock_.Now().millis() + kHourMs);
+  ASSERT_TRUE(store_->Rotate(old.record.id, kDayMs).has_value());
+  clock_.Advance(std::chrono::milliseconds(kHourMs));
+  EXPECT_FALSE(Book()->Identify(old.text).has_value());
+}
+
+TEST_F(KeyStoreTest, WhatIsOverIsNotRotated) {
+  const IssuedKey revoked = Add();
+  ASSERT_TRUE(store_->Revoke(revoked.record.id).has_value());
+  EXPECT_EQ(store_->Rotate(revoked.record.id, kDayMs).error().code(), ErrorCode::kConflict);
+  const IssuedKey twice = Add();
+  ASSERT_TRUE(store_->Rotate(twice.record.id, kDayMs).has_value());
+  EXPECT_EQ(store_->Rotate(twice.record.id, kDayMs).error().code(), ErrorCode::kConflict);
+}
+
+TEST_F(KeyStoreTest, GrantsThatCannotBeAreRefused) {
+  EXPECT_FALSE(store_->Add({.name = "", .grant = {}, .expires_ms = std::nullopt}).has_value());
+  EXPECT_FALSE(store_->Add({.name = "", .grant = {{auth::Role::kRead}, std::set<auth::Thing>()}, .expires_ms = std::nullopt}).has_value());
+  EXPECT_FALSE(store_
+                   ->Add({.name = "",
+                          .grant = {{auth::Role::kAdmin}, std::set<auth::Thing>{{auth::ThingKind::kStream, "sales"}}},
+                          .expires_ms = std::nullopt})
+                   .has_value());
+  EXPECT_FALSE(store_->Add({.name = "a\nb", .grant = Reader(), .expires_ms = std::nullopt}).has_value());
+}
+
+TEST_F(KeyStoreTest, ARowThatWasChangedByOthersOpensNothing) {
+  const IssuedKey issued = Add(SalesIngest());
+  for (const char* change : {"roles = 'admin', things = '*'", "things = '*'", "expires_ms = 1", "name = 'other'", "roles = 'root'"}) {
+    auto connection = sqlite::Connection::Open({.path = path_});
+    ASSERT_TRUE(connection.has_value());
+    ASSERT_TRUE((*connection)->Execute("CREATE TABLE IF NOT EXISTS was AS SELECT * FROM keys").has_value());
+    ASSERT_TRUE((*connection)->Execute(std::string("UPDATE keys SET ") + change).has_value());
+    EXPECT_FALSE(Book()->Identify(issued.text).has_value()) << change;
+    ASSERT_TRUE((*connection)->Execute("DELETE FROM keys; INSERT INTO keys SELECT * FROM was").has_value());
+    EXPECT_TRUE(Book()->Identify(issued.text).has_value()) << change;
+  }
+}
+
+TEST_F(KeyStoreTest, AKeyWithTheRightIdAndAnotherSecretIsRefused) {
+  const IssuedKey issued = Add();
+  const std::string forged = auth::ApiKeyText(issued.record.id, std::string(auth::kApiKeySecretBytes, 'a'));
+  ASSERT_TRUE(auth::ApiKeyId(forged).has_value());
+  EXPECT_FALSE(Book()->Identify(forged).has_value());
+  EXPECT_TRUE(Book()->Identify(issued.text).has_value());
+}
+
+}  // namespace
+}  // namespace tailrace::control

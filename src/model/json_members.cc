@@ -1,0 +1,43 @@
+#include "model/json_members.h"
+
+#include "model/fault.h"
+#include "model/json_text.h"
+#include "model/json_tokens.h"
+
+namespace tailrace {
+namespace {
+
+constexpr size_t kShownBytesMax = 60;
+
+}  // namespace
+
+Result<std::string> JsonStringValue(std::string_view json) {
+  std::string text;
+  if (json.size() < 2 || json.front() != '"' || UnescapeJson(json.substr(1, json.size() - 2), &text) != JsonFault::kNone) {
+    return Fail(Error::Invalid("expected a string, found " + CutText(json, kShownBytesMax)));
+  }
+  return text;
+}
+
+Result<std::vector<std::pair<std::string, std::string_view>>> JsonMembers(std::string_view json) {
+  if (const auto error = CheckJson(json)) {
+    return Fail(Error::Invalid("not JSON at byte " + std::to_string(error->byte) + ": " + error->reason));
+  }
+  JsonTokens tokens;
+  if (!tokens.Index(json) || tokens.kind(0) != '{') return Fail(Error::Invalid("expected a JSON object"));
+  std::vector<std::pair<std::string, std::string_view>> members;
+  for (size_t i = 1; tokens.kind(i) == '"';) {
+    TR_TRY(std::string name, JsonStringValue(tokens.token(i)));
+    for (const auto& [known, value] : members) {
+      if (known == name) return Fail(Error::Invalid("\"" + name + "\" is there twice"));
+    }
+    const size_t value = i + 2;  // behind the name and its colon
+    i = value;
+    if (SkipJsonValue(tokens, &i, 1) != JsonFault::kNone) return Fail(Error::Invalid("not JSON"));
+    members.emplace_back(std::move(name), JsonSlice(tokens, value, i));
+    if (tokens.kind(i) == ',') ++i;
+  }
+  return members;
+}
+
+}  // namespace tailrace

@@ -1,0 +1,45 @@
+// Callers that a test makes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "auth/caller.h"
+
+namespace tailrace::server {
+
+// Threads: thread-safe.
+class ScriptedAuthenticator final : public auth::Authenticator {
+ public:
+  // The caller, so that a test can end him.
+  std::shared_ptr<auth::Caller> Add(const std::string& credential, std::set<auth::Role> roles,
+                                    std::optional<std::set<auth::Thing>> things = std::nullopt) {
+    auto caller = std::make_shared<auth::Caller>();
+    caller->name = "the caller of " + credential;
+    caller->grant = {std::move(roles), std::move(things)};
+    const std::lock_guard lock(mutex_);
+    callers_[credential] = caller;
+    return caller;
+  }
+
+  bool IsOpen() const override {
+    const std::lock_guard lock(mutex_);
+    return callers_.empty();
+  }
+  Result<auth::CallerPtr> Identify(std::string_view credential) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = callers_.find(std::string(credential));
+    if (found == callers_.end()) return Fail(Error::Invalid("nobody"));
+    return found->second;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<auth::Caller>> callers_;
+};
+
+}  // namespace tailrace::server
