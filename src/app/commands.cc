@@ -38,6 +38,14 @@ constexpr std::array kCommands = {
             "tailrace tail sales\n"
             "tailrace tail sales --limit 10 | jq .",
             DeclareTail},
+    Command{"dlq list", "Show what was refused, grouped by fault",
+            "tailrace dlq list             # every stream\n"
+            "tailrace dlq list sales --json | jq .",
+            DeclareDlqList},
+    Command{"dlq show", "Show refused records with their faults",
+            "tailrace dlq show sales\n"
+            "tailrace dlq show sales --fault 3f2a91c0 --limit 10",
+            DeclareDlqShow},
     Command{"rebuild", "Compute a table or collection again from the log", "tailrace rebuild revenue_by_hour",
             DeclareRebuild},
     Command{"log verify", "Check every byte of the log",

@@ -121,7 +121,7 @@ Status Runtime::Parts::OpenServer() {
     TR_TRY(doorkeeper, Doorkeeper::Open(pipeline.server, directory.Join(kControlFile), clock()));
   }
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
-                                  dead_letter_ids, doorkeeper.get()};
+                                  dead_letter_ids, &engine->letters(), doorkeeper.get()};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
 }

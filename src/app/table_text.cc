@@ -11,23 +11,6 @@ namespace {
 constexpr std::string_view kGap = "  ";
 constexpr std::string_view kCut = "…";
 
-// Line breaks and other control characters would break the alignment.
-std::string OneLine(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) {
-      out += '?';
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 std::string Cut(std::string_view line, size_t width_max) {
   if (DisplayWidth(line) <= width_max) return std::string(line);
   size_t characters = 0;
@@ -119,6 +102,22 @@ std::string Separated(const QueryAnswer& answer, char separator, std::string_vie
 }
 
 }  // namespace
+
+std::string OneLine(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) {
+      out += '?';
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
 
 std::string AlignedTable(const QueryAnswer& answer, size_t width_max) {
   std::vector<Line> lines(1);

@@ -19,6 +19,9 @@ struct QueryAnswer {
   bool truncated = false;
 };
 
+// Line breaks as \n, other control characters as `?`: data is never a command to a terminal.
+std::string OneLine(std::string_view text);
+
 // Columns padded to their widest cell, numbers to the right; a line longer than `width_max` loses its end. No trailing
 // blanks.
 std::string AlignedTable(const QueryAnswer& answer, size_t width_max);

@@ -5,47 +5,14 @@
 #include <array>
 #include <deque>
 
+#include "config/fingerprint.h"
 #include "engine/append_call.h"
+#include "engine/byte_text.h"
+#include "engine/fault_name.h"
 #include "engine/json_writer.h"
+#include "engine/letter_index.h"
 
 namespace tailrace::engine {
-namespace {
-
-// Whether a byte string can stand in JSON as it is: well-formed UTF-8.
-bool IsUtf8(std::string_view bytes) {
-  size_t i = 0;
-  while (i < bytes.size()) {
-    const auto lead = static_cast<unsigned char>(bytes[i]);
-    const size_t length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-    if (length == 0 || i + length > bytes.size()) return false;
-    for (size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(bytes[i + k]) & 0xC0) != 0x80) return false;
-    }
-    const auto second = length > 1 ? static_cast<unsigned char>(bytes[i + 1]) : 0;
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second >= 0xA0) || (lead == 0xF0 && second < 0x90) ||
-        (lead == 0xF4 && second >= 0x90)) {
-      return false;
-    }
-    i += length;
-  }
-  return true;
-}
-
-std::string Base64(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t left = bytes.size() - i;
-    uint32_t group = 0;
-    for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < left ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (size_t k = 0; k < 4; ++k) text += k <= left ? kDigits[group >> (18 - 6 * k) & 63] : '=';
-  }
-  return text;
-}
-
-}  // namespace
-
 std::string_view StageName(Stage stage) {
   switch (stage) {
     case Stage::kDecode: return "decode";
@@ -56,36 +23,58 @@ std::string_view StageName(Stage stage) {
   return "decode";
 }
 
-std::string DeadLetterKey(const DeadLetter& letter) {
+std::string DeadLetterName(const DeadLetter& letter) {
+  if (!letter.name.empty()) return letter.name;
   if (letter.partition) {
     return fmt::format("{}/{}/{}/{}/{}", StageName(letter.stage), letter.materialization, letter.stream,
                        letter.partition->value, letter.offset.value);
   }
-  return fmt::format("{}/{}/{}/{}/{}", StageName(letter.stage), letter.stream, letter.source, letter.item, letter.place);
+  if (!letter.request.empty()) return fmt::format("request/{}/{}/{}", letter.stream, letter.request, letter.place);
+  return fmt::format("source/{}/{}/{}/{}", letter.stream, letter.source, letter.item_id.empty() ? letter.item : letter.item_id,
+                     letter.place);
+}
+
+std::string DeadLetterKey(const DeadLetter& letter) {
+  const std::string name = DeadLetterName(letter);
+  return letter.redrive ? fmt::format("{}#{}", name, letter.redrive->value) : name;
 }
 
 std::string DeadLetterJson(const DeadLetter& letter, WallTime now) {
   JsonObjectWriter json;
   json.Text("stage", StageName(letter.stage)).Text("stream", letter.stream);
   if (!letter.materialization.empty()) json.Text("materialization", letter.materialization);
+  json.Text("name", DeadLetterName(letter));
+  if (letter.redrive) json.Int("redrive", letter.redrive->value);
   if (!letter.pointer.empty()) json.Text("pointer", letter.pointer);
-  json.Text("reason", letter.reason).Int("time_ms", now.millis());
+  json.Text("reason", letter.reason).Text("fault", FaultName(letter.pointer, letter.reason)).Int("time_ms", now.millis());
+  if (!letter.schema.empty()) json.Text("schema", letter.schema);
   if (letter.partition) {
     json.Int("partition", letter.partition->value).Int("offset", letter.offset.value).Int("seq", letter.seq.value);
+    json.Int("ingested_at_ms", letter.ingested_at_ms);
   }
-  if (!letter.source.empty()) {
-    json.Text("source", letter.source).Text("item", letter.item).Int("place", letter.place).Int("line", letter.line);
+  if (!letter.source.empty()) json.Text("source", letter.source);
+  if (!letter.request.empty()) {
+    json.Text("request", letter.request).Int("index", letter.place).Int("line", letter.line);
+  } else if (!letter.source.empty()) {
+    json.Text("item", letter.item).Int("place", letter.place).Int("line", letter.line);
   }
   if (IsUtf8(letter.raw)) {
     json.Text("raw", letter.raw);
   } else {
     json.Text("raw_base64", Base64(letter.raw));
   }
+  if (!letter.record.empty() && letter.record != letter.raw) json.Text("record", letter.record);
   return json.Finish();
 }
 
+std::string SchemaFingerprint(const Schema& schema) {
+  std::string text = config::Fingerprint({config::SchemaFingerprintText(schema), std::to_string(static_cast<int>(schema.unknown_fields))});
+  constexpr size_t kDigits = 16;
+  return text.substr(text.size() - kDigits);
+}
+
 DeadLetterWriter::DeadLetterWriter(EventLog& log, Clock& clock,
-                                   std::function<std::optional<StreamId>(std::string_view)> stream_of)
+                                   std::function<std::optional<LetterStream>(std::string_view)> stream_of)
     : log_(log), clock_(clock), stream_of_(std::move(stream_of)) {}
 
 Status DeadLetterWriter::Write(const std::vector<DeadLetter>& letters, const SourcePosition* position) {
@@ -95,24 +84,33 @@ Status DeadLetterWriter::Write(const std::vector<DeadLetter>& letters, const Sou
   return position != nullptr ? WriteTogether(*stream, letters, *position) : WriteByName(*stream, letters);
 }
 
-Status DeadLetterWriter::WriteTogether(StreamId stream, const std::vector<DeadLetter>& letters, const SourcePosition& position) {
+Status DeadLetterWriter::WriteTogether(const LetterStream& stream, const std::vector<DeadLetter>& letters, const SourcePosition& position) {
   const WallTime now = clock_.Now();
   std::vector<std::string> values;
   values.reserve(letters.size());
-  for (const DeadLetter& letter : letters) values.push_back(DeadLetterJson(letter, now));
+  for (const DeadLetter& letter : letters) values.push_back(JsonOf(stream, letter, now));
   std::vector<NewRecord> records;
   records.reserve(letters.size());
   for (const std::string& value : values) records.push_back({value, std::nullopt});
   AppendRequest request;
-  request.stream = stream;
+  request.stream = stream.id;
   request.records = records;
   request.position = &position;
   if (auto appended = AppendAndWait(log_, request); !appended) return Fail(appended.error());
   return {};
 }
 
+std::string DeadLetterWriter::JsonOf(const LetterStream& stream, const DeadLetter& letter, WallTime now) const {
+  if (!letter.schema.empty() || stream.schema.empty()) return DeadLetterJson(letter, now);
+  DeadLetter complete = letter;
+  complete.schema = stream.schema;
+  return DeadLetterJson(complete, now);
+}
+
 // One append each, because the key that makes it idempotent belongs to one append; they share group commits.
-Status DeadLetterWriter::WriteByName(StreamId stream, const std::vector<DeadLetter>& letters) {
+Status DeadLetterWriter::WriteByName(const LetterStream& stream, const std::vector<DeadLetter>& letters) {
+  // The log forgets a name after a while; a rebuild may come long after that.
+  if (stream.index != nullptr) TR_RETURN_IF_ERROR(stream.index->Refresh());
   const WallTime now = clock_.Now();
   std::deque<AppendCall> calls;
   Status outcome;
@@ -123,11 +121,16 @@ Status DeadLetterWriter::WriteByName(StreamId stream, const std::vector<DeadLett
     calls.clear();
   };
   for (const DeadLetter& letter : letters) {
-    const std::string value = DeadLetterJson(letter, now);
-    const std::string key = DeadLetterKey(letter);
+    std::string key = DeadLetterKey(letter);
+    if (stream.index != nullptr) {
+      const LetterVerdict verdict = stream.index->Judge(letter);
+      if (verdict.known) continue;
+      key = verdict.key;
+    }
+    const std::string value = JsonOf(stream, letter, now);
     const std::array records{NewRecord{value, std::nullopt}};
     AppendRequest request;
-    request.stream = stream;
+    request.stream = stream.id;
     request.records = records;
     request.idempotency_key = key;
     calls.emplace_back();

@@ -18,6 +18,12 @@ std::map<std::string, CollectionRules, std::less<>> RulesOf(const config::Pipeli
   return rules;
 }
 
+std::map<std::string, StreamId, std::less<>> DeadLetterStreams(const StreamDirectory& streams) {
+  std::map<std::string, StreamId, std::less<>> ids;
+  for (const auto& [name, stream] : streams) ids[name] = stream.dead_letters;
+  return ids;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::Open(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log,
@@ -37,11 +43,8 @@ Engine::Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventL
       warehouse_(warehouse),
       documents_(documents),
       options_(std::move(options)),
-      dead_letters_(log, clock,
-                    [this](std::string_view stream) -> std::optional<StreamId> {
-                      const auto found = streams_.find(stream);
-                      return found == streams_.end() ? std::nullopt : std::optional(found->second.dead_letters);
-                    }),
+      letters_(log, DeadLetterStreams(streams_), {}),
+      dead_letters_(log, clock, [this](std::string_view stream) { return LettersOf(stream); }),
       view_collections_(pipeline, warehouse, documents, clock),
       rows_keeper_({warehouse, documents, dead_letters_, progress_, [this](std::string_view stream) { Committed(stream); }}),
       table_keeper_({warehouse, documents, dead_letters_, progress_, [this](std::string_view stream) { Committed(stream); }}),
@@ -157,6 +160,13 @@ bool Engine::DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, con
   return true;
 }
 
+std::optional<LetterStream> Engine::LettersOf(std::string_view stream) {
+  const auto ids = streams_.find(stream);
+  const auto* spec = FindStream(pipeline_, stream);
+  if (ids == streams_.end() || spec == nullptr) return std::nullopt;
+  return LetterStream(ids->second.dead_letters, letters_.index(stream), SchemaFingerprint(spec->schema));
+}
+
 Status Engine::RejectUndecodable(const DecodedBatch& batch) {
   std::vector<DeadLetter> letters;
   for (const DecodeFault& fault : batch.faults) {
@@ -166,10 +176,11 @@ Status Engine::RejectUndecodable(const DecodedBatch& batch) {
     letter.stream = batch.stream;
     letter.raw = std::string(record.record.value);
     letter.pointer = fault.fault.pointer;
-    letter.reason = fault.fault.Message();
+    letter.reason = fault.fault.Reason();
     letter.partition = record.partition;
     letter.offset = record.record.offset;
     letter.seq = record.record.seq;
+    letter.ingested_at_ms = record.timestamp_ms;
     letters.push_back(std::move(letter));
   }
   return dead_letters_.Write(letters, nullptr);

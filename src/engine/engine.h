@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "config/spec.h"
 #include "engine/dead_letter.h"
+#include "engine/dead_letters.h"
 #include "engine/feeder.h"
 #include "engine/keeper.h"
 #include "engine/progress.h"
@@ -74,6 +75,7 @@ class Engine {
 
   Progress& progress() { return progress_; }
   DeadLetterWriter& dead_letters() { return dead_letters_; }
+  DeadLetters& letters() { return letters_; }
   const ViewCollections& view_collections() const { return view_collections_; }
   int64_t commits() const { return commits_; }
 
@@ -90,6 +92,7 @@ class Engine {
                      const std::stop_token& stop);
   Status BuildShadow(WorkKind kind, const std::string& name, const std::string& stream, const std::stop_token& stop);
   Status SwapShadow(WorkKind kind, const std::string& name);
+  std::optional<LetterStream> LettersOf(std::string_view stream);
   Status RejectUndecodable(const DecodedBatch& batch);
   void Committed(std::string_view stream);
   std::optional<std::chrono::milliseconds> TableIdle(bool waited, const std::stop_token& stop);
@@ -102,6 +105,7 @@ class Engine {
   const EngineOptions options_;
 
   Progress progress_;
+  DeadLetters letters_;
   DeadLetterWriter dead_letters_;
   ViewCollections view_collections_;
   std::vector<ChangedMaterialization> changed_;

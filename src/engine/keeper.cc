@@ -28,6 +28,7 @@ Status RejectRows(DeadLetterWriter& dead_letters, const DecodedBatch& batch, Sta
     letter.partition = record.partition;
     letter.offset = record.record.offset;
     letter.seq = record.record.seq;
+    letter.ingested_at_ms = record.timestamp_ms;
     letters.push_back(std::move(letter));
   }
   return dead_letters.Write(letters, nullptr);

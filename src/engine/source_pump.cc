@@ -123,22 +123,24 @@ void SourcePump::Sort(const SourceBatch& batch) {
 }
 
 void SourcePump::SortRow(const SourceBatch& batch, const SourceRow& row, Lane& lane) {
+  std::string_view json = row.fault.empty() ? row.json : std::string_view();
   const auto refuse = [&](Stage stage, std::string pointer, std::string reason) {
     if (row.place < lane.refused_below) return;
     DeadLetter letter;
     letter.stage = stage;
     letter.stream = lane.target.stream;
     letter.raw = std::string(row.raw);
+    if (stage == Stage::kSchema) letter.record = std::string(json);
     letter.pointer = std::move(pointer);
     letter.reason = std::move(reason);
     letter.source = name_;
     letter.item = batch.item_name;
+    letter.item_id = batch.item;
     letter.place = row.place;
     letter.line = row.line;
     lane.refused.push_back(std::move(letter));
   };
   if (!row.fault.empty()) return refuse(Stage::kDecode, "", row.fault);
-  std::string_view json = row.json;
   if (!lane.target.pointer.empty()) {
     if (const auto broken = lane.document.Parse(row.json)) return refuse(Stage::kDecode, "", broken->reason);
     const auto part = lane.document.Find(lane.target.pointer);
@@ -147,7 +149,7 @@ void SourcePump::SortRow(const SourceBatch& batch, const SourceRow& row, Lane& l
   }
   if (auto checked = lane.target.decoder.Decode(json, nullptr); !checked) {
     const Fault& fault = checked.error();
-    return refuse(fault.malformed ? Stage::kDecode : Stage::kSchema, fault.pointer, fault.Message());
+    return refuse(fault.malformed ? Stage::kDecode : Stage::kSchema, fault.pointer, fault.Reason());
   }
   const auto key = lane.target.decoder.key();
   // Without a key the place decides, so that reading again after a crash comes to the same partition.

@@ -47,6 +47,8 @@ const std::map<std::string, Door>& Doors() {
       {"GET /streams/{stream}/tail", {"/streams/sales/tail?partition=x", "read", {"sales"}}},
       {"GET /collections/{collection}", {"/collections/items", "read", {"items"}}},
       {"GET /collections/{collection}/{key}", {"/collections/items/1", "read", {"items"}}},
+      {"GET /dlq", {"/dlq", "read", {"sales", "notes", "items", "top", "others"}}},
+      {"GET /dlq/{stream}", {"/dlq/sales", "read", {"sales"}}},
       {"GET /sql", {"/sql?q=SELECT%201", "read", {"sales", "notes", "items", "top", "others"}}},
       {"POST /sql", {"/sql", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /api/top", {"/api/top", "read", {"top"}}},

@@ -219,14 +219,14 @@ bool Connection::BeginRequest(size_t head_size) {
 }
 
 std::optional<ProtocolFault> Connection::ParseHead(size_t head_size) {
-  if (auto fault = parser_.ParseHead(input_.bytes().substr(0, head_size), head_)) return fault;
+  if (auto fault = server::ParseHead(input_.bytes().substr(0, head_size), head_)) return fault;
   const bool is_whole = !head_.chunked && input_.size() - head_size >= head_.content_length.value_or(0);
   head_size_ = is_whole ? head_size : 0;
   request_size_ = head_size_;
   if (is_whole) return std::nullopt;
   head_copy_.assign(input_.bytes().substr(0, head_size));
   input_.Consume(head_size);
-  return parser_.ParseHead(head_copy_, head_);
+  return server::ParseHead(head_copy_, head_);
 }
 
 // What can be said before the body is there.
@@ -321,8 +321,7 @@ bool Connection::AdvanceLength() {
 
 bool Connection::AdvanceChunks() {
   const size_t before = chunked_body_.size();
-  const RequestParser::ChunkProgress progress =
-      parser_.ParseChunks(input_.bytes(), chunked_body_, shared_.limits.body_bytes_max);
+  const ChunkProgress progress = chunks_.Read(input_.bytes(), chunked_body_, shared_.limits.body_bytes_max);
   if (progress.fault) {
     RefuseFault(*progress.fault);
     return false;
@@ -380,6 +379,7 @@ void Connection::FinishRequest() {
   input_.Consume(request_size_);
   shared_.body_bytes.Give(std::exchange(body_reserved_, 0));
   chunked_body_.clear();
+  chunks_ = ChunkReader();
   if (chunked_body_.capacity() > kKeepInputBytesMax) chunked_body_.shrink_to_fit();
   input_.Trim(kKeepInputBytesMax);
   head_ = RequestHead{};

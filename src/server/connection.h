@@ -98,7 +98,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   int socket_;
   Loop& loop_;
   ConnectionShared& shared_;
-  RequestParser parser_;
+  ChunkReader chunks_;
   InputBuffer input_;
   std::string output_;
   size_t output_sent_ = 0;

@@ -18,6 +18,7 @@ Result<std::unique_ptr<Ingest>> Ingest::Create(const Services& services, const L
   for (size_t i = 0; i < streams.size(); ++i) {
     TR_TRY(RecordDecoder decoder, RecordDecoder::Compile(streams[i].schema, streams[i].key));
     decoders.push_back(std::move(decoder));
+    ingest->schemas_.push_back(engine::SchemaFingerprint(streams[i].schema));
     ingest->streams_by_name_.emplace(streams[i].name, i);
     for (const std::string& alias : streams[i].aliases) ingest->streams_by_name_.emplace(alias, i);
     ingest->stream_doors_.push_back(DoorOfStream(services.pipeline, i));

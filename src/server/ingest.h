@@ -50,6 +50,7 @@ class Ingest {
   std::map<std::string, size_t, std::less<>> streams_by_name_;
   std::vector<IngestDoor> stream_doors_;
   std::vector<StreamCounters> counters_;
+  std::vector<std::string> schemas_;  // fingerprints, by index of the stream
   std::vector<std::unique_ptr<IngestLane>> lanes_;  // by index of the loop
 };
 

@@ -51,6 +51,7 @@ void IngestCall::Clear() {
   accepted = rejected = 0;
   errors.clear();
   first_fault.reset();
+  request_id.clear();
   refused.clear();
   ClearParts(parts, parts_used);
   ClearParts(letters, letters_used);

@@ -37,6 +37,7 @@ struct RefusedRecord {
   int64_t record = 0;    // zero-based
   int64_t line = 0;      // from 1; 0 where the format has none
   std::string_view raw;  // into the body or the texts of its call
+  std::string_view part;  // the JSON for this stream that was made of it; empty: there is none
   Fault fault;
 };
 
@@ -66,6 +67,7 @@ struct IngestCall {
   int64_t rejected = 0;
   std::vector<RecordError> errors;  // the first ones
   std::optional<Fault> first_fault;
+  std::string request_id;  // of a request with refused records that are kept
   std::vector<RefusedRecord> refused;  // of streams that keep them
 
   std::vector<std::unique_ptr<AppendPart>> parts;  // the first parts_used of them are this request's

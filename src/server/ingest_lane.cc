@@ -1,5 +1,7 @@
 #include "server/ingest_lane.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <span>
@@ -63,7 +65,10 @@ std::string_view AsOneLine(std::string_view json, TextArena& texts) {
 }  // namespace
 
 IngestLane::IngestLane(Ingest& ingest, Executor& loop, std::vector<RecordDecoder> decoders)
-    : ingest_(ingest), completions_(loop, [this](AppendPart& part) { OnPartEnded(part); }) {
+    : ingest_(ingest),
+      index_(loop.index()),
+      born_micros_(ingest.services_.clock.Now().micros),
+      completions_(loop, [this](AppendPart& part) { OnPartEnded(part); }) {
   for (size_t i = 0; i < decoders.size(); ++i) {
     streams_.push_back({std::move(decoders[i]), ingest.services_.stream_ids[i],
                         ingest.services_.pipeline.streams[i].partitions, static_cast<uint32_t>(loop.index())});
@@ -191,7 +196,7 @@ std::optional<Reply> IngestLane::ReadLines(IngestCall& call) {
     Fault malformed;
     const RecordPlace place{record++, line.line, line.text};
     if (!Take(call, line.text, place, &malformed))
-      Reject(call, place, call.door->targets.front().stream, std::move(malformed));
+      Reject(call, place, {call.door->targets.front().stream, {}, std::move(malformed)});
   }
   return std::nullopt;
 }
@@ -223,9 +228,9 @@ std::optional<Reply> IngestLane::ReadCsv(IngestCall& call, bool latin1) {
       const std::span<char> stored = call.texts.Make(json.size() + RecordDecoder::kPadding);
       std::memcpy(stored.data(), json.data(), json.size());
       std::memset(stored.data() + json.size(), 0, RecordDecoder::kPadding);
-      if (!Take(call, {stored.data(), json.size()}, place, &fault)) Reject(call, place, stream, std::move(fault));
+      if (!Take(call, {stored.data(), json.size()}, place, &fault)) Reject(call, place, {stream, {}, std::move(fault)});
     } else {
-      Reject(call, place, stream, Fault{"", "a row of CSV", row.fault, true});
+      Reject(call, place, {stream, {}, Fault{"", "a row of CSV", row.fault, true}});
     }
     if (step == CsvStep::kLongLine) {
       const size_t end = std::min(call.body.find('\n', at), call.body.size());
@@ -239,13 +244,13 @@ std::optional<Reply> IngestLane::ReadCsv(IngestCall& call, bool latin1) {
 bool IngestLane::Take(IngestCall& call, std::string_view json, const RecordPlace& place, Fault* malformed) {
   taken_.clear();
   for (const DoorTarget& target : call.door->targets) {
-    Fault fault;
-    if (TakePart(call, target, json, &fault)) continue;
-    if (fault.malformed) {
-      *malformed = std::move(fault);
+    Refusal refusal{target.stream, {}, {}};
+    if (TakePart(call, target, json, &refusal)) continue;
+    if (refusal.fault.malformed) {
+      *malformed = std::move(refusal.fault);
       return false;
     }
-    Reject(call, place, target.stream, std::move(fault));
+    Reject(call, place, std::move(refusal));
     return true;
   }
   for (const TakenPart& taken : taken_) taken.part->records.push_back(taken.record);
@@ -253,7 +258,8 @@ bool IngestLane::Take(IngestCall& call, std::string_view json, const RecordPlace
   return true;
 }
 
-bool IngestLane::TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, Fault* fault) {
+bool IngestLane::TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, Refusal* refusal) {
+  Fault* fault = &refusal->fault;
   if (!target.pointer.empty()) {
     JsonDocument document;
     if (const auto error = document.Parse(json)) {
@@ -270,6 +276,8 @@ bool IngestLane::TakePart(IngestCall& call, const DoorTarget& target, std::strin
   StreamLane& lane = streams_[target.stream];
   if (auto decoded = lane.decoder.Decode(json, nullptr); !decoded) {
     *fault = std::move(decoded).error();
+    refusal->part = json;
+    // In a record that goes whole the place is that of the record; else that of the part, which is what is kept for this stream.
     fault->pointer = target.pointer + fault->pointer;
     return false;
   }
@@ -280,11 +288,12 @@ bool IngestLane::TakePart(IngestCall& call, const DoorTarget& target, std::strin
   return true;
 }
 
-void IngestLane::Reject(IngestCall& call, const RecordPlace& place, size_t stream, Fault fault) {
+void IngestLane::Reject(IngestCall& call, const RecordPlace& place, Refusal refusal) {
+  Fault& fault = refusal.fault;
   ++call.rejected;
   if (!call.first_fault) call.first_fault = fault;
-  const bool kept = !ingest_.services_.dead_letter_ids.empty() && ingest_.services_.pipeline.streams[stream].quarantine;
-  if (kept) call.refused.push_back({stream, place.record, place.line, place.raw, fault});
+  const bool kept = !ingest_.services_.dead_letter_ids.empty() && ingest_.services_.pipeline.streams[refusal.stream].quarantine;
+  if (kept) call.refused.push_back({refusal.stream, place.record, place.line, place.raw, refusal.part, fault});
   if (call.errors.size() < ingest_.limits_.errors_listed_max)
     call.errors.push_back({place.record, place.line, std::move(fault)});
 }
@@ -340,11 +349,15 @@ void IngestLane::SubmitPart(IngestCall& call, AppendPart& part, AppendRequest re
 void IngestLane::WriteLetters(IngestCall& call) {
   if (call.refused.empty()) return;
   const WallTime now = ingest_.services_.clock.Now();
+  call.request_id = NewRequestId(call);
   engine::DeadLetter letter;
+  letter.request = call.request_id;
   for (const RefusedRecord& refused : call.refused) {
     letter.stage = refused.fault.malformed ? engine::Stage::kDecode : engine::Stage::kSchema;
     letter.stream = ingest_.services_.pipeline.streams[refused.stream].name;
     letter.raw = refused.raw;
+    letter.record = refused.part;
+    letter.schema = ingest_.schemas_[refused.stream];
     letter.pointer = refused.fault.pointer;
     letter.reason = refused.fault.Reason();
     if (call.door->is_custom) letter.source = call.door->name;
@@ -353,6 +366,13 @@ void IngestLane::WriteLetters(IngestCall& call) {
     call.LettersFor(refused.stream)
         .records.push_back({call.texts.Copy(engine::DeadLetterJson(letter, now)), std::nullopt});
   }
+}
+
+// Under an Idempotency-Key the same request has the same id when it comes again.
+std::string IngestLane::NewRequestId(const IngestCall& call) {
+  const std::string_view key = call.exchange->request().Header(HeaderField::kIdempotencyKey);
+  if (!key.empty()) return fmt::format("k{:016x}{:016x}", Digest(key), Digest(call.body));
+  return fmt::format("r{:x}-{:x}-{:x}", born_micros_, index_, ++requests_named_);
 }
 
 void IngestLane::OnPartEnded(AppendPart& part) {
@@ -383,8 +403,9 @@ void IngestLane::Finish(IngestCall& call) {
       ingest_.counters_[target.stream].rejected.Add(static_cast<uint64_t>(call.rejected));
     }
   }
-  Answer(call,
-         failed ? AppendFailureReply(call, ingest_.services_.pipeline) : IngestReply(call, ingest_.services_.pipeline));
+  Reply reply = failed ? AppendFailureReply(call, ingest_.services_.pipeline) : IngestReply(call, ingest_.services_.pipeline);
+  if (!call.request_id.empty()) reply.headers.emplace_back("Tailrace-Request", call.request_id);
+  Answer(call, std::move(reply));
 }
 
 void IngestLane::Answer(IngestCall& call, Reply reply) {

@@ -39,6 +39,11 @@ class IngestLane {
     int64_t line = 0;      // from 1; 0 where the format has none
     std::string_view raw;  // the record as it came
   };
+  struct Refusal {
+    size_t stream = 0;
+    std::string_view part;  // the JSON that was to go there; empty: there is none
+    Fault fault;
+  };
 
   std::optional<Reply> ReadRequest(IngestCall& call, Options& options);
   std::optional<Reply> ReadOptions(const IngestCall& call, Options& options);
@@ -49,8 +54,9 @@ class IngestLane {
 
   // One record, by all its targets or by none. False: it is no JSON.
   bool Take(IngestCall& call, std::string_view json, const RecordPlace& place, Fault* malformed);
-  bool TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, Fault* fault);
-  void Reject(IngestCall& call, const RecordPlace& place, size_t stream, Fault fault);
+  bool TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, Refusal* refusal);
+  void Reject(IngestCall& call, const RecordPlace& place, Refusal refusal);
+  std::string NewRequestId(const IngestCall& call);
   PartitionId PickPartition(const IngestCall& call, StreamLane& lane, std::optional<std::string_view> key);
 
   void Submit(IngestCall& call);
@@ -63,6 +69,9 @@ class IngestLane {
   IngestCall& NewCall();
 
   Ingest& ingest_;
+  const size_t index_;         // of its loop
+  const int64_t born_micros_;  // with the index and a count it names a request for ever
+  int64_t requests_named_ = 0;
   AppendCompletions completions_;
   std::vector<StreamLane> streams_;
   std::vector<std::unique_ptr<IngestCall>> calls_;

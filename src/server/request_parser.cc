@@ -15,9 +15,6 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-// A chunk's size with its extensions, or one trailer block.
-constexpr size_t kChunkHeaderBytesMax = 4096;
-
 std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
 
 std::optional<HeaderField> KnownField(http::field name, std::string_view text) {
@@ -49,12 +46,6 @@ class HeadParser final : public http::basic_parser<true> {
     header_limit(std::numeric_limits<uint32_t>::max());
   }
 
-  void CollectInto(std::string& body, size_t body_bytes_max) {
-    body_ = &body;
-    body_bytes_max_ = body_bytes_max;
-    eager(true);
-  }
-
   const std::string& fault() const { return fault_; }
 
  private:
@@ -66,7 +57,6 @@ class HeadParser final : public http::basic_parser<true> {
   }
 
   void on_field_impl(http::field name, beast::string_view text, beast::string_view value, beast::error_code& error) override {
-    if (body_ != nullptr) return CheckTrailer(text, error);
     if (name == http::field::content_length) {
       if (length_seen_ || value.find(',') != beast::string_view::npos) return Refuse(error, "Content-Length is there twice");
       length_seen_ = true;
@@ -81,13 +71,6 @@ class HeadParser final : public http::basic_parser<true> {
     head_->request.SetHeader(*known, View(value));
   }
 
-  // The lines of a head are looked at before; those of a trailer come with the last chunk. All of it is there, behind `name`.
-  void CheckTrailer(beast::string_view name, beast::error_code& error) {
-    const char* end = name.data() + name.size();
-    while (*end != '\n') ++end;
-    if (end[1] == ' ' || end[1] == '\t') Refuse(error, "a trailer field is folded over two lines");
-  }
-
   void Refuse(beast::error_code& error, std::string why) {
     fault_ = std::move(why);
     error = http::error::bad_field;
@@ -97,18 +80,11 @@ class HeadParser final : public http::basic_parser<true> {
   void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
   std::size_t on_body_impl(beast::string_view, beast::error_code&) override { return 0; }
-  void on_chunk_header_impl(std::uint64_t size, beast::string_view, beast::error_code& error) override {
-    if (body_ != nullptr && size > body_bytes_max_ - body_->size()) error = http::error::body_limit;
-  }
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view bytes, beast::error_code&) override {
-    body_->append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, beast::error_code&) override { return 0; }
   void on_finish_impl(beast::error_code&) override {}
 
   RequestHead* head_;
-  std::string* body_ = nullptr;
-  size_t body_bytes_max_ = 0;
   bool length_seen_ = false;
   std::string fault_;
 };
@@ -148,16 +124,9 @@ HeadEnd FindHeadEnd(std::string_view bytes, size_t bytes_max) {
   }
 }
 
-struct RequestParser::Impl {
-  std::optional<HeadParser> parser;
-};
-
-RequestParser::RequestParser() : impl_(std::make_unique<Impl>()) {}
-RequestParser::~RequestParser() = default;
-
-std::optional<ProtocolFault> RequestParser::ParseHead(std::string_view head, RequestHead& out) {
+std::optional<ProtocolFault> ParseHead(std::string_view head, RequestHead& out) {
   out = RequestHead{};
-  HeadParser& parser = impl_->parser.emplace(out);
+  HeadParser parser(out);
   beast::error_code error;
   parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
   if (error == http::error::bad_version) return ProtocolFault{505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
@@ -175,33 +144,6 @@ std::optional<ProtocolFault> RequestParser::ParseHead(std::string_view head, Req
   out.request.has_length = out.chunked || out.content_length.has_value();
   SplitTarget(out.request);
   return std::nullopt;
-}
-
-RequestParser::ChunkProgress RequestParser::ParseChunks(std::string_view bytes, std::string& body, size_t body_bytes_max) {
-  HeadParser& parser = *impl_->parser;
-  parser.CollectInto(body, body_bytes_max);
-  ChunkProgress progress;
-  beast::error_code error;
-  while (progress.consumed < bytes.size() && !parser.is_done()) {
-    const std::string_view rest = bytes.substr(progress.consumed);
-    const size_t taken = parser.put(boost::asio::const_buffer(rest.data(), rest.size()), error);
-    progress.consumed += taken;
-    if (error == http::error::need_more) {
-      if (rest.size() - taken > kChunkHeaderBytesMax) progress.fault = ProtocolFault{400, "a chunk's header is too large"};
-      break;
-    }
-    if (error == http::error::body_limit) {
-      progress.fault = ProtocolFault{413, "the body is larger than " + std::to_string(body_bytes_max) + " bytes"};
-      break;
-    }
-    if (error) {
-      progress.fault = ProtocolFault{400, "not a valid chunked body: " + (parser.fault().empty() ? error.message() : parser.fault())};
-      break;
-    }
-    if (taken == 0) break;
-  }
-  progress.done = parser.is_done();
-  return progress;
 }
 
 }  // namespace tailrace::server

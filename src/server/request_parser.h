@@ -1,4 +1,4 @@
-// The head of a request from its bytes, and a chunked body from its chunks. Strict where a lenient reading would let two
+// The head of a request from its bytes. Strict where a lenient reading would let two
 // servers in a row disagree on where a request ends.
 #pragma once
 
@@ -9,16 +9,11 @@
 #include <string>
 #include <string_view>
 
+#include "server/chunk_reader.h"
 #include "server/input_buffer.h"
 #include "server/request.h"
 
 namespace tailrace::server {
-
-// Why a request cannot be read; the connection is closed after the reply.
-struct ProtocolFault {
-  int status = 400;
-  std::string message;
-};
 
 struct RequestHead {
   Request request;
@@ -35,26 +30,7 @@ struct HeadEnd {
 };
 HeadEnd FindHeadEnd(std::string_view bytes, size_t bytes_max);
 
-// Threads: one. Used for one request after another.
-class RequestParser {
- public:
-  RequestParser();
-  ~RequestParser();
-
-  // `head` is what FindHeadEnd found. Views of `out` point into it.
-  std::optional<ProtocolFault> ParseHead(std::string_view head, RequestHead& out);
-
-  struct ChunkProgress {
-    size_t consumed = 0;
-    bool done = false;
-    std::optional<ProtocolFault> fault;
-  };
-  // Takes what it can of a chunked body, after ParseHead, and appends its content to `body`. 413 beyond `body_bytes_max`.
-  ChunkProgress ParseChunks(std::string_view bytes, std::string& body, size_t body_bytes_max);
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
+// `head` is what FindHeadEnd found. Views of `out` point into it.
+std::optional<ProtocolFault> ParseHead(std::string_view head, RequestHead& out);
 
 }  // namespace tailrace::server

@@ -2,6 +2,7 @@
 
 #include "server/collection_reads.h"
 #include "server/ingest.h"
+#include "server/letter_reads.h"
 #include "server/sql_reads.h"
 #include "server/stream_reads.h"
 #include "server/system_reads.h"
@@ -90,6 +91,16 @@ void AddReadRoutes(std::vector<RouteSpec>& routes, CollectionReads& collections,
   routes.push_back(std::move(post));
 }
 
+void AddLetterRoutes(std::vector<RouteSpec>& routes, LetterReads& letters) {
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/dlq", "Dead letters of every stream, grouped by fault.",
+                       [&letters](const ExchangePtr& exchange) { letters.List(exchange); }));
+  routes.push_back(Get(Access::StreamInPath(Role::kRead), "/dlq/{stream}", "Dead letters of a stream that nobody has sent again.",
+                       [&letters](const ExchangePtr& exchange) { letters.Show(exchange); },
+                       {StreamParam(), QueryParam("fault", "Id or name of a fault, as GET /dlq gives them; default all."),
+                        QueryParam("limit", "Letters at most.", "integer"),
+                        QueryParam("after", "Only letters beyond this one: `next` of the page before.", "integer")}));
+}
+
 void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {
   routes.push_back(Get(Access::Public(), "/healthz", "Whether the process answers.", [&system](const ExchangePtr& exchange) { system.Health(exchange); }));
   routes.push_back(Get(Access::Public(), "/readyz", "Whether it should get requests; if not, why.", [&system](const ExchangePtr& exchange) { system.Ready(exchange); }));
@@ -108,6 +119,7 @@ std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
   AddStreamRoutes(routes, owners.ingest, owners.streams);
   AddTailRoute(routes, owners.tails);
   AddReadRoutes(routes, owners.collections, owners.sql);
+  AddLetterRoutes(routes, owners.letters);
   AddSystemRoutes(routes, owners.system);
   return routes;
 }

@@ -10,6 +10,7 @@ namespace tailrace::server {
 
 class CollectionReads;
 class Ingest;
+class LetterReads;
 class SqlReads;
 class StreamReads;
 class SystemReads;
@@ -23,6 +24,7 @@ struct RouteOwners {
   CollectionReads& collections;
   SqlReads& sql;
   SystemReads& system;
+  LetterReads& letters;
 };
 
 // The routes that every pipeline has.

@@ -11,6 +11,7 @@
 #include "server/connection.h"
 #include "server/gate.h"
 #include "server/ingest.h"
+#include "server/letter_reads.h"
 #include "server/listener.h"
 #include "server/loopback_host.h"
 #include "server/loop.h"
@@ -70,6 +71,7 @@ struct Server::Parts {
   std::unique_ptr<Ingest> ingest;
   std::vector<std::unique_ptr<IngestDoor>> doors;
   std::unique_ptr<StreamReads> stream_reads;
+  std::unique_ptr<LetterReads> letters;
   std::unique_ptr<TailHub> tails;
   std::unique_ptr<WaitList> waits;
   std::unique_ptr<Reader> reader;
@@ -94,6 +96,7 @@ Status Server::Parts::Assemble() {
   for (const auto& loop : loops) executors.push_back(loop.get());
   TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, executors));
   stream_reads = std::make_unique<StreamReads>(services, options, *ingest, query_pool);
+  letters = std::make_unique<LetterReads>(services, options.limits, *ingest, query_pool);
   tails = std::make_unique<TailHub>(services, options.limits, *ingest, tail_pool, *loops.front());
   waits = std::make_unique<WaitList>(services.progress, *loops.front(), options.limits, services.clock);
   reader = std::make_unique<Reader>(services, options.limits, *ingest, query_pool, *waits);
@@ -110,7 +113,7 @@ Status Server::Parts::Assemble() {
 }
 
 Status Server::Parts::AddRoutes() {
-  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system})) {
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }
   for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "config/spec.h"
+#include "engine/dead_letters.h"
 #include "model/ids.h"
 #include "ports/document_store.h"
 #include "ports/event_log.h"
@@ -58,6 +59,7 @@ struct Services {
   Metrics& metrics;
   Clock& clock;
   std::vector<StreamId> dead_letter_ids = {};  // of pipeline.streams, where refused records are kept; empty: nowhere
+  engine::DeadLetters* letters = nullptr;      // what reads them; null: nothing does
   auth::Authenticator* authenticator = nullptr;  // null: nobody is asked who he is
 };
 

@@ -324,6 +324,34 @@ class CommandLine(unittest.TestCase):
         self.pipeline(PIPELINE + "server: {listen: 0.0.0.0:0}\n")
         self.check(run("run", self.folder), WRONG, err=r"auth: none")
 
+    # --- dead letters ---
+
+    def test_dead_letters_are_listed_by_fault_and_shown_with_and_without_a_server(self):
+        self.pipeline()
+        (self.folder / "rows1.csv").write_text('id,product,quantity,price\n1,mug,1,2.5\n2,mug,six,2.5\n3,mug,seven,1\n4,mug,1,"2,5"\n')
+        self.check(run("run", "--once", self.folder), DONE, r"file +1 accepted, 3 refused")
+        groups = (r"sales: 3 dead letters\n", r"[0-9a-f]{8}  quantity: expected int, found string\n +schema, 2 records, first 20",
+                  r"price: expected decimal\(12,2\), found string")
+        for part in groups:
+            self.check(run("dlq", "list", self.folder), DONE, part)
+        self.check(run("dlq", "show", "sales", self.folder), DONE, r'#0 schema /quantity: expected int, found string "six"\n.*rows1\.csv:3')
+        listed = json.loads(run("dlq", "list", "sales", self.folder, "--json").stdout)
+        fault = listed[0]["faults"][1]["id"]
+        self.check(run("dlq", "show", "sales", self.folder, "--fault", fault), DONE, r"^#2 schema /price", r"^$")
+        self.check(run("dlq", "show", "sales", self.folder, "--limit", 1), DONE, r"^#0", r"the first 1: --limit")
+        self.check(run("dlq", "show", "sales", self.folder, "--fault", "none"), WRONG, r"^$", r"no dead letters of the fault none")
+        self.check(run("dlq", "list", "slaes", self.folder), WRONG, r"^$", r"no stream slaes \(did you mean sales")
+        with Server(self.folder) as server:
+            port = ["--port", server.port]
+            self.assertEqual(server.post("/streams/sales", '[{"id":"8","product":"mug","quantity":1},'
+                                                           '{"id":"9","product":"mug","quantity":"\\u001b[31mred"}]')[0], 207)
+            shown = run("dlq", "list", self.folder, *port)
+            self.check(shown, DONE, r"quantity: expected int, found string\n +schema, 3 records")
+            self.assertNotIn("\x1b", shown.stdout)
+            letters = json.loads(run("dlq", "show", "sales", self.folder, "--json", *port).stdout)
+            self.assertEqual([letter["record"]["id"] for letter in letters[:3]], ["2", "3", "4"])
+            self.assertEqual(json.loads(letters[3]["raw"])["id"], "9")
+
     # --- load ---
 
     def test_load_without_a_server(self):

@@ -190,6 +190,7 @@ TAKEN = {
     "a method that is not known": (head(b"BREW /healthz HTTP/1.1", b"Host: localhost"), [405, 501]),
     "HEAD": (head(b"HEAD /healthz HTTP/1.1", b"Host: localhost"), [200]),
     "chunks": (chunked(WHOLE_CHUNKS), [200]),
+    "no chunk but the last": (chunked(b"0\r\n\r\n"), [400]),
     "Chunked in other letters": (post(b"Transfer-Encoding: CHUNKED", body=WHOLE_CHUNKS), [200]),
     "a size in large letters": (chunked(b"C\r\n" + NOTE + b"\r\n0\r\n\r\n"), [200]),
     "a size with noughts": (chunked(b"000c\r\n" + NOTE + b"\r\n000\r\n\r\n"), [200]),

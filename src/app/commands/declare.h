@@ -7,6 +7,8 @@ namespace tailrace::app {
 
 Action DeclareCheck(Arguments& arguments);
 Action DeclareCompletion(Arguments& arguments);
+Action DeclareDlqList(Arguments& arguments);
+Action DeclareDlqShow(Arguments& arguments);
 Action DeclareInit(Arguments& arguments);
 Action DeclareLimits(Arguments& arguments);
 Action DeclareKeysAdd(Arguments& arguments);

@@ -78,7 +78,7 @@ class TestServer {
   }
 
   Services services() {
-    return {pipeline, {StreamId{0}, StreamId{1}}, log, warehouse, documents, progress, metrics, clock, {}, &authenticator};
+    return {pipeline, {StreamId{0}, StreamId{1}}, log, warehouse, documents, progress, metrics, clock, {}, nullptr, &authenticator};
   }
   RawClient Connect() { return RawClient(server->port()); }
   RawReply Get(std::string_view target, std::string_view headers = "") { return RawClient(server->port()).Get(target, headers); }

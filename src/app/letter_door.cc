@@ -1,0 +1,89 @@
+#include "app/letter_door.h"
+
+#include <fmt/format.h>
+
+#include "app/runtime.h"
+#include "app/server_client.h"
+#include "server/letters_json.h"
+
+namespace tailrace::app {
+namespace {
+
+class ServerLetters final : public LetterDoor {
+ public:
+  explicit ServerLetters(std::unique_ptr<HttpClient> client) : client_(std::move(client)) {}
+
+  Result<JsonValue> List(const std::stop_token& stop) override { return Get("/dlq", stop); }
+
+  Result<JsonValue> Show(const std::string& stream, const engine::LetterFilter& filter, const std::stop_token& stop) override {
+    std::string target = fmt::format("/dlq/{}?limit={}", PercentEncoded(stream), filter.limit);
+    if (!filter.fault.empty()) target += "&fault=" + PercentEncoded(filter.fault);
+    if (filter.after) target += fmt::format("&after={}", filter.after->value);
+    return Get(target, stop);
+  }
+
+ private:
+  Result<JsonValue> Get(const std::string& target, const std::stop_token& stop) {
+    TR_TRY(const HttpResponse response, client_->Send({.method = "GET", .target = target, .headers = {}, .body = {}}, stop));
+    TR_RETURN_IF_ERROR(StatusOf(response));
+    return ParseJson(response.body);
+  }
+
+  const std::unique_ptr<HttpClient> client_;
+};
+
+class FolderLetters final : public LetterDoor {
+ public:
+  explicit FolderLetters(std::unique_ptr<Runtime> runtime) : runtime_(std::move(runtime)) {}
+
+  Result<JsonValue> List(const std::stop_token&) override {
+    std::string body;
+    server::JsonWriter json(body);
+    json.BeginObject().Key("streams").BeginArray();
+    for (const auto& stream : runtime_->pipeline().streams) {
+      TR_TRY(const auto list, runtime_->engine().letters().List(stream.name));
+      server::WriteFaultList(json, stream.name, list);
+    }
+    json.EndArray().EndObject();
+    return ParseJson(body);
+  }
+
+  Result<JsonValue> Show(const std::string& stream, const engine::LetterFilter& filter, const std::stop_token&) override {
+    TR_TRY(const auto page, runtime_->engine().letters().Show(stream, filter));
+    std::string body;
+    server::JsonWriter json(body);
+    json.BeginObject().Text("stream", stream);
+    server::WriteLetterPage(json, page);
+    json.EndObject();
+    return ParseJson(body);
+  }
+
+ private:
+  const std::unique_ptr<Runtime> runtime_;
+};
+
+Result<std::unique_ptr<LetterDoor>> OpenFolder(config::Pipeline pipeline, const std::stop_token& stop) {
+  RuntimeOptions options;
+  options.serve = false;
+  options.read_sources = false;
+  TR_TRY(auto runtime, Runtime::Open(std::move(pipeline), std::move(options)));
+  TR_RETURN_IF_ERROR(runtime->Start());
+  TR_RETURN_IF_ERROR(runtime->WaitCaughtUp(stop));
+  return std::unique_ptr<LetterDoor>(std::make_unique<FolderLetters>(std::move(runtime)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LetterDoor>> OpenLetterDoor(config::Pipeline pipeline, std::optional<uint16_t> port, const std::stop_token& stop) {
+  auto client = ClientOf(pipeline, port);
+  auto folder = OpenFolder(std::move(pipeline), stop);
+  if (folder || folder.error().code() != ErrorCode::kConflict) return folder;
+  const auto answer = client->Send({.method = "GET", .target = "/healthz", .headers = {}, .body = {}}, stop);
+  if (!answer) {
+    return Fail(Error::Unavailable(fmt::format("{}\nNor is it a server that can be asked: {}", folder.error().message(),
+                                               answer.error().message())));
+  }
+  return std::unique_ptr<LetterDoor>(std::make_unique<ServerLetters>(std::move(client)));
+}
+
+}  // namespace tailrace::app

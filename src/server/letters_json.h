@@ -1,0 +1,18 @@
+// Dead letters as JSON, for the routes and for the command line without a server.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/dead_letters.h"
+#include "server/json_out.h"
+
+namespace tailrace::server {
+
+// {"stream","open","pending","faults":[{"id","fault","stage","materialization"?,"open","pending","first","last","example":{"letter","raw"?}}]}
+void WriteFaultList(JsonWriter& json, std::string_view stream, const engine::FaultList& list);
+
+// The members "letters" and "next" of an object that is open.
+void WriteLetterPage(JsonWriter& json, const engine::LetterPage& page);
+
+}  // namespace tailrace::server
