@@ -50,6 +50,10 @@ constexpr std::array kCommands = {
             DeclareRebuild},
     Command{"log verify", "Check every byte of the log",
             "tailrace log verify           # exit code 1 when something is damaged", DeclareLogVerify},
+    Command{"log repair", "Take damage out of the log, keep it aside, name what is lost",
+            "tailrace log repair --dry-run # what would be done\n"
+            "tailrace log repair",
+            DeclareLogRepair},
     Command{"log inspect", "Show what is in the log",
             "tailrace log inspect          # streams, partitions, segments\n"
             "tailrace log inspect --stream sales --partition 0 --from 812 --limit 3",

@@ -31,7 +31,14 @@ class BatchScanner {
   std::string_view bytes() const { return bytes_; }  // valid until the next call
   int64_t position() const { return position_; }     // of the batch; of the place where the outcome was found
   const std::string& problem() const { return problem_; }
+  int64_t next_position() const { return next_position_; }  // where the next call looks
   int64_t expected_offset() const { return expected_offset_; }
+
+  // The next call looks here.
+  void GoTo(int64_t position, int64_t expected_offset) {
+    next_position_ = position;
+    expected_offset_ = expected_offset;
+  }
 
   // After kBroken: goes to the next place where a whole batch of a later offset lies, if there is one.
   Result<bool> SkipDamage();

@@ -15,6 +15,8 @@ inline constexpr std::string_view kSnapshotSuffix = ".snapshot";
 inline constexpr std::string_view kRecycledSuffix = ".recycled";  // a zeroed segment that waits for use
 inline constexpr std::string_view kZeroingSuffix = ".zeroing";    // one that is not zeroed yet
 
+inline constexpr std::string_view kQuarantineSuffix = ".quarantine";  // what a repair took out or set aside
+
 inline constexpr std::string_view kSyncedName = "synced";
 inline constexpr std::string_view kFenceName = "fence";
 inline constexpr std::string_view kMarksName = "marks";

@@ -21,7 +21,8 @@ struct PartitionFiles {
   std::vector<int64_t> snapshots;     // base offsets, ascending
 };
 
-// `path` is a segment, a partition, a stream, or anything above them. kNotFound when there is no segment below it.
+// `path` is a segment, a partition, a stream, or anything above them. kNotFound when there is nothing of a log
+// below it.
 Result<std::vector<PartitionFiles>> FindPartitions(FileSystem& files, const std::string& path);
 
 }  // namespace tailrace::log

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "log/batch_knowledge.h"
 #include "log/batch_scanner.h"
-#include "log/compression.h"
 #include "log/fence.h"
 #include "log/file_names.h"
 #include "log/marks.h"
-#include "log/pending_batch.h"
+#include "log/segment_end.h"
 #include "log/snapshot.h"
 
 namespace tailrace::log {
@@ -29,6 +29,10 @@ class Recovery {
       TR_RETURN_IF_ERROR(LoadOlderKeys());
       for (size_t i = first; i < found_.segments.segments.size(); ++i) TR_RETURN_IF_ERROR(ReadSegment(i));
     }
+    found_.positions = std::move(known_.positions);
+    found_.segment_keys = std::move(known_.keys);
+    found_.next_seq = known_.next_seq;
+    found_.newest_ms = known_.newest_ms;
     CheckNothingIsMissing();
     TR_RETURN_IF_ERROR(LoadMarks());
     return std::move(found_);
@@ -46,7 +50,7 @@ class Recovery {
     }
     if (!*fence) return {};
     TR_RETURN_IF_ERROR(ApplyFence(files_, directory_, **fence));
-    found_.next_seq = std::max(found_.next_seq, (*fence)->next_seq);
+    known_.next_seq = std::max(known_.next_seq, (*fence)->next_seq);
     return {};
   }
 
@@ -75,9 +79,9 @@ class Recovery {
       if (segments[i].base == 0) return i;
       auto snapshot = ReadSnapshot(files_, directory_, segments[i].base);
       if (snapshot) {
-        found_.positions = std::move(snapshot->positions);
-        found_.next_seq = std::max(found_.next_seq, snapshot->next_seq);
-        found_.newest_ms = snapshot->newest_ms;
+        known_.positions = std::move(snapshot->positions);
+        known_.next_seq = std::max(known_.next_seq, snapshot->next_seq);
+        known_.newest_ms = snapshot->newest_ms;
         snapshot_base_ = segments[i].base;
         return i;
       }
@@ -124,8 +128,8 @@ class Recovery {
     const bool last = index + 1 == segments.size();
     const std::string path = NumberedPath(directory_, segment.base, kSegmentSuffix);
     TR_TRY(const auto file, files_.Open(path, last ? OpenMode::kWrite : OpenMode::kRead));
-    found_.older_keys.insert(found_.older_keys.end(), found_.segment_keys.begin(), found_.segment_keys.end());
-    found_.segment_keys.clear();
+    found_.older_keys.insert(found_.older_keys.end(), known_.keys.begin(), known_.keys.end());
+    known_.keys.clear();
     found_.segments.last_index = SegmentIndex(segment.base);
     BatchScanner scanner(*file, 0, segment.bytes, segment.base);
     while (true) {
@@ -134,7 +138,7 @@ class Recovery {
         TakeBatch(path, scanner);
         continue;
       }
-      TR_TRY(const bool torn, IsTornTail(scanner, segment, outcome, last));
+      TR_TRY(const bool torn, EndsHere(scanner, outcome, segment.bytes, last, synced_));
       if (torn) break;
       NoteDamage(Error::Corruption(path + ": byte " + std::to_string(scanner.position()) + ": " +
                                    (outcome == Outcome::kEnd ? "zeros where a batch was" : scanner.problem())));
@@ -148,15 +152,6 @@ class Recovery {
     found_.segments.end = scanner.expected_offset();
     if (!last) return CheckJoin(path, scanner.expected_offset(), segments[index + 1].base);
     return CutTail(*file, segment, scanner.position());
-  }
-
-  // Whether what the scanner stopped at was never synced, or is just the end.
-  Result<bool> IsTornTail(BatchScanner& scanner, const SegmentInfo& segment, Outcome outcome, bool last) {
-    if (!last) return outcome == Outcome::kEnd && scanner.position() == segment.bytes;
-    if (synced_ && synced_->segment == segment.base && scanner.position() < synced_->bytes) return false;
-    if (outcome == Outcome::kEnd) return true;
-    TR_TRY(const bool followed, scanner.FollowedByBatch());
-    return !followed;
   }
 
   Status CheckJoin(const std::string& path, int64_t end, int64_t next_base) {
@@ -181,47 +176,9 @@ class Recovery {
     const BatchHeader& header = scanner.header();
     found_.segments.last_index.Note(header.end_offset() - 1, scanner.position(), header.total_bytes(),
                                     header.base_timestamp_ms);
-    found_.newest_ms = std::max(found_.newest_ms, header.base_timestamp_ms);
-    if (const Status taken = TakeRecords(header, scanner.bytes().substr(kBatchHeaderBytes)); !taken) {
+    if (const Status taken = known_.Take(header, scanner.bytes().substr(kBatchHeaderBytes)); !taken) {
       NoteDamage(taken.error().With(path + ": byte " + std::to_string(scanner.position())));
     }
-  }
-
-  Status TakeRecords(const BatchHeader& header, std::string_view records) {
-    std::string unpacked;
-    if (header.compression() != Compression::kNone) {
-      TR_TRY(unpacked, Unpack(header.compression(), records, 0));
-      records = unpacked;
-    }
-    RecordCursor cursor(records, header.record_count);
-    RecordView record;
-    int64_t seq = 0;
-    while (cursor.Next(&record)) {
-      if (record.header_count == 0) continue;
-      if (record.offset_delta == 0) {
-        const auto first = FindHeader(record, kSeqHeader);
-        if (!first || first->size() != 8) return Fail(Error::Corruption("the first record has no sequence number"));
-        seq = static_cast<int64_t>(LoadBig64(first->data()));
-      }
-      TR_RETURN_IF_ERROR(TakeHeaders(header, record, seq));
-    }
-    if (!cursor.ok()) return Fail(Error::Corruption("the records are not what the header says"));
-    found_.next_seq = std::max(found_.next_seq, seq + header.record_count);
-    return {};
-  }
-
-  Status TakeHeaders(const BatchHeader& header, const RecordView& record, int64_t batch_seq) {
-    if (const auto value = FindHeader(record, kKeyHeader)) {
-      TR_TRY(const KeyHeader key, DecodeKeyHeader(*value));
-      const int64_t first = record.offset_delta - key.records + 1;
-      found_.segment_keys.push_back({key.hash, key.digest, Offset{header.base_offset + first}, Seq{batch_seq + first},
-                                     key.records, header.base_timestamp_ms});
-    }
-    if (const auto value = FindHeader(record, kSourceHeader)) {
-      TR_TRY(SourcePosition position, SourcePositions::DecodeHeader(*value));
-      found_.positions.Put({std::move(position), header.base_offset + record.offset_delta});
-    }
-    return {};
   }
 
   Status LoadMarks() {
@@ -242,8 +199,10 @@ class Recovery {
                                  " but was synced up to " + std::to_string(synced_->end)));
   }
 
-  void NoteDamage(Error error) {
-    if (!found_.damage) found_.damage = std::move(error);
+  void NoteDamage(const Error& error) {
+    if (found_.damage) return;
+    found_.damage = Error::Corruption(error.message() + "; `tailrace log repair` takes out what is damaged, keeps it " +
+                                      "aside and names what is lost");
   }
 
   FileSystem& files_;
@@ -251,6 +210,7 @@ class Recovery {
   const LogOptions& options_;
   const int64_t now_ms_;
   RecoveredPartition found_;
+  BatchKnowledge known_;
   std::optional<SyncedPosition> synced_;
   std::vector<int64_t> snapshots_;
   int64_t snapshot_base_ = 0;

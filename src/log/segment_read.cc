@@ -5,6 +5,7 @@
 #include "log/batch_scanner.h"
 #include "log/compression.h"
 #include "log/file_names.h"
+#include "log/segment_index_files.h"
 #include "log/segment_store.h"
 #include "model/record_decoder.h"
 
@@ -13,7 +14,6 @@ namespace {
 
 constexpr size_t kPadding = RecordDecoder::kPadding;
 constexpr int64_t kReadBytesMin = int64_t{64} << 10;
-constexpr int64_t kIndexBytesMax = int64_t{64} << 20;
 
 // Batch `bytes`, a part of `buffer`, as records from `from` on.
 Result<LogBatch> DecodeBatch(PartitionId partition, std::shared_ptr<const std::string> buffer, std::string_view bytes,
@@ -100,6 +100,8 @@ class Reading {
     if (!BatchCrcHolds(bytes)) return false;
     auto batch = DecodeBatch(wanted_.partition, buffer, bytes, wanted_.from);
     if (!batch) return false;
+    // Offsets that are lost; the record that stands for them comes behind.
+    if (batch->records.empty()) return true;
     batches_.push_back(std::move(*batch));
     taken_ += std::ssize(bytes);
     return true;

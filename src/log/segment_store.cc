@@ -6,6 +6,7 @@
 #include "base/crash_point.h"
 #include "log/batch_scanner.h"
 #include "log/file_names.h"
+#include "log/segment_index_files.h"
 
 namespace tailrace::log {
 namespace {
@@ -95,8 +96,7 @@ Status SegmentStore::SealSegment() {
 }
 
 Status SegmentStore::WriteIndexes(const SegmentIndex& index, int64_t base) const {
-  TR_RETURN_IF_ERROR(ReplaceFile(files_, PathOf(base, kOffsetIndexSuffix), index.EncodeOffsets()));
-  return ReplaceFile(files_, PathOf(base, kTimeIndexSuffix), index.EncodeTimes());
+  return WriteIndexFiles(files_, directory_, base, index);
 }
 
 bool SegmentStore::TakeRecycled(const std::string& path) {

@@ -3,46 +3,28 @@
 #include <algorithm>
 #include <optional>
 
+#include "log/batch_knowledge.h"
 #include "log/batch_scanner.h"
-#include "log/compression.h"
 #include "log/file_names.h"
+#include "log/gap.h"
 #include "log/marks.h"
 #include "log/partition_files.h"
-#include "log/pending_batch.h"
+#include "log/segment_end.h"
 #include "log/segment_index.h"
+#include "log/segment_index_files.h"
 #include "log/snapshot.h"
 #include "log/synced_file.h"
 
 namespace tailrace::log {
 namespace {
 
-constexpr int64_t kIndexBytesMax = int64_t{64} << 20;
-
-Status CheckRecord(const RecordView& record) {
-  if (record.offset_delta == 0) {
-    const auto seq = FindHeader(record, kSeqHeader);
-    if (!seq || seq->size() != 8) return Fail(Error::Corruption("the first record has no sequence number"));
-  }
-  if (const auto key = FindHeader(record, kKeyHeader)) {
-    TR_TRY([[maybe_unused]] const KeyHeader header, DecodeKeyHeader(*key));
-  }
-  if (const auto source = FindHeader(record, kSourceHeader)) {
-    TR_TRY([[maybe_unused]] const SourcePosition position, SourcePositions::DecodeHeader(*source));
-  }
-  return {};
-}
-
-Status CheckRecords(const BatchHeader& header, std::string_view records) {
-  std::string unpacked;
-  if (header.compression() != Compression::kNone) {
-    TR_TRY(unpacked, Unpack(header.compression(), records, 0));
-    records = unpacked;
-  }
-  RecordCursor cursor(records, header.record_count);
+// The gap that a batch stands for, when it is a marker of one.
+std::optional<LostOffsets> GapOf(const BatchHeader& header, std::string_view records) {
+  if (header.record_count != 1 || header.compression() != Compression::kNone) return std::nullopt;
+  RecordCursor cursor(records, 1);
   RecordView record;
-  while (cursor.Next(&record)) TR_RETURN_IF_ERROR(CheckRecord(record));
-  if (!cursor.ok()) return Fail(Error::Corruption("the records are not what the header says"));
-  return {};
+  if (!cursor.Next(&record)) return std::nullopt;
+  return LostOf(record);
 }
 
 class Verification {
@@ -64,6 +46,10 @@ class Verification {
       }
       if (!last) TR_RETURN_IF_ERROR(Indexes(partition.directory, segment));
     }
+    if (partition.segments.empty() && synced_ && synced_->end > 0) {
+      Note(NumberedPath(partition.directory, synced_->segment, kSegmentSuffix), 0, "is missing", synced_->segment,
+           synced_->end);
+    }
     for (const int64_t base : partition.snapshots) {
       const auto snapshot = ReadSnapshot(files_, partition.directory, base);
       TR_RETURN_IF_ERROR(NoteDamagedFile(NumberedPath(partition.directory, base, kSnapshotSuffix),
@@ -83,15 +69,19 @@ class Verification {
     report_->bytes += segment.bytes;
     TR_TRY(const auto file, files_.Open(segment.path, OpenMode::kRead));
     BatchScanner scanner(*file, 0, segment.bytes, segment.base_offset);
-    batch_starts_.clear();
+    index_ = SegmentIndex(segment.base_offset);
     while (true) {
       TR_TRY(const Outcome outcome, scanner.Next());
       if (outcome == Outcome::kBatch) {
         TakeBatch(segment, scanner);
         continue;
       }
-      TR_TRY(const bool at_end, IsEnd(scanner, segment, outcome, last));
-      if (at_end) return scanner.expected_offset();
+      TR_TRY(const bool at_end, EndsHere(scanner, outcome, segment.bytes, last, synced_));
+      if (at_end) {
+        if (outcome == Outcome::kBroken)
+          report_->torn_tails.push_back({segment.path, scanner.position(), segment.bytes - scanner.position()});
+        return scanner.expected_offset();
+      }
       const int64_t byte = scanner.position();
       const int64_t first = scanner.expected_offset();
       const std::string problem = outcome == Outcome::kEnd ? "zeros where a batch was" : scanner.problem();
@@ -106,43 +96,25 @@ class Verification {
     const BatchHeader& header = scanner.header();
     ++report_->batches;
     report_->records += header.record_count;
-    batch_starts_.push_back(scanner.position());
-    const Status records = CheckRecords(header, scanner.bytes().substr(kBatchHeaderBytes));
-    if (!records)
-      Note(segment.path, scanner.position(), records.error().message(), header.base_offset, header.end_offset());
-  }
-
-  Result<bool> IsEnd(BatchScanner& scanner, const SegmentFile& segment, Outcome outcome, bool last) {
-    if (scanner.position() == segment.bytes) return !BelowSynced(segment, scanner.position());
-    if (!last || BelowSynced(segment, scanner.position())) return false;
-    if (outcome == Outcome::kBroken) {
-      TR_TRY(const bool followed, scanner.FollowedByBatch());
-      if (followed) return false;
-      report_->torn_tails.push_back({segment.path, scanner.position(), segment.bytes - scanner.position()});
+    index_.Note(header.end_offset() - 1, scanner.position(), header.total_bytes(), header.base_timestamp_ms);
+    const std::string_view records = scanner.bytes().substr(kBatchHeaderBytes);
+    if (const Status taken = BatchKnowledge().Take(header, records); !taken)
+      Note(segment.path, scanner.position(), taken.error().message(), header.base_offset, header.end_offset());
+    if (const auto lost = GapOf(header, records)) {
+      report_->gaps.push_back({segment.path, lost->first, lost->end});
+      --report_->records;
     }
-    return true;
-  }
-
-  bool BelowSynced(const SegmentFile& segment, int64_t byte) const {
-    return synced_ && synced_->segment == segment.base_offset && byte < synced_->bytes;
   }
 
   Status Indexes(const std::string& directory, const SegmentFile& segment) {
-    const std::string path = NumberedPath(directory, segment.base_offset, kOffsetIndexSuffix);
-    const auto offsets = ReadFile(files_, path, kIndexBytesMax);
-    const auto times = ReadFile(files_, NumberedPath(directory, segment.base_offset, kTimeIndexSuffix), kIndexBytesMax);
+    TR_TRY(const IndexState offsets,
+           StateOfIndex(files_, directory, segment.base_offset, kOffsetIndexSuffix, index_.EncodeOffsets()));
+    TR_TRY(const IndexState times,
+           StateOfIndex(files_, directory, segment.base_offset, kTimeIndexSuffix, index_.EncodeTimes()));
     // A log is read without them, only more slowly.
-    if (!offsets || !times) return {};
-    const auto index = SegmentIndex::Decode(segment.base_offset, *offsets, *times);
-    if (!index) {
-      Note(path, 0, index.error().message() + "; reads go on without it", 0, 0);
-      return {};
-    }
-    for (const int64_t position : index->positions()) {
-      if (std::binary_search(batch_starts_.begin(), batch_starts_.end(), position)) continue;
-      Note(path, 0, "leads to byte " + std::to_string(position) + ", where no batch begins; reads go on without it", 0,
-           0);
-      return {};
+    for (const auto& [state, suffix] : {std::pair(offsets, kOffsetIndexSuffix), std::pair(times, kTimeIndexSuffix)}) {
+      if (state != IndexState::kWrong) continue;
+      Note(NumberedPath(directory, segment.base_offset, suffix), 0, "not the index of its segment", 0, 0);
     }
     return {};
   }
@@ -161,7 +133,7 @@ class Verification {
   FileSystem& files_;
   VerifyReport* const report_;
   std::optional<SyncedPosition> synced_;
-  std::vector<int64_t> batch_starts_;  // of the segment looked at
+  SegmentIndex index_{0};  // of the segment looked at
 };
 
 std::string Count(int64_t number, std::string_view one, std::string_view many) {
@@ -169,6 +141,11 @@ std::string Count(int64_t number, std::string_view one, std::string_view many) {
 }
 
 }  // namespace
+
+std::string RenderOffsets(int64_t first, int64_t end) {
+  if (end - first == 1) return "offset " + std::to_string(first);
+  return "offsets " + std::to_string(first) + " to " + std::to_string(end - 1);
+}
 
 Result<VerifyReport> VerifyLog(FileSystem& files, const std::string& path) {
   TR_TRY(const auto partitions, FindPartitions(files, path));
@@ -182,10 +159,11 @@ std::string RenderReport(const VerifyReport& report) {
   std::string text;
   for (const Damage& damage : report.damage) {
     text += "damaged: " + damage.file + ": byte " + std::to_string(damage.byte) + ": " + damage.problem;
-    if (damage.end > damage.first) {
-      text += "; offsets " + std::to_string(damage.first) + " to " + std::to_string(damage.end - 1) + " cannot be read";
-    }
+    if (damage.end > damage.first) text += "; " + RenderOffsets(damage.first, damage.end) + " cannot be read";
     text += "\n";
+  }
+  for (const LostRecords& gap : report.gaps) {
+    text += "lost: " + gap.file + ": " + RenderOffsets(gap.first, gap.end) + ", taken out by an earlier repair\n";
   }
   for (const TornTail& tail : report.torn_tails) {
     text += "torn tail: " + tail.file + ": byte " + std::to_string(tail.byte) + ": " +

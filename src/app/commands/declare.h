@@ -17,6 +17,7 @@ Action DeclareKeysRevoke(Arguments& arguments);
 Action DeclareKeysRotate(Arguments& arguments);
 Action DeclareLoad(Arguments& arguments);
 Action DeclareLogInspect(Arguments& arguments);
+Action DeclareLogRepair(Arguments& arguments);
 Action DeclareLogVerify(Arguments& arguments);
 Action DeclareRebuild(Arguments& arguments);
 Action DeclareRun(Arguments& arguments);

@@ -115,6 +115,22 @@ ExitCode RunOnce(Runtime& runtime, const Options& options, const std::stop_token
   return console.Report(done.error());
 }
 
+// The rest of the log goes on without them, but nobody should have to find out from refused records.
+void WarnOfFenced(Runtime& runtime, Console& console) {
+  const auto warn = [&](std::string_view what, const std::vector<PartitionStatus>& partitions) {
+    for (size_t p = 0; p < partitions.size(); ++p) {
+      if (!partitions[p].fenced) continue;
+      console.ErrLine(fmt::format("{} partition {} of {} takes no records: {}",
+                                  console.PaintErr(Style::kYellow, "warning:"), p, what,
+                                  partitions[p].fenced->message()));
+    }
+  };
+  for (const auto& [name, ids] : runtime.streams()) {
+    warn("stream " + name, runtime.log().Partitions(ids.records));
+    warn("the dead letters of " + name, runtime.log().Partitions(ids.dead_letters));
+  }
+}
+
 void ShowListening(const Runtime& runtime, Console& console) {
   console.OutLine(DescribeParts(runtime.pipeline()));
   console.OutLine(fmt::format("{} http://{}", console.Paint(Style::kGreen, "listening on"), runtime.address()));
@@ -148,6 +164,7 @@ ExitCode Run(const Options& options, Console& console) {
   if (!runtime) return console.Report(runtime.error());
   if (!(*runtime)->changed().empty() && !options.rebuild_changed) return RefuseChanged(**runtime, console);
   if (const Status started = (*runtime)->Start(); !started) return console.Report(started.error());
+  WarnOfFenced(**runtime, console);
   if (const Status rebuilt = RebuildChanged(**runtime, signals.token(), console); !rebuilt) {
     (*runtime)->Stop();
     return signals.token().stop_requested() ? ExitCode::kDone : console.Report(rebuilt.error());
