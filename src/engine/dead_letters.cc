@@ -75,6 +75,7 @@ Result<LetterPage> DeadLetters::Show(std::string_view stream, const LetterFilter
     for (const LogBatch& batch : batches) {
       for (const LogRecord& record : batch.records) {
         next = record.offset.Plus(1);
+        if (IsGapEntry(record.value)) continue;
         TR_TRY(const LetterHead head, ParseLetterHead(record.value, record.offset));
         if (head.kind != LetterKind::kLetter) continue;
         auto standing = kept->index->StandingOf(head.name, record.offset);

@@ -114,6 +114,8 @@ std::string RawOf(const Members& members) {
 
 bool IsRedriveEntry(std::string_view json) { return json.substr(0, kRedriveBegin.size()) == kRedriveBegin; }
 
+bool IsGapEntry(std::string_view json) { return json.starts_with('"'); }
+
 Result<LetterHead> ParseLetterHead(std::string_view json, Offset at) {
   TR_TRY(const Members members, Members::Read(json, at));
   LetterHead head;

@@ -41,6 +41,9 @@ struct LetterHead {
 // Whether an entry is a redrive, without reading it: its kind is the first member.
 bool IsRedriveEntry(std::string_view json);
 
+// Whether a record of the dead-letter log stands for lost ones: a JSON text, which `log repair` writes in the place of damage.
+bool IsGapEntry(std::string_view json);
+
 // `json` is followed by RecordDecoder::kPadding readable bytes. `at` is its place in the log: letters of older programs have no name of
 // their own. kCorruption: no such entry.
 Result<LetterHead> ParseLetterHead(std::string_view json, Offset at);

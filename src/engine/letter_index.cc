@@ -43,8 +43,10 @@ Status LetterIndex::Refresh(const Consumed& consumed) {
     const std::lock_guard lock(mutex_);
     for (const LogBatch& batch : batches) {
       for (const LogRecord& record : batch.records) {
-        TR_TRY(const LetterHead head, ParseLetterHead(record.value, record.offset));
-        Fold(record.offset, head);
+        if (!IsGapEntry(record.value)) {
+          TR_TRY(const LetterHead head, ParseLetterHead(record.value, record.offset));
+          Fold(record.offset, head);
+        }
         next_ = record.offset.Plus(1);
       }
     }

@@ -68,6 +68,14 @@ TEST_F(LetterIndexTest, EqualFaultsAreOneGroup) {
   EXPECT_EQ(groups[0].example, Offset{1});
 }
 
+TEST_F(LetterIndexTest, AGapThatARepairLeftIsNoLetter) {
+  Append(TableLetter(1));
+  Append("\"lost: offset 1 was damaged and taken out by log repair\"");
+  Append(TableLetter(2));
+  Refresh();
+  EXPECT_EQ(index_.open(), 2);
+}
+
 TEST_F(LetterIndexTest, TheSameSaidAgainCountsOnce) {
   Append(TableLetter(1));
   Append(TableLetter(1));
