@@ -41,6 +41,7 @@ constexpr std::array kBindings = {
     TR_LIMIT("body_max", "HTTP", "server/options.h", server.body_bytes_max),
     TR_LIMIT("bodies_max", "HTTP", "server/options.h", server.bytes_in_flight_max),
     TR_LIMIT("answers_max", "HTTP", "server/options.h", server.answer_bytes_max),
+    TR_LIMIT("ingest_delay_target", "HTTP", "server/options.h", server.ingest_delay_target),
     TR_LIMIT("connections_max", "HTTP", "server/options.h", server.connections_max),
     TR_LIMIT("records_per_request_max", "HTTP", "server/options.h", server.records_per_request_max),
     TR_LIMIT("header_timeout", "HTTP", "server/options.h", server.header_timeout),
@@ -62,7 +63,7 @@ constexpr std::array kBindings = {
     TR_LIMIT("batch_max", "engine", "engine/stream_feed.h", feed.batch_bytes_max),
     TR_LIMIT("document_max", "documents", "documents/sqlite_document_store.h", documents.document_bytes_max),
 };
-static_assert(kBindings.size() == 24, "one for each of config::LimitKeys()");
+static_assert(kBindings.size() == 25, "one for each of config::LimitKeys()");
 
 #undef TR_LIMIT
 
@@ -74,12 +75,15 @@ using enum LimitUnit;
 
 // A request must fit into what is set aside for all of them, with what is made of it.
 constexpr int64_t kBodiesPerBudget = 2;
+// Of an idle connection: two buffers of 16 KiB, and itself.
+constexpr int64_t kBytesPerConnection = 36 * kKiB;
 
 void TakeShares(const MemoryBudget& memory, PartLimits& limits) {
   limits.server.bytes_in_flight_max = static_cast<size_t>(memory.bodies);
   limits.server.answer_bytes_max = static_cast<size_t>(memory.answers);
   limits.server.body_bytes_max = std::min(limits.server.body_bytes_max, static_cast<size_t>(memory.bodies / kBodiesPerBudget));
   limits.server.query_bytes_max = std::min(limits.server.query_bytes_max, static_cast<size_t>(memory.answers));
+  limits.server.connections_max = std::min(limits.server.connections_max, static_cast<size_t>(memory.connections / kBytesPerConnection));
   limits.log.in_flight_bytes_max = memory.log_in_flight;
   limits.documents.cache_bytes_max = static_cast<size_t>(memory.document_cache);
   limits.feed.batch_bytes_max = static_cast<size_t>(memory.batch);
@@ -100,9 +104,14 @@ PartLimits LimitsOf(const config::Pipeline& pipeline, int64_t machine_bytes) {
 
 std::vector<LimitRow> AllLimits(const PartLimits& limits) {
   static constexpr std::array kFixed = {
-      LimitRow{"HTTP", "server/ingest_lane.cc:kIdempotencyKeyBytesMax", "", kBytes, 256, false, "an Idempotency-Key", "400"},
+      LimitRow{"HTTP", "server/record_reader.cc:kIdempotencyKeyBytesMax", "", kBytes, 256, false, "an Idempotency-Key", "400"},
       LimitRow{"HTTP", "server/options.h:errors_listed_max", "", kCount, 100, false, "refused records that an answer names", "the rest is counted"},
-      LimitRow{"HTTP", "server/request_parser.cc:kChunkHeaderBytesMax", "", kBytes, 4 * kKiB, false, "a chunk's size line and its extensions", "400"},
+      LimitRow{"HTTP", "server/ingest_lane.cc:kBytesReadHereMax", "", kBytes, 128 * kKiB, false, "a body that is read on the connection's own thread", "read on another"},
+      LimitRow{"HTTP", "server/options.h:kept_bytes_max", "", kBytes, 16 * kMiB, false, "buffers that idle connections keep beyond 16 KiB each", "given back"},
+      LimitRow{"HTTP", "server/chunk_reader.cc:kSizeLineBytesMax", "", kBytes, 4 * kKiB, false, "a chunk's size line, with its extensions", "400"},
+      LimitRow{"HTTP", "server/chunk_reader.cc:kTrailerBytesMax", "", kBytes, 4 * kKiB, false, "the trailer behind the last chunk", "400"},
+      LimitRow{"HTTP", "server/connection.cc:kSkipBytesMax", "", kBytes, kMiB, false, "the rest of a refused body, read so that the connection lives on", "closed"},
+      LimitRow{"HTTP", "server/loop.cc:kSocketsInARoundMax", "", kCount, 16'384, false, "ready connections taken at a time", "the rest comes next"},
       LimitRow{"HTTP", "server/content_coding.cc:kZstdWindowLogMax", "", kCount, 23, false, "log2 of the window of a zstd body", "400"},
       LimitRow{"HTTP", "server/connection.cc:kReceivesAtATime", "", kCount, 16, false, "reads of one connection before others have their turn", "goes on later"},
       LimitRow{"reads", "server/options.h:wait_timeout", "", kMilliseconds, 5'000, false, "`wait_for` without `timeout`", "504"},
@@ -120,6 +129,14 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"records", "model/csv_parser.h:kCsvRowBytesMax", "", kBytes, kMiB, false, "a row of CSV", "refused"},
       LimitRow{"records", "model/decimal.h:kDecimalWidthMax", "", kCount, 38, false, "digits of a decimal", "refused"},
       LimitRow{"records", "model/decimal.h:kExponentMax", "", kCount, 1'000'000, false, "exponent of a number", "refused"},
+      LimitRow{"dead letters", "engine/letter_index.h:names_max", "", kCount, 2'000'000, false, "open letters that can be listed and sent again, of a stream", "counted; listed once others are done"},
+      LimitRow{"dead letters", "engine/letter_index.h:groups_max", "", kCount, 10'000, false, "faults told apart, of a stream", "the rest of a stage is one"},
+      LimitRow{"dead letters", "engine/dead_letters.h:kExamplesMax", "", kCount, 100, false, "faults shown with an example", "without one"},
+      LimitRow{"dead letters", "engine/dead_letters.h:kExampleBytesMax", "", kBytes, 300, false, "an example", "cut"},
+      LimitRow{"dead letters", "engine/fault_name.h:kFaultNameBytesMax", "", kBytes, 300, false, "the name of a fault", "cut"},
+      LimitRow{"keys", "control/key_store.h:kKeysMax", "", kCount, 10'000, false, "API keys", "refused"},
+      LimitRow{"keys", "control/key_store.h:kKeyNameBytesMax", "", kBytes, 100, false, "the name of a key", "refused"},
+      LimitRow{"keys", "server/gate.h:kCredentialBytesMax", "", kBytes, 8 * kKiB, false, "a key or token of a request", "401"},
       LimitRow{"log", "log/options.h:segment_bytes", "", kBytes, 64 * kMiB, false, "a segment", "a new one begins"},
       LimitRow{"log", "log/options.h:batch_bytes_max", "", kBytes, kMiB, false, "requests written and synced together; one may be larger", "the rest comes next"},
       LimitRow{"log", "log/options.h:zeroed_batch_bytes_max", "", kBytes, 128 * kKiB, false, "a batch for which a segment is zeroed ahead", "written without"},
@@ -169,6 +186,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"commands", "app/json_value.h:kJsonDepthMax", "", kCount, 256, false, "nesting of a server's answer", "an error"},
       LimitRow{"commands", "app/http_client.h:kBodyBytesMax", "", kBytes, kGiB, false, "a server's answer to a command", "an error"},
       LimitRow{"commands", "app/file_load.cc:kPostBytesMax", "", kBytes, kMiB, false, "what `load` posts to a server at a time", "the rest comes next"},
+      LimitRow{"commands", "app/commands/dlq.cc:kLettersShownMax", "", kCount, 10'000, false, "letters that `dlq show` shows", "cut there"},
       LimitRow{"commands", "app/query_door.cc:kRowsMax", "", kCount, 100'000, false, "rows of `sql` without a server", "cut there, and told"},
   };
   std::vector<LimitRow> rows;

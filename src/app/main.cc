@@ -1,10 +1,12 @@
 #include <csignal>
 
+#include "app/process_memory.h"
 #include "app/program.h"
 
 int main(int argc, char** argv) {
   // A reader that goes away is an error of one write, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
+  tailrace::app::TuneAllocator();
   tailrace::app::Console console;
   return static_cast<int>(tailrace::app::RunProgram(argc, argv, console));
 }

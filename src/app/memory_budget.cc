@@ -68,6 +68,7 @@ MemoryBudget DivideMemory(const config::Pipeline& pipeline, int64_t machine_byte
   budget.document_cache = std::min(shared / 32, kDocumentCacheMax);
   budget.bodies = std::min(shared / 8, kBodiesMax);
   budget.answers = std::min(shared / 16, kAnswersMax);
+  budget.connections = shared / 16;
   budget.log_in_flight = std::min(shared / 32, kLogInFlightMax);
   budget.batches = shared / 8;
   const auto streams = static_cast<int64_t>(pipeline.streams.size());

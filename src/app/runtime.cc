@@ -10,6 +10,7 @@
 #include "app/embedded_sources.h"
 #include "app/key_folder.h"
 #include "app/limits.h"
+#include "app/process_memory.h"
 #include "app/progress_view.h"
 #include "app/version.h"
 #include "base/file_system.h"
@@ -25,6 +26,8 @@
 namespace tailrace::app {
 namespace {
 
+// Of what the process may open: segments, stores, files that sources read.
+constexpr int64_t kFilesBesideSockets = 512;
 // A stream's dead letters need no parallel writers.
 constexpr int32_t kDeadLetterPartitions = 1;
 
@@ -62,6 +65,7 @@ struct Runtime::Parts {
   std::unique_ptr<Doorkeeper> doorkeeper;
   std::unique_ptr<server::Server> server;
   std::vector<std::unique_ptr<SourceRunner>> sources;
+  MemoryKeeper memory_keeper{limits.memory.total};
   bool stopped = false;
 };
 
@@ -117,6 +121,8 @@ Status Runtime::Parts::OpenServer() {
   server_options.auth_none = pipeline.server.auth_none;
   server_options.version = kVersion;
   server_options.limits = limits.server;
+  const int64_t sockets_max = std::max(RaiseOpenFiles() - kFilesBesideSockets, kFilesBesideSockets);
+  server_options.limits.connections_max = std::min(limits.server.connections_max, static_cast<size_t>(sockets_max));
   if (!pipeline.server.auth_none) {
     TR_TRY(doorkeeper, Doorkeeper::Open(pipeline.server, directory.Join(kControlFile), clock()));
   }
@@ -177,6 +183,10 @@ void Runtime::Parts::AddMetrics() {
                           return lag;
                         });
   }
+  metrics.AddCallback("tailrace_memory_bytes", "Resident memory of the process, without pages of files.", {},
+                      [] { return static_cast<double>(ResidentBytes()); });
+  metrics.AddCallback("tailrace_memory_bytes_max", "What it may use: server.memory.", {},
+                      [this] { return static_cast<double>(limits.memory.total); });
   metrics.AddCallback("tailrace_commits", "Commits of tables and stored rows since the start.", {},
                       [this] { return static_cast<double>(engine->commits()); });
 }

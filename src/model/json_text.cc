@@ -151,7 +151,7 @@ JsonScan ScanJsonValue(std::string_view text, size_t at, size_t* end) {
   return JsonScan::kIncomplete;
 }
 
-Result<std::vector<JsonPart>> SplitJsonArray(std::string_view text) {
+Result<std::vector<JsonPart>> SplitJsonArray(std::string_view text, size_t count_max) {
   std::vector<JsonPart> parts;
   size_t at = SkipSpace(text, 0);
   if (at == text.size() || text[at] != '[') return Fail(ArrayError(at, "no `[`"));
@@ -163,6 +163,7 @@ Result<std::vector<JsonPart>> SplitJsonArray(std::string_view text) {
     if (scan == JsonScan::kIncomplete) return Fail(ArrayError(text.size(), "the array does not end"));
     if (scan == JsonScan::kBroken) return Fail(ArrayError(at, "no value"));
     parts.push_back({text.substr(at, end - at), at, 0});
+    if (parts.size() == count_max) return parts;
     at = SkipSpace(text, end);
     if (at == text.size()) return Fail(ArrayError(at, "the array does not end"));
     closed = text[at] == ']';
@@ -174,10 +175,10 @@ Result<std::vector<JsonPart>> SplitJsonArray(std::string_view text) {
   return parts;
 }
 
-std::vector<JsonPart> SplitLines(std::string_view text) {
+std::vector<JsonPart> SplitLines(std::string_view text, size_t count_max) {
   std::vector<JsonPart> parts;
   int64_t line = 0;
-  for (size_t at = 0; at < text.size();) {
+  for (size_t at = 0; at < text.size() && parts.size() < count_max;) {
     size_t end = std::min(text.find('\n', at), text.size());
     ++line;
     size_t begin = SkipSpace(text.substr(0, end), at);

@@ -48,11 +48,11 @@ enum class JsonScan { kValue, kIncomplete, kBroken };
 JsonScan ScanJsonValue(std::string_view text, size_t at, size_t* end);
 
 // The elements of a JSON array, by brackets and quotes alone; each is to be checked by whoever decodes it. kInvalid,
-// with the byte: no array, or it does not end, or something follows it.
-Result<std::vector<JsonPart>> SplitJsonArray(std::string_view text);
+// with the byte: no array, or it does not end, or something follows it. After `count_max` elements it looks no further.
+Result<std::vector<JsonPart>> SplitJsonArray(std::string_view text, size_t count_max = SIZE_MAX);
 
-// The lines of NDJSON without their ends; blank ones are left out.
-std::vector<JsonPart> SplitLines(std::string_view text);
+// The lines of NDJSON without their ends, the first `count_max`; blank ones are left out.
+std::vector<JsonPart> SplitLines(std::string_view text, size_t count_max = SIZE_MAX);
 
 // One JSON value whose parts can be looked up by JSON pointer (RFC 6901).
 // Threads: one. Ownership: views the text given to Parse.

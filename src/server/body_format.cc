@@ -36,12 +36,12 @@ std::optional<BodyFormat> DetectBodyFormat(std::string_view content_type, std::s
   return std::nullopt;
 }
 
-tl::expected<std::vector<JsonPart>, BodyFault> SplitJsonBody(std::string_view body) {
+tl::expected<std::vector<JsonPart>, BodyFault> SplitJsonBody(std::string_view body, size_t count_max) {
   const size_t first = body.find_first_not_of(kSpace);
   if (first == std::string_view::npos) return tl::unexpected(BodyFault{400, "the body is empty", "", 0});
   const std::string_view text = body.substr(first, body.find_last_not_of(kSpace) + 1 - first);
   if (text.front() != '[') return std::vector<JsonPart>{{text, first, 0}};
-  auto elements = SplitJsonArray(body);
+  auto elements = SplitJsonArray(body, count_max);
   if (elements) return std::move(*elements);
   // The split sees brackets only; the whole check knows better what is wrong, and where.
   if (const auto error = CheckJson(body)) return tl::unexpected(BodyFault{400, "not JSON: " + error->reason, "", error->byte});

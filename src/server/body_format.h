@@ -25,6 +25,7 @@ struct BodyFault {
 };
 
 // The records of a JSON body: its elements, or the one value that it is. Each is to be checked by whoever decodes it.
-tl::expected<std::vector<JsonPart>, BodyFault> SplitJsonBody(std::string_view body);
+// Of an array, no more than `count_max`.
+tl::expected<std::vector<JsonPart>, BodyFault> SplitJsonBody(std::string_view body, size_t count_max);
 
 }  // namespace tailrace::server

@@ -18,8 +18,21 @@ namespace {
 constexpr size_t kReadBytes = 16 << 10;
 // Reads of one connection before others have their turn.
 constexpr int kReceivesAtATime = 16;
-constexpr size_t kKeepInputBytesMax = 256 << 10;   // of an idle connection
-constexpr size_t kKeepOutputBytesMax = 256 << 10;
+// Of an idle connection: what each may keep, and what it may while the memory for that lasts.
+constexpr size_t kKeepBytes = 16 << 10;
+constexpr size_t kKeepBytesMax = 256 << 10;
+// A body is given room for what has arrived until this much of it has; then for all of it, which saves moving it.
+constexpr size_t kBodyGrowsTo = 1 << 20;
+constexpr size_t kReserveStep = 64 << 10;
+// While bodies fill this part of their memory, those that come slower than this have to go.
+constexpr size_t kPressureNumerator = 3;
+constexpr size_t kPressureDenominator = 4;
+constexpr std::chrono::milliseconds kPatienceUnderPressure{2000};
+constexpr size_t kRateUnderPressure = 4 << 20;  // bytes a second
+// The rest of a refused body up to this is read and dropped, so that the connection can be used again.
+constexpr size_t kSkipBytesMax = 1 << 20;
+// Smaller answers are not counted.
+constexpr size_t kCountedAnswerBytes = 64 << 10;
 // Room behind a request for what the client sends ahead, so that its leaving is noticed.
 constexpr size_t kReadAheadBytes = 1 << 10;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -55,6 +68,8 @@ Connection::Connection(int socket, Loop& loop, ConnectionShared& shared) : socke
 Connection::~Connection() {
   if (state_ != State::kClosed) close(socket_);
   shared_.body_bytes.Give(body_reserved_);
+  shared_.answer_bytes.Give(answer_reserved_);
+  shared_.kept_bytes.Give(kept_reserved_);
   shared_.connections.fetch_sub(1);
 }
 
@@ -82,6 +97,9 @@ void Connection::Close() {
 void Connection::SetDeadline(std::chrono::milliseconds from_now) { deadline_ = loop_.clock().Monotonic() + from_now; }
 
 void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
+  if (state_ == State::kBody && IsTooSlowNow(now)) {
+    return Refuse(ErrorReply(408, "request_timeout", "memory for bodies is short, and this one comes too slowly"));
+  }
   if (now < deadline_) return;
   switch (state_) {
     case State::kHead: return Refuse(ErrorReply(408, "request_timeout", "the header did not arrive in time"));
@@ -96,6 +114,14 @@ void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
     case State::kClosed: return;
   }
 }
+
+// What a slow client has sent stands in memory that others could use.
+bool Connection::IsTooSlowNow(std::chrono::steady_clock::time_point now) const {
+  if (shared_.body_bytes.used() / kPressureNumerator < shared_.limits.bytes_in_flight_max / kPressureDenominator) return false;
+  return now - started_ > kPatienceUnderPressure + std::chrono::milliseconds(body_received_ * 1000 / kRateUnderPressure);
+}
+
+std::chrono::nanoseconds Connection::waited() const { return started_ - loop_.round_began(); }
 
 // --- reading -----------------------------------------------------------------------------------------------------------
 
@@ -145,7 +171,14 @@ bool Connection::Receive() {
 void Connection::OnReceived(size_t bytes) {
   input_.Commit(bytes);
   if (state_ == State::kLingering) input_.Consume(input_.size());
+  if (to_skip_ > 0 && state_ == State::kIdle) {
+    const size_t skipped = std::min(to_skip_, input_.size());
+    input_.Consume(skipped);
+    to_skip_ -= skipped;
+    if (input_.size() == 0) return;
+  }
   if (state_ == State::kIdle) {
+    UseBuffers();
     state_ = State::kHead;
     SetDeadline(shared_.limits.header_timeout);
   }
@@ -205,10 +238,8 @@ bool Connection::BeginRequest(size_t head_size) {
   }
   if (!head_.keep_alive) close_after_ = true;
   if (auto refusal = RefusalOfHead()) {
-    // A client that has not sent its body may go on with it or not: the connection cannot be used again.
-    linger_ = head_.chunked || head_.content_length.value_or(0) > 0;
+    PrepareToSkipBody();
     refusal->close |= linger_;
-    if (linger_) request_size_ = input_.size();
     state_ = State::kAnswering;
     Send(std::move(*refusal));
     return state_ != State::kClosed;
@@ -216,6 +247,22 @@ bool Connection::BeginRequest(size_t head_size) {
   state_ = State::kBody;
   deadline_ = started_ + shared_.limits.body_timeout;
   return true;
+}
+
+// A body of known size that has come, or is small, is passed over. With any other the client may go on or not: the connection cannot be
+// used again.
+void Connection::PrepareToSkipBody() {
+  const uint64_t length = head_.content_length.value_or(0);
+  const size_t there = input_.size() - head_size_;
+  const bool will_come = !head_.request.Has(HeaderField::kExpect) && length <= std::min(shared_.limits.body_bytes_max, kSkipBytesMax);
+  if (!head_.chunked && (length <= there || will_come)) {
+    const size_t skipped_now = std::min<size_t>(static_cast<size_t>(length), there);
+    request_size_ = head_size_ + skipped_now;
+    to_skip_ = static_cast<size_t>(length) - skipped_now;
+    return;
+  }
+  linger_ = true;
+  request_size_ = input_.size();
 }
 
 std::optional<ProtocolFault> Connection::ParseHead(size_t head_size) {
@@ -280,13 +327,27 @@ std::optional<Reply> Connection::RefusalOfBody() {
                       "the body of " + std::to_string(length) + " bytes is larger than " + std::to_string(shared_.limits.body_bytes_max),
                       "send it in several requests");
   }
-  if (!ReserveBody(static_cast<size_t>(length))) return BusyReply(std::string(kBodiesFull));
+  if (auto refusal = RefusalOfLoad(static_cast<size_t>(length))) return refusal;
   const bool body_is_missing = head_size_ == 0;
   if (expects && body_is_missing && !head_.old_protocol) {
     output_ += kContinue;
     Flush();
   }
   return std::nullopt;
+}
+
+std::optional<Reply> Connection::RefusalOfLoad(size_t length) {
+  if (route_->spec().appends && length <= kSkipBytesMax && !shared_.admission.HasRoom(length)) {
+    return BusyReply("more requests come than can be written");
+  }
+  if (!ReserveArrived(length)) return BusyReply(std::string(kBodiesFull));
+  return std::nullopt;
+}
+
+// Memory is set aside as a body arrives, not as it is promised: a promise costs its client nothing.
+bool Connection::ReserveArrived(size_t length) {
+  const size_t wanted = std::min(length, input_.size() + kReserveStep);
+  return wanted <= body_reserved_ || ReserveBody(wanted - body_reserved_);
 }
 
 bool Connection::ReserveBody(size_t bytes) {
@@ -310,9 +371,14 @@ bool Connection::AdvanceLength() {
   request_size_ = head_size_ + length;
   if (input_.size() < request_size_) {
     body_received_ = input_.size() - head_size_;
-    // Memory is given as the body fills it, not as it is promised.
-    const size_t missing = request_size_ - input_.size();
-    input_.Reserve(std::min(missing + kReadAheadBytes, std::max(kReadBytes, input_.size())));
+    if (!ReserveArrived(length)) {
+      Refuse(BusyReply(std::string(kBodiesFull)));
+      return false;
+    }
+    const size_t missing = request_size_ - input_.size() + kReadAheadBytes;
+    if (input_.Room().size() < kReadAheadBytes) {
+      input_.Reserve(input_.size() >= kBodyGrowsTo ? missing : std::min(missing, std::max(kReadBytes, input_.size())));
+    }
     return false;
   }
   Dispatch(input_.bytes().substr(head_size_, length));
@@ -370,8 +436,16 @@ void Connection::CountAnswer(int status) {
 void Connection::Send(Reply reply) {
   if (state_ != State::kAnswering) return;
   if (reply.close || shared_.stopping.load(std::memory_order_relaxed)) close_after_ = true;
+  if (reply.body.size() >= kCountedAnswerBytes && reply.status < 300) {
+    if (shared_.answer_bytes.Take(reply.body.size())) {
+      answer_reserved_ += reply.body.size();
+    } else {
+      reply = BusyReply("answers that other clients have not taken yet fill the memory set aside for them");
+    }
+  }
   CountAnswer(reply.status);
   AppendReply(output_, reply, Frame());
+  reply.body = std::string();  // it stands in output_ now
   FinishRequest();
 }
 
@@ -380,8 +454,8 @@ void Connection::FinishRequest() {
   shared_.body_bytes.Give(std::exchange(body_reserved_, 0));
   chunked_body_.clear();
   chunks_ = ChunkReader();
-  if (chunked_body_.capacity() > kKeepInputBytesMax) chunked_body_.shrink_to_fit();
-  input_.Trim(kKeepInputBytesMax);
+  if (chunked_body_.capacity() > kKeepBytes) chunked_body_.shrink_to_fit();
+  KeepBuffers();
   head_ = RequestHead{};
   gone_.reset();
   if (close_after_) {
@@ -393,6 +467,16 @@ void Connection::FinishRequest() {
   }
   Run();
 }
+
+// What an idle connection holds beyond a little comes out of a memory that all of them share.
+void Connection::KeepBuffers() {
+  const size_t capacity = input_.capacity();
+  const bool may_keep = capacity <= kKeepBytes || (capacity <= kKeepBytesMax && shared_.kept_bytes.Take(capacity));
+  if (may_keep && capacity > kKeepBytes) kept_reserved_ += capacity;
+  if (!may_keep) input_.Trim(0);
+}
+
+void Connection::UseBuffers() { shared_.kept_bytes.Give(std::exchange(kept_reserved_, 0)); }
 
 // Answers a request that cannot be read to its end.
 void Connection::Refuse(Reply reply) {
@@ -459,7 +543,8 @@ void Connection::Flush() {
   }
   output_.clear();
   output_sent_ = 0;
-  if (output_.capacity() > kKeepOutputBytesMax) output_.shrink_to_fit();
+  if (output_.capacity() > kKeepBytes) output_.shrink_to_fit();
+  shared_.answer_bytes.Give(std::exchange(answer_reserved_, 0));
   if (state_ == State::kDraining) EndOutput();
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/admission.h"
 #include "server/byte_budget.h"
 #include "server/exchange.h"
 #include "server/gate.h"
@@ -27,7 +28,10 @@ struct ConnectionShared {
   const Limits& limits;
   const Gate& gate;
   bool loopback_only = true;             // refuse foreign Host and Origin
+  Admission& admission;
   ByteBudget body_bytes;
+  ByteBudget answer_bytes;
+  ByteBudget kept_bytes;                 // buffers of connections that wait for their next request
   std::atomic<size_t> connections{0};
   std::atomic<bool> stopping{false};
 };
@@ -50,6 +54,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   const Request& request() const override { return head_.request; }
   Executor& loop() override { return loop_; }
+  std::chrono::nanoseconds waited() const override;
   void Send(Reply reply) override;
   std::stop_token Gone() override;
   void BeginStream(Reply head) override;
@@ -81,6 +86,12 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   std::optional<Reply> RefusalOfRoute(Router::Match match);
   std::optional<Reply> RefusalOfBody();
   bool ReserveBody(size_t bytes);
+  bool ReserveArrived(size_t length);
+  bool IsTooSlowNow(std::chrono::steady_clock::time_point now) const;
+  std::optional<Reply> RefusalOfLoad(size_t length);
+  void PrepareToSkipBody();
+  void KeepBuffers();
+  void UseBuffers();
   void Dispatch(std::string_view body);
   void FinishRequest();
   void Refuse(Reply reply);
@@ -111,6 +122,9 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   std::string chunked_body_;      // with padding while it is answered
   size_t body_received_ = 0;
   size_t body_reserved_ = 0;      // taken from shared_.body_bytes
+  size_t answer_reserved_ = 0;    // taken from shared_.answer_bytes
+  size_t kept_reserved_ = 0;      // taken from shared_.kept_bytes
+  size_t to_skip_ = 0;            // of a body that was refused before it was there
   Route* route_ = nullptr;
   std::chrono::steady_clock::time_point started_{};    // its header was complete
   std::chrono::steady_clock::time_point answered_{};

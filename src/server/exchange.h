@@ -1,6 +1,7 @@
 // A request being answered, and the way back to its client.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -18,6 +19,9 @@ class Exchange {
  public:
   virtual const Request& request() const = 0;
   virtual Executor& loop() = 0;
+
+  // For how long the request may have been waiting for its loop to come to it, at most.
+  virtual std::chrono::nanoseconds waited() const = 0;
 
   // Answers. Once.
   virtual void Send(Reply reply) = 0;

@@ -1,18 +1,29 @@
 #include "server/ingest.h"
 
-#include "server/named_things.h"
+#include "server/body_workers.h"
 #include "server/ingest_lane.h"
+#include "server/named_things.h"
 
 namespace tailrace::server {
 
-Ingest::Ingest(const Services& services, const Limits& limits, ByteBudget& body_bytes)
-    : services_(services), limits_(limits), body_bytes_(body_bytes) {}
+namespace {
+
+// As many as keep one core busy: large bodies are not what must be answered at once.
+constexpr int kBodyWorkers = 1;
+
+}  // namespace
+
+Ingest::Ingest(const Services& services, const Limits& limits, ByteBudget& body_bytes, Admission& admission)
+    : services_(services), limits_(limits), body_bytes_(body_bytes), admission_(admission) {}
 
 Ingest::~Ingest() = default;
 
+void Ingest::Start() { workers_->Start(); }
+void Ingest::Stop() { workers_->Stop(); }
+
 Result<std::unique_ptr<Ingest>> Ingest::Create(const Services& services, const Limits& limits, ByteBudget& body_bytes,
-                                               const std::vector<Executor*>& loops) {
-  std::unique_ptr<Ingest> ingest(new Ingest(services, limits, body_bytes));
+                                               Admission& admission, const std::vector<Executor*>& loops) {
+  std::unique_ptr<Ingest> ingest(new Ingest(services, limits, body_bytes, admission));
   std::vector<RecordDecoder> decoders;
   const std::vector<config::StreamSpec>& streams = services.pipeline.streams;
   for (size_t i = 0; i < streams.size(); ++i) {
@@ -27,11 +38,15 @@ Result<std::unique_ptr<Ingest>> Ingest::Create(const Services& services, const L
         {services.metrics.AddCounter("tailrace_ingest_accepted_records_total", "Records accepted over HTTP, on stable storage.", labels),
          services.metrics.AddCounter("tailrace_ingest_rejected_records_total", "Records refused over HTTP.", labels)});
   }
-  for (Executor* loop : loops) {
+  const auto new_reader = [&](size_t first_turn) {
     std::vector<RecordDecoder> own;
     for (const RecordDecoder& decoder : decoders) own.push_back(decoder.Clone());
-    ingest->lanes_.push_back(std::make_unique<IngestLane>(*ingest, *loop, std::move(own)));
-  }
+    return std::make_unique<RecordReader>(ingest->services_, limits, body_bytes, static_cast<uint32_t>(first_turn), std::move(own));
+  };
+  for (Executor* loop : loops) ingest->lanes_.push_back(std::make_unique<IngestLane>(*ingest, *loop, new_reader(loop->index())));
+  std::vector<std::unique_ptr<RecordReader>> readers;
+  for (int i = 0; i < kBodyWorkers; ++i) readers.push_back(new_reader(loops.size() + static_cast<size_t>(i)));
+  ingest->workers_ = std::make_unique<BodyWorkers>(std::move(readers));
   return ingest;
 }
 

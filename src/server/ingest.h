@@ -17,6 +17,8 @@
 
 namespace tailrace::server {
 
+class Admission;
+class BodyWorkers;
 class IngestLane;
 
 // Counters of one stream, for all lanes.
@@ -30,8 +32,12 @@ struct StreamCounters {
 class Ingest {
  public:
   static Result<std::unique_ptr<Ingest>> Create(const Services& services, const Limits& limits, ByteBudget& body_bytes,
-                                                const std::vector<Executor*>& loops);
+                                                Admission& admission, const std::vector<Executor*>& loops);
   ~Ingest();
+
+  // The threads for large bodies. Stop before the loops end; twice is fine.
+  void Start();
+  void Stop();
 
   // Index of a stream by its name or alias; -1 when there is none.
   int FindStream(std::string_view name) const;
@@ -42,16 +48,18 @@ class Ingest {
 
  private:
   friend class IngestLane;
-  Ingest(const Services& services, const Limits& limits, ByteBudget& body_bytes);
+  Ingest(const Services& services, const Limits& limits, ByteBudget& body_bytes, Admission& admission);
 
   const Services& services_;
   const Limits& limits_;
   ByteBudget& body_bytes_;
+  Admission& admission_;
   std::map<std::string, size_t, std::less<>> streams_by_name_;
   std::vector<IngestDoor> stream_doors_;
   std::vector<StreamCounters> counters_;
   std::vector<std::string> schemas_;  // fingerprints, by index of the stream
   std::vector<std::unique_ptr<IngestLane>> lanes_;  // by index of the loop
+  std::unique_ptr<BodyWorkers> workers_;            // ends before the lanes, to which it gives back
 };
 
 }  // namespace tailrace::server

@@ -9,9 +9,18 @@ namespace {
 
 using Parts = std::vector<std::unique_ptr<AppendPart>>;
 
+// Kept for the next request; more than this is given back.
+constexpr size_t kKeptElements = 4096;
+
+template <typename T>
+void ClearButSmall(std::vector<T>& list) {
+  list.clear();
+  if (list.capacity() > kKeptElements) list.shrink_to_fit();
+}
+
 void ClearParts(const Parts& parts, size_t used) {
   for (size_t i = 0; i < used; ++i) {
-    parts[i]->records.clear();
+    ClearButSmall(parts[i]->records);
     parts[i]->result = Appended{};
     parts[i]->refused_at_once = false;
   }
@@ -49,10 +58,12 @@ void IngestCall::Clear() {
   body = {};
   texts.Clear();
   accepted = rejected = 0;
+  entered_bytes.reset();
+  records_charged = 0;
   errors.clear();
   first_fault.reset();
   request_id.clear();
-  refused.clear();
+  ClearButSmall(refused);
   ClearParts(parts, parts_used);
   ClearParts(letters, letters_used);
   parts_used = letters_used = pending = 0;

@@ -1,6 +1,7 @@
 // One request that brings records: what was found about each, and what was handed to the log for it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -59,7 +60,10 @@ struct IngestCall {
   AppendCompletions* completions = nullptr;  // constant
 
   std::string expanded;       // the body, when it came compressed
-  size_t budgeted_bytes = 0;  // of memory set aside for bodies
+  size_t budgeted_bytes = 0;  // of memory set aside for bodies, beside what the connection holds
+  size_t records_charged = 0; // of them: for records and texts made so far
+  std::optional<size_t> entered_bytes;  // admitted with so many
+  std::chrono::steady_clock::time_point entered_at{};
   std::string_view body;      // what the records were read from
   TextArena texts;            // keys, and records that are not as in the body
 

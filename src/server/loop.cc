@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <memory>
@@ -20,6 +21,7 @@ namespace {
 // How exactly deadlines are kept.
 constexpr std::chrono::milliseconds kTick{50};
 constexpr int kSocketsAtATime = 256;
+constexpr size_t kSocketsInARoundMax = 16'384;
 
 std::string HttpDate(WallTime now) {
   const std::time_t seconds = now.micros / 1'000'000;
@@ -75,24 +77,45 @@ void Loop::Add(std::shared_ptr<Connection> connection) {
 
 void Loop::AwaitSockets() {
   sockets_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-    if (error) return;
-    OnSockets();
-    AwaitSockets();
+    if (!error) OnSockets();
   });
 }
 
+// Finds all that are ready, then serves them in slices, between which others have their turn: answers that the log has completed.
 void Loop::OnSockets() {
-  std::array<epoll_event, kSocketsAtATime> ready;
-  const int count = epoll_wait(sockets_.native_handle(), ready.data(), kSocketsAtATime, 0);
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = ready[static_cast<size_t>(i)];
+  if (ready_at_ == ready_.size()) FindReady();
+  ServeReady();
+  if (ready_at_ == ready_.size()) return AwaitSockets();
+  Post([this] { OnSockets(); });
+}
+
+void Loop::FindReady() {
+  ready_.clear();
+  ready_at_ = 0;
+  round_began_ = clock_.Monotonic();
+  std::array<epoll_event, kSocketsAtATime> events;
+  int count = kSocketsAtATime;
+  while (count == kSocketsAtATime && ready_.size() < kSocketsInARoundMax) {
+    count = std::max(epoll_wait(sockets_.native_handle(), events.data(), kSocketsAtATime, 0), 0);
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<size_t>(i)];
+      ready_.push_back({static_cast<Connection*>(event.data.ptr),
+                        {.readable = (event.events & EPOLLIN) != 0,
+                         .writable = (event.events & EPOLLOUT) != 0,
+                         .ended = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0}});
+    }
+  }
+}
+
+void Loop::ServeReady() {
+  const size_t end = std::min(ready_.size(), ready_at_ + kSocketsAtATime);
+  while (ready_at_ < end) {
+    const Ready ready = ready_[ready_at_++];
     // One that was served before it in this round may have ended it.
-    const auto found = connections_.find(static_cast<Connection*>(event.data.ptr));
+    const auto found = connections_.find(ready.connection);
     if (found == connections_.end()) continue;
     const std::shared_ptr<Connection> connection = found->second;
-    connection->OnReady({.readable = (event.events & EPOLLIN) != 0,
-                         .writable = (event.events & EPOLLOUT) != 0,
-                         .ended = (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0});
+    connection->OnReady(ready.news);
   }
 }
 

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.h"
 #include "server/executor.h"
@@ -49,6 +50,9 @@ class Loop final : public Executor {
   Clock& clock() { return clock_; }
   std::string_view date() const { return date_; }  // for reply headers, of this second
 
+  // When the sockets that are being served were found ready: what is read of them had come by then, or shortly after.
+  std::chrono::steady_clock::time_point round_began() const { return round_began_; }
+
   // Keeps the connection, and tells it when its socket is ready and that time passes, until Remove.
   void Add(std::shared_ptr<Connection> connection);
   void Remove(Connection* connection) { connections_.erase(connection); }
@@ -59,12 +63,21 @@ class Loop final : public Executor {
   void Tick();
   void AwaitSockets();
   void OnSockets();
+  void FindReady();
+  void ServeReady();
 
   const size_t index_;
   Clock& clock_;
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;  // outlives the context, whose pending work may hold some
   boost::asio::io_context context_;
   boost::asio::posix::stream_descriptor sockets_;  // the epoll set
+  struct Ready {
+    Connection* connection = nullptr;
+    SocketNews news;
+  };
+  std::vector<Ready> ready_;  // those from ready_at_ on have not been served
+  size_t ready_at_ = 0;
+  std::chrono::steady_clock::time_point round_began_{};
   boost::asio::steady_timer ticker_;
   std::string date_;
   std::jthread thread_;

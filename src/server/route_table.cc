@@ -40,6 +40,7 @@ void AddStreamRoutes(std::vector<RouteSpec>& routes, Ingest& ingest, StreamReads
   append.summary = "Append records; answered when they are on stable storage.";
   append.handler = [&ingest](const ExchangePtr& exchange) { ingest.AppendToStream(exchange); };
   append.takes_body = true;
+  append.appends = true;
   append.consumes = kRecordTypes;
   append.params = {StreamParam(), QueryParam("atomic", "Refuse all records when one is refused.", "boolean"),
                    {"Idempotency-Key", "header", "The same key again gets the first answer, and nothing is stored twice.", false, "string"}};

@@ -40,6 +40,7 @@ struct RouteSpec {
   std::string summary;
   Handler handler;
   bool takes_body = false;       // the body is read and must have a length; else it must be empty
+  bool appends = false;          // to a stream: refused early when others wait already
   std::vector<std::string> consumes;  // media types of the body
   std::vector<std::string> produces = {"application/json"};
   std::vector<RouteParam> params;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "server/admission.h"
 #include "server/api_reads.h"
 #include "server/collection_reads.h"
 #include "server/connection.h"
@@ -46,7 +47,9 @@ struct Server::Parts {
         options(std::move(how)),
         router(services.metrics),
         gate(services.pipeline, services.authenticator, services.metrics),
-        shared{router, options.limits, gate, true, ByteBudget(options.limits.bytes_in_flight_max)},
+        admission(options.limits.ingest_delay_target, services.clock, services.metrics),
+        shared{router, options.limits, gate, true, admission, ByteBudget(options.limits.bytes_in_flight_max),
+               ByteBudget(options.limits.answer_bytes_max), ByteBudget(options.limits.kept_bytes_max)},
         query_pool("queries", options.read_threads, options.limits, services.clock, services.metrics),
         tail_pool("tails", 1, options.limits, services.clock, services.metrics),
         system(services, options.version) {
@@ -64,6 +67,7 @@ struct Server::Parts {
   const ServerOptions options;
   Router router;
   Gate gate;
+  Admission admission;
   ConnectionShared shared;
   ReadPool query_pool;
   ReadPool tail_pool;
@@ -94,7 +98,7 @@ Status Server::Parts::Assemble() {
   shared.loopback_only = is_loopback;
   std::vector<Executor*> executors;
   for (const auto& loop : loops) executors.push_back(loop.get());
-  TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, executors));
+  TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, admission, executors));
   stream_reads = std::make_unique<StreamReads>(services, options, *ingest, query_pool);
   letters = std::make_unique<LetterReads>(services, options.limits, *ingest, query_pool);
   tails = std::make_unique<TailHub>(services, options.limits, *ingest, tail_pool, *loops.front());
@@ -107,6 +111,8 @@ Status Server::Parts::Assemble() {
                                [this] { return static_cast<double>(shared.connections.load()); });
   services.metrics.AddCallback("tailrace_http_body_bytes", "Bodies of requests being answered, in bytes.", {},
                                [this] { return static_cast<double>(shared.body_bytes.used()); });
+  services.metrics.AddCallback("tailrace_http_answer_bytes", "Large answers that clients have not taken yet, in bytes.", {},
+                               [this] { return static_cast<double>(shared.answer_bytes.used()); });
   TR_RETURN_IF_ERROR(AddRoutes());
   TR_RETURN_IF_ERROR(AddSources());
   return AddDescription();
@@ -150,6 +156,7 @@ Status Server::Parts::AddSources() {
     route.pattern = http->route;
     route.summary = "Source " + source.name + ": records for " + source.into.front().stream + ".";
     route.takes_body = true;
+    route.appends = true;
     route.consumes = {"application/json", "application/x-ndjson", "text/csv"};
     route.handler = [this, at = doors.back().get()](const ExchangePtr& exchange) { ingest->Append(exchange, *at); };
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
@@ -171,6 +178,7 @@ Status Server::Start() {
   parts.listener = std::make_unique<Listener>(parts.loops, parts.shared, parts.services.metrics);
   TR_RETURN_IF_ERROR(parts.listener->Open(parts.options.host, parts.options.port));
   parts.started = true;
+  parts.ingest->Start();
   parts.query_pool.Start();
   parts.tail_pool.Start();
   parts.KeepHouse();
@@ -209,6 +217,7 @@ void Server::Stop() {
   while (parts.shared.connections.load() > 0 && std::chrono::steady_clock::now() < patience_ends) {
     std::this_thread::sleep_for(kStopPoll);
   }
+  parts.ingest->Stop();
   parts.query_pool.Stop();
   parts.tail_pool.Stop();
   parts.RunOnEachLoop([](Loop& loop) { loop.ForEachConnection([](Connection& connection) { connection.Close(); }); });

@@ -71,7 +71,7 @@ std::string Json(const PartLimits& limits) {
   json.BeginObject().Key("memory").BeginObject().Int("total", memory.total).Int("own", memory.own);
   json.Int("warehouse", memory.warehouse).Int("projections", memory.projections).Int("sqlite", memory.sqlite);
   json.Int("document_cache", memory.document_cache).Int("bodies", memory.bodies).Int("answers", memory.answers);
-  json.Int("log_in_flight", memory.log_in_flight).Int("batches", memory.batches).EndObject();
+  json.Int("connections", memory.connections).Int("log_in_flight", memory.log_in_flight).Int("batches", memory.batches).EndObject();
   json.Key("limits").BeginArray();
   for (const LimitRow& row : ByArea(AllLimits(limits))) {
     json.BeginObject().Text("area", row.area).Text("setting", row.setting).Text("code", row.code).Text("unit", UnitText(row.unit));
@@ -95,6 +95,7 @@ void ShowMemory(const MemoryBudget& memory, Console& console) {
   line("documents kept taken apart", memory.document_cache);
   line("bodies of requests", memory.bodies);
   line("answers not yet taken", memory.answers);
+  line("buffers of connections", memory.connections);
   line("appended and not yet synced", memory.log_in_flight);
   line("batches from the log to tables and documents", memory.batches);
 }

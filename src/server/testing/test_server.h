@@ -1,6 +1,8 @@
 // A server over fakes, on a port of its own, for one test.
 #pragma once
 
+#include <pthread.h>
+
 #include <atomic>
 #include <memory>
 #include <string>
@@ -18,16 +20,39 @@
 
 namespace tailrace::server {
 
-// The machine's clock, which a test can push ahead. Threads: thread-safe.
+// The machine's clock, which a test can push ahead, and in which the thread that reads large bodies can be held. Threads: thread-safe.
 class PushedClock final : public Clock {
  public:
-  WallTime Now() override { return {SystemClock().Now().micros + ahead_.load()}; }
+  WallTime Now() override {
+    HoldIfBodies();
+    return {SystemClock().Now().micros + ahead_.load()};
+  }
   std::chrono::steady_clock::time_point Monotonic() override {
     return SystemClock().Monotonic() + std::chrono::microseconds(ahead_.load());
   }
   void Push(std::chrono::microseconds by) { ahead_ += by.count(); }
 
+  // The next time that the thread asks for the time it stands still until ReleaseBodies.
+  void HoldBodies() { holds_ = true; }
+  void WaitForHeldBody() { held_.wait(false); }
+  void ReleaseBodies() {
+    holds_ = false;
+    holds_.notify_all();
+  }
+
  private:
+  void HoldIfBodies() {
+    if (!holds_) return;
+    char name[16] = {};
+    pthread_getname_np(pthread_self(), name, sizeof name);
+    if (std::string_view(name) != "bodies") return;
+    held_ = true;
+    held_.notify_all();
+    holds_.wait(true);
+  }
+
+  std::atomic<bool> holds_{false};
+  std::atomic<bool> held_{false};
   std::atomic<int64_t> ahead_{0};
 };
 
