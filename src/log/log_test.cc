@@ -111,6 +111,24 @@ TEST_F(Logs, RetentionKeepsWhatIsStillToBeConsumed) {
   EXPECT_EQ(log_->Retain(kSales, {}, {Offset{6}}).error().code(), ErrorCode::kInvalid);
 }
 
+TEST_F(Logs, AWrongTimeIndexMisleadsNeitherRetentionNorReaders) {
+  options_.segment_bytes = 1;
+  Open();
+  for (int64_t second = 1; second <= 5; ++second) {
+    clock_.Set({second * 1'000'000});
+    ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {"a"}));
+  }
+  // The first two segments, of seconds 1 and 2, as if they were of other times: one entry of time and offset.
+  Overwrite("/data/log/sales/0/00000000000000000000.timeindex", 0, std::string("\0\0\0\0\0\0\x7F\0\0\0\0\0", 12));
+  Overwrite("/data/log/sales/0/00000000000000000003.timeindex", 0, std::string("\0\0\0\0\0\0\0\1\0\0\0\0", 12));
+  CrashAndOpen(Loss::kUnsynced);
+  for (int64_t second = 1; second <= 5; ++second) {
+    EXPECT_EQ(log_->OffsetOfTime(kSales, kFirst, second * 1000), Offset{second - 1}) << second;
+  }
+  ASSERT_TRUE(log_->Retain(kSales, {.older_than_ms = 4000, .bytes_max = 0}, {Offset{5}, Offset{0}}));
+  EXPECT_EQ(log_->Partitions(kSales)[0].begin, Offset{3}) << "only what is older goes, and all of it";
+}
+
 TEST_F(Logs, RetentionByTimeTakesOnlyOldSegments) {
   options_.segment_bytes = 1;
   Open();

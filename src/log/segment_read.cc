@@ -1,5 +1,6 @@
 // Reading of SegmentStore: from an offset or a time to batches.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "log/batch_scanner.h"
@@ -151,6 +152,24 @@ Result<std::optional<int64_t>> OffsetAt(File& file, int64_t position) {
   return std::optional(header.base_offset);
 }
 
+struct ScanStart {
+  int64_t position = 0;
+  int64_t offset = 0;
+};
+
+// `hint`, when a whole batch older than `timestamp_ms` begins there, else the segment's first batch: an index has no
+// checksum, so it is not believed.
+Result<ScanStart> StartOfScan(File& file, const SegmentInfo& segment, int64_t hint, int64_t timestamp_ms) {
+  const ScanStart first{0, segment.base};
+  if (hint == 0) return first;
+  TR_TRY(const std::optional<int64_t> offset, OffsetAt(file, hint));
+  if (!offset || *offset < segment.base) return first;
+  BatchScanner scanner(file, hint, segment.bytes, *offset);
+  TR_TRY(const BatchScanner::Outcome outcome, scanner.Next());
+  const bool older = outcome == BatchScanner::Outcome::kBatch && scanner.header().base_timestamp_ms < timestamp_ms;
+  return older ? ScanStart{hint, *offset} : first;
+}
+
 }  // namespace
 
 std::shared_ptr<const SegmentIndex> SegmentStore::LoadIndex(int64_t base) const {
@@ -248,14 +267,16 @@ Result<std::vector<LogBatch>> SegmentStore::ReadSegment(PartitionId partition, c
 }
 
 Result<int64_t> SegmentStore::NewestMs(const OpenSegment& segment) {
-  if (segment.index != nullptr) return segment.index->newest_ms();
+  const int64_t hint = segment.index != nullptr ? segment.index->PositionOfOffset(segment.end_offset - 1) : 0;
+  TR_TRY(const ScanStart start,
+         StartOfScan(*segment.file, segment.info, hint, std::numeric_limits<int64_t>::max()));
   int64_t newest_ms = 0;
-  BatchScanner scanner(*segment.file, 0, segment.info.bytes, segment.info.base);
+  BatchScanner scanner(*segment.file, start.position, segment.info.bytes, start.offset);
   while (true) {
     TR_TRY(const BatchScanner::Outcome outcome, scanner.Next());
     if (outcome == BatchScanner::Outcome::kEnd) return newest_ms;
     if (outcome == BatchScanner::Outcome::kBatch) {
-      newest_ms = scanner.header().base_timestamp_ms;
+      newest_ms = std::max(newest_ms, scanner.header().base_timestamp_ms);
       continue;
     }
     TR_TRY(const bool found, scanner.SkipDamage());
@@ -264,13 +285,9 @@ Result<int64_t> SegmentStore::NewestMs(const OpenSegment& segment) {
 }
 
 Result<std::optional<Offset>> SegmentStore::OffsetOfTimeIn(const OpenSegment& segment, int64_t timestamp_ms) {
-  int64_t position = segment.index != nullptr ? segment.index->PositionOfTime(timestamp_ms) : segment.start;
-  TR_TRY(std::optional<int64_t> offset, OffsetAt(*segment.file, position));
-  if (!offset) {
-    position = 0;
-    offset = segment.info.base;
-  }
-  BatchScanner scanner(*segment.file, position, segment.info.bytes, *offset);
+  const int64_t hint = segment.index != nullptr ? segment.index->PositionOfTime(timestamp_ms) : segment.start;
+  TR_TRY(const ScanStart start, StartOfScan(*segment.file, segment.info, hint, timestamp_ms));
+  BatchScanner scanner(*segment.file, start.position, segment.info.bytes, start.offset);
   while (true) {
     TR_TRY(const BatchScanner::Outcome outcome, scanner.Next());
     if (outcome == BatchScanner::Outcome::kBatch) {

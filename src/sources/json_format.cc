@@ -80,14 +80,15 @@ class JsonLinesFormat final : public RowFormat {
  private:
   void AddLine(std::string_view line, int64_t place, RowBatch* rows) {
     ++lines_;
+    // As it stands, so that the fault is the same, at the same place, when the line's end was not yet there.
+    if (line.size() > row_bytes_max_)
+      return rows->AddFault(line.substr(0, row_bytes_max_), "a line " + LimitText(row_bytes_max_), place, lines_);
     while (!line.empty() && JsonTokens::IsJsonSpace(line.back())) line.remove_suffix(1);
     while (!line.empty() && JsonTokens::IsJsonSpace(line.front())) {
       line.remove_prefix(1);
       ++place;
     }
     if (line.empty()) return;
-    if (line.size() > row_bytes_max_)
-      return rows->AddFault(line.substr(0, row_bytes_max_), "a line " + LimitText(row_bytes_max_), place, lines_);
     if (latin1_) return AddJsonRow(line, true, place, lines_, rows);
     rows->AddView(line, line, place, lines_);
   }

@@ -30,7 +30,9 @@ class Parser {
   // Runs one of DuckDB's two functions between text and tree.
   SqlResult<std::string> Call(duckdb_prepared_statement statement, std::string_view argument) {
     const std::lock_guard lock(mutex_);
-    duckdb_bind_varchar_length(statement, 1, argument.data(), argument.size());
+    // A text that is no UTF-8 is not bound: without a word the one before would be parsed in its place.
+    if (duckdb_bind_varchar_length(statement, 1, argument.data(), argument.size()) != DuckDBSuccess)
+      return tl::unexpected<SqlError>(SqlError{"the SQL is not UTF-8", std::nullopt});
     ResultHandle result;
     if (duckdb_execute_prepared(statement, &result.value) != DuckDBSuccess)
       return tl::unexpected<SqlError>(SqlErrorOf(duckdb_result_error(&result.value)));

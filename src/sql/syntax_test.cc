@@ -47,6 +47,16 @@ std::string Inlined(std::string_view sql, const std::map<std::string, std::strin
   return Answer(*select->Text(), setup);
 }
 
+TEST(SyntaxTest, ATextThatIsNoUtf8IsRefusedNotTakenForTheOneBefore) {
+  for (const char* text : {"SELECT '\xFF'", "FROM sniff_csv('secret.csv')\xFF\xFFw", "SELECT 1 AS \"\xED\xA0\x80\"", "\x80"}) {
+    ASSERT_TRUE(Select::Parse("SELECT 1").has_value());
+    const auto parsed = Select::Parse(text);
+    ASSERT_FALSE(parsed.has_value()) << text;
+    EXPECT_EQ(parsed.error().message, "the SQL is not UTF-8");
+  }
+  EXPECT_TRUE(Select::Parse("SELECT 'é'").has_value());
+}
+
 TEST(SyntaxTest, OnlyOneSelectIsTaken) {
   for (const char* sql : {"DELETE FROM t", "SELECT 1; SELECT 2", "COPY t TO 'x'", "SET threads = 1", "", "-- nothing",
                           ";", "EXPLAIN SELECT 1", "PRAGMA version", "CREATE TABLE t (i INT)", "ATTACH 'x'",
