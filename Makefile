@@ -34,7 +34,7 @@ check: setup
 # Every stage runs, also after one has failed; the last line is the sum over all of them.
 test: setup
 	@$(RUN_TESTS) --asan '$(ASAN_PROGRAMS)' --asan-tests '$(ASAN_TESTS)' \
-	  --tsan '$(TSAN_PROGRAMS)' --tsan-tests '$(TSAN_TESTS)' build release pipelines asan tsan
+	  --tsan '$(TSAN_PROGRAMS)' --tsan-tests '$(TSAN_TESTS)' build release pipelines asan tsan fuzz
 
 asan: setup
 	@$(RUN_TESTS) --asan '$(ASAN_PROGRAMS)' --asan-tests '$(ASAN_TESTS)' asan

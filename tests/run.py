@@ -5,6 +5,7 @@ Stages: build      compile the release preset
         release    every test that ctest knows there
         pipelines  `tailrace test` on every pipeline file with tests, under tests/pipelines/ and examples/
         asan tsan  build the named test programs with that preset, run them
+        fuzz       every fuzz target for a few seconds (tests/fuzz/run)
 
 A stage that cannot run counts as one failed test, and the others go on. A skipped test is a failed one: what cannot run
 here must say so where somebody looks.
@@ -21,6 +22,7 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLOSING_LINE = re.compile(r"(\d+) passed, (\d+) failed")
 PIPELINE_TIMEOUT_SECONDS = 600
+FUZZ_SECONDS = 6
 
 
 class Tally:
@@ -147,7 +149,20 @@ def stage_tsan(tally, options):
     sanitized("tsan", options.tsan, options.tsan_tests, tally, options)
 
 
-STAGES = {"build": stage_build, "release": stage_release, "pipelines": stage_pipelines, "asan": stage_asan, "tsan": stage_tsan}
+def stage_fuzz(tally, options):
+    process = subprocess.run([ROOT / "tests/fuzz/run", "--seconds", str(FUZZ_SECONDS), "--jobs", str(options.jobs)], cwd=ROOT, text=True,
+                             errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    say(process.stdout)
+    for verdict, name in re.findall(r"^(ok|FAILED) +(\w+) +\d+ inputs", process.stdout, re.MULTILINE):
+        if verdict == "ok":
+            tally.passed += 1
+        else:
+            tally.fail(f"fuzz target {name}")
+    if tally.passed == 0 or (process.returncode != 0 and not tally.failures):
+        tally.fail(f"tests/fuzz/run: exit code {process.returncode}")
+
+
+STAGES = {"build": stage_build, "release": stage_release, "pipelines": stage_pipelines, "asan": stage_asan, "tsan": stage_tsan, "fuzz": stage_fuzz}
 
 
 def main():
