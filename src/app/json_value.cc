@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <charconv>
+
 #include "server/json_out.h"
 
 namespace tailrace::app {
@@ -82,6 +84,13 @@ const JsonValue* JsonValue::Find(std::string_view name) const {
     if (member == name) return &value;
   }
   return nullptr;
+}
+
+int64_t JsonValue::IntOf(std::string_view name) const {
+  const std::string_view digits = TextOf(name);
+  int64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
 }
 
 std::string_view JsonValue::TextOf(std::string_view name) const {

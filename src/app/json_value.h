@@ -1,6 +1,7 @@
 // A JSON value taken apart, with numbers as their digits: for answers of the server and expectations of tests.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,8 @@ struct JsonValue {
   const JsonValue* Find(std::string_view name) const;
   // The text of the member of this name; empty when there is none.
   std::string_view TextOf(std::string_view name) const;
+  // The member of this name as a whole number; 0 when it is none.
+  int64_t IntOf(std::string_view name) const;
 };
 
 inline constexpr int kJsonDepthMax = 256;

@@ -12,6 +12,7 @@
 #include "app/limits.h"
 #include "app/process_memory.h"
 #include "app/progress_view.h"
+#include "app/rebuild_desk.h"
 #include "app/version.h"
 #include "base/file_system.h"
 #include "base/logging.h"
@@ -63,6 +64,7 @@ struct Runtime::Parts {
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<ProgressView> progress;
   std::unique_ptr<Doorkeeper> doorkeeper;
+  std::unique_ptr<RebuildDesk> rebuilds;
   std::unique_ptr<server::Server> server;
   std::vector<std::unique_ptr<SourceRunner>> sources;
   MemoryKeeper memory_keeper{limits.memory.total};
@@ -126,8 +128,9 @@ Status Runtime::Parts::OpenServer() {
   if (!pipeline.server.auth_none) {
     TR_TRY(doorkeeper, Doorkeeper::Open(pipeline.server, directory.Join(kControlFile), clock()));
   }
+  rebuilds = std::make_unique<RebuildDesk>(pipeline, *engine);
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
-                                  dead_letter_ids, &engine->letters(), doorkeeper.get()};
+                                  dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get()};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
 }
@@ -207,7 +210,7 @@ Runtime::Runtime(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Runtime::~Runtime() { Stop(); }
 
-const std::vector<engine::ChangedMaterialization>& Runtime::changed() const { return parts_->engine->changed(); }
+std::vector<engine::ChangedMaterialization> Runtime::changed() const { return parts_->engine->changed(); }
 
 Status Runtime::Start() {
   parts_->engine->Start();
@@ -220,9 +223,11 @@ Status Runtime::Start() {
 void Runtime::Stop() {
   if (std::exchange(parts_->stopped, true)) return;
   for (const auto& source : parts_->sources) source->Stop();
+  if (parts_->rebuilds != nullptr) parts_->rebuilds->RequestStop();
   if (parts_->server != nullptr) parts_->server->Stop();
   if (parts_->doorkeeper != nullptr) parts_->doorkeeper->Stop();
   parts_->engine->Stop();
+  if (parts_->rebuilds != nullptr) parts_->rebuilds->Join();
   parts_->log->Stop();
 }
 
@@ -260,7 +265,10 @@ Result<SourceSummary> Runtime::LoadFile(
   return runner->summary();
 }
 
-Status Runtime::Rebuild(const std::string& name, const std::stop_token& stop) { return parts_->engine->Rebuild(name, stop); }
+Result<engine::RebuildOutcome> Runtime::Rebuild(const std::string& name, engine::RebuildListener& listener,
+                                                const std::stop_token& stop) {
+  return parts_->engine->Rebuild(name, listener, stop);
+}
 
 std::vector<SourceSummary> Runtime::sources() const {
   std::vector<SourceSummary> summaries;

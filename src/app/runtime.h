@@ -38,7 +38,7 @@ class Runtime {
   ~Runtime();
 
   // Tables and collections that another definition made: they do not go on until Rebuild.
-  const std::vector<engine::ChangedMaterialization>& changed() const;
+  std::vector<engine::ChangedMaterialization> changed() const;
 
   // Starts the engine, then the server, then the sources.
   Status Start();
@@ -55,7 +55,7 @@ class Runtime {
                                  const std::function<void(const SourceSummary&, int64_t bytes_done, int64_t bytes_all)>& progress,
                                  const std::stop_token& stop);
 
-  Status Rebuild(const std::string& name, const std::stop_token& stop);
+  Result<engine::RebuildOutcome> Rebuild(const std::string& name, engine::RebuildListener& listener, const std::stop_token& stop);
 
   std::vector<SourceSummary> sources() const;
   std::string address() const;  // of the server, "127.0.0.1:7070"; empty when it does not serve

@@ -21,6 +21,7 @@
 #include "engine/feeder.h"
 #include "engine/keeper.h"
 #include "engine/progress.h"
+#include "engine/rebuild.h"
 #include "engine/stream_feed.h"
 #include "engine/view_collections.h"
 #include "engine/worker.h"
@@ -51,7 +52,8 @@ struct ChangedMaterialization {
   std::string name;
 };
 
-// Threads:   Open, Start, Stop and Rebuild from one thread; the rest from any. Start and Stop once each, Stop twice is fine.
+// Threads:   Open, Start and Stop from one thread; the rest from any. Start and Stop once each, Stop twice is fine. A Rebuild
+//            that runs then must have been told to stop; it ends with kCancelled.
 // Ownership: borrows the log, the stores and the clock, which must outlive this.
 class Engine {
  public:
@@ -60,14 +62,22 @@ class Engine {
   ~Engine();
 
   // Those that must be rebuilt before they go on. They are not fed.
-  const std::vector<ChangedMaterialization>& changed() const { return changed_; }
+  std::vector<ChangedMaterialization> changed() const {
+    const std::lock_guard lock(changed_mutex_);
+    return changed_;
+  }
 
   void Start();
   void Stop();
 
-  // Recomputes a table, a collection or a stream's stored rows from the log into a shadow, while the others go on, and puts it in place.
-  // kNotFound: no such thing. kInvalid: a collection over views, which is rewritten anyway.
-  Status Rebuild(std::string_view name, const std::stop_token& stop);
+  // Recomputes a table, a collection or a stream's stored rows from the log into a shadow, while all goes on, and puts it in place
+  // at once. Blocks until then. One at a time. After an error, a stop or a kill the old state is there as before.
+  // kNotFound: no such thing. kInvalid: it keeps nothing of its own. kConflict: another rebuild is running, or the log no longer
+  // begins at its beginning. kCancelled: `stop`. kUnavailable: the new state cannot be kept; the message says why.
+  Result<RebuildOutcome> Rebuild(std::string_view name, RebuildListener& listener, const std::stop_token& stop);
+
+  // Whether Rebuild would begin now; its errors.
+  Status CheckRebuild(std::string_view name) const;
 
   // Blocks until everything that is in the log now is in every materialisation; kCancelled when `stop` came first, kUnavailable when
   // one of them stands still for good.
@@ -90,8 +100,19 @@ class Engine {
   void AddMember(const std::string& stream, Materialization materialization, Positions positions);
   bool DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers,
                      const std::stop_token& stop);
-  Status BuildShadow(WorkKind kind, const std::string& name, const std::string& stream, const std::stop_token& stop);
-  Status SwapShadow(WorkKind kind, const std::string& name);
+  struct ShadowBuild;
+  Result<Materialization> FindRebuildable(std::string_view name, std::string* stream) const;
+  Status CheckLogIsWhole(const std::string& stream) const;
+  Worker& DefiningWorker(WorkKind kind);
+  Worker& WorkerOf(WorkKind kind);
+  void ResumeKeeper(const Materialization& materialization);
+  Positions LogEnds(const std::string& stream) const;
+  Status BeginShadow(ShadowBuild& build);
+  Result<bool> StepShadow(ShadowBuild& build, const Positions* until);
+  Status CatchUp(ShadowBuild& build);
+  Status MeetLive(ShadowBuild& build, StreamFeed& live);
+  Status FinishShadow(ShadowBuild& build);
+  Status SwapShadow(const ShadowBuild& build, const Positions& end);
   std::optional<LetterStream> LettersOf(std::string_view stream);
   Status RejectUndecodable(const DecodedBatch& batch);
   void Committed(std::string_view stream);
@@ -108,7 +129,9 @@ class Engine {
   DeadLetters letters_;
   DeadLetterWriter dead_letters_;
   ViewCollections view_collections_;
-  std::vector<ChangedMaterialization> changed_;
+  mutable std::mutex changed_mutex_;
+  std::vector<ChangedMaterialization> changed_;  // protected by changed_mutex_
+  std::atomic<bool> rebuilding_{false};
   std::atomic<int64_t> commits_{0};
 
   RowsKeeper rows_keeper_;

@@ -27,8 +27,11 @@ class Feeder {
   // There may be more to feed.
   void Wake();
 
-  // Holds the feed's thread off while it lives.
-  std::unique_lock<std::mutex> TakeTurn() { return std::unique_lock(turn_); }
+  // Holds the feed's thread off while it lives. Whoever waits gets it next, however busy the feed is.
+  std::unique_lock<std::mutex> TakeTurn() {
+    const std::lock_guard next(next_);
+    return std::unique_lock(turn_);
+  }
   StreamFeed& feed() { return *feed_; }
 
  private:
@@ -38,6 +41,7 @@ class Feeder {
 
   const std::unique_ptr<StreamFeed> feed_;  // protected by turn_
   const Hand hand_;
+  std::mutex next_;  // held by who waits for the turn
   std::mutex turn_;
   std::mutex wake_mutex_;
   std::condition_variable_any woken_;

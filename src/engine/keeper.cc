@@ -36,10 +36,10 @@ Status RejectRows(DeadLetterWriter& dead_letters, const DecodedBatch& batch, Sta
 
 void RowsKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
   for (const std::string& name : item.names) {
-    if (stopped_[name]) continue;
+    if (stopped_.contains(name)) continue;
     const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("rows", name, error.message()); };
     if (RetryWhilePassing([&] { return Keep(*item.batch, name); }, trouble, stop)) continue;
-    stopped_[name] = true;
+    stopped_.insert(name);
     services_.progress.SetStopped("rows", name);
   }
 }
@@ -58,19 +58,25 @@ Status RowsKeeper::Keep(const DecodedBatch& batch, const std::string& name) {
 }
 
 void TableKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
-  if (stopped_) return;
+  std::vector<std::string> names;
+  for (const std::string& name : item.names) {
+    if (!stopped_.contains(name)) names.push_back(name);
+  }
+  if (names.empty()) return;
   const size_t rows = item.batch->rows->row_count();
-  Attempt attempt{*item.batch, item.names, {0, rows}, 0, {}};
+  Attempt attempt{*item.batch, names, {0, rows}, 0, {}};
   const auto commit_rest = [&] {
     attempt.range = {attempt.committed, rows};
     return CommitRange(attempt);
   };
   const auto trouble = [&](const Error& error) {
-    for (const std::string& name : item.names) services_.progress.SetTrouble("table", name, error.message());
+    for (const std::string& name : names) services_.progress.SetTrouble("table", name, error.message());
   };
   if (RetryWhilePassing(commit_rest, trouble, stop)) return;
-  stopped_ = true;
-  for (const std::string& name : item.names) services_.progress.SetStopped("table", name);
+  for (const std::string& name : names) {
+    stopped_.insert(name);
+    services_.progress.SetStopped("table", name);
+  }
 }
 
 Status TableKeeper::CommitRange(Attempt& attempt) {
@@ -151,10 +157,10 @@ void TableKeeper::Advance(const Attempt& attempt, const Positions& positions) {
 
 void CollectionKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
   for (const std::string& name : item.names) {
-    if (stopped_[name]) continue;
+    if (stopped_.contains(name)) continue;
     const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("collection", name, error.message()); };
     if (RetryWhilePassing([&] { return Keep(*item.batch, name); }, trouble, stop)) continue;
-    stopped_[name] = true;
+    stopped_.insert(name);
     services_.progress.SetStopped("collection", name);
   }
 }

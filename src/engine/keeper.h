@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -40,18 +41,22 @@ class RowsKeeper {
  public:
   explicit RowsKeeper(KeeperServices services) : services_(std::move(services)) {}
   void Take(const WorkItem& item, const std::stop_token& stop);
+  // What stood still under this name was made anew.
+  void Resume(std::string_view name) { stopped_.erase(std::string(name)); }
 
  private:
   Status Keep(const DecodedBatch& batch, const std::string& name);
 
   KeeperServices services_;
-  std::map<std::string, bool, std::less<>> stopped_;
+  std::set<std::string, std::less<>> stopped_;
 };
 
 class TableKeeper {
  public:
   explicit TableKeeper(KeeperServices services) : services_(std::move(services)) {}
+  // Tables of one batch commit together, so they stop together; a shadow has batches of its own.
   void Take(const WorkItem& item, const std::stop_token& stop);
+  void Resume(std::string_view name) { stopped_.erase(std::string(name)); }
 
  private:
   struct Attempt {
@@ -69,7 +74,7 @@ class TableKeeper {
   void Advance(const Attempt& attempt, const Positions& positions);
 
   KeeperServices services_;
-  bool stopped_ = false;
+  std::set<std::string, std::less<>> stopped_;
 };
 
 struct CollectionRules {
@@ -81,6 +86,7 @@ class CollectionKeeper {
   CollectionKeeper(KeeperServices services, std::map<std::string, CollectionRules, std::less<>> rules)
       : services_(std::move(services)), rules_(std::move(rules)) {}
   void Take(const WorkItem& item, const std::stop_token& stop);
+  void Resume(std::string_view name) { stopped_.erase(std::string(name)); }
 
  private:
   Status Keep(const DecodedBatch& batch, const std::string& name);
@@ -89,7 +95,7 @@ class CollectionKeeper {
 
   KeeperServices services_;
   const std::map<std::string, CollectionRules, std::less<>> rules_;
-  std::map<std::string, bool, std::less<>> stopped_;
+  std::set<std::string, std::less<>> stopped_;
 };
 
 }  // namespace tailrace::engine

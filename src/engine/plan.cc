@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/fingerprint.h"
+
 namespace tailrace::engine {
 namespace {
 
@@ -70,6 +72,17 @@ std::set<std::string> StreamsBehind(const config::Pipeline& pipeline, const std:
   std::set<std::string> streams;
   AddStreamsBehind(pipeline, relation, &streams);
   return streams;
+}
+
+std::string DefinitionName(const config::Pipeline& pipeline, std::string_view name) {
+  if (const auto* stream = FindStream(pipeline, name); stream != nullptr) {
+    return config::Fingerprint({SchemaText(stream->schema)});
+  }
+  if (const auto table = FindByName(pipeline.tables, name); table != pipeline.tables.end()) {
+    return config::Fingerprint({table->fingerprint});
+  }
+  const auto collection = FindByName(pipeline.collections, name);
+  return collection == pipeline.collections.end() ? "" : config::Fingerprint({collection->fingerprint});
 }
 
 const config::StreamSpec* FindStream(const config::Pipeline& pipeline, std::string_view name) {

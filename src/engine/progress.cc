@@ -57,6 +57,23 @@ void Progress::SetStopped(std::string_view kind, std::string_view name) {
   advanced_.notify_all();
 }
 
+void Progress::Resume(std::string_view kind, std::string_view name, const Positions& positions) {
+  std::lock_guard lock(mutex_);
+  auto* m = Find(kind, name);
+  if (m == nullptr) return;
+  m->positions = positions;
+  m->stopped = false;
+  m->trouble.clear();
+  advanced_.notify_all();
+}
+
+Status Progress::CheckGoing(std::string_view kind, std::string_view name) const {
+  std::lock_guard lock(mutex_);
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& m) { return m.kind == kind && m.name == name; });
+  if (found == all_.end() || !found->stopped) return {};
+  return Fail(Error::Unavailable(found->kind + " " + found->name + " has stopped: " + found->trouble));
+}
+
 std::vector<MaterializationProgress> Progress::All() const {
   std::lock_guard lock(mutex_);
   return all_;

@@ -46,7 +46,13 @@ class Progress {
   // It stands still for good, for the trouble last set.
   void SetStopped(std::string_view kind, std::string_view name);
 
+  // It goes on: positions and counts from here on are those of its new state.
+  void Resume(std::string_view kind, std::string_view name, const Positions& positions);
+
   std::vector<MaterializationProgress> All() const;
+
+  // kUnavailable, with the trouble, when this one stands still for good.
+  Status CheckGoing(std::string_view kind, std::string_view name) const;
 
   // Whether all materialisations of the stream have committed these positions.
   bool Reached(std::string_view stream, const Positions& wanted) const;

@@ -1,5 +1,8 @@
 // Engine::Rebuild: the same feed and the same keepers over the whole log, into a shadow.
+#include "engine/rebuild.h"
+
 #include <algorithm>
+#include <chrono>
 
 #include "base/crash_point.h"
 #include "engine/engine.h"
@@ -8,91 +11,238 @@
 namespace tailrace::engine {
 namespace {
 
+// Rounds in which the shadow runs after the end of the log while the live state goes on; a log that grows faster than
+// it is read is then held off from the live state (not from its senders) for the rest.
+constexpr int kCatchUpRoundsMax = 8;
+
 template <typename Specs>
 bool Names(const Specs& specs, std::string_view name) {
   return std::any_of(specs.begin(), specs.end(), [&](const auto& spec) { return spec.name == name; });
 }
 
+int64_t RecordsBelow(const Positions& positions) {
+  int64_t records = 0;
+  for (const Offset offset : positions) records += offset.value;
+  return records;
+}
+
+// Sets its flag until it goes out of scope.
+class FlagHold {
+ public:
+  explicit FlagHold(std::atomic<bool>& flag) : flag_(flag), held_(!flag.exchange(true)) {}
+  ~FlagHold() {
+    if (held_) flag_ = false;
+  }
+  FlagHold(const FlagHold&) = delete;
+  FlagHold& operator=(const FlagHold&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  std::atomic<bool>& flag_;
+  const bool held_;
+};
+
 }  // namespace
 
-Status Engine::Rebuild(std::string_view name, const std::stop_token& stop) {
-  if (const auto* stream = FindStream(pipeline_, name); stream != nullptr) {
-    if (!stream->store) return Fail(Error::Invalid("the rows of " + stream->name + " are not stored"));
-    return BuildShadow(WorkKind::kRows, stream->name, stream->name, stop);
+struct Engine::ShadowBuild {
+  WorkKind kind = WorkKind::kTable;
+  std::string name;
+  std::string stream;
+  std::string shadow;
+  RebuildListener& listener;
+  std::stop_token stop;
+  std::unique_ptr<StreamFeed> feed = nullptr;
+  bool told_half = false;
+
+  std::string_view kind_name() const { return KindName(kind); }
+};
+
+Result<Materialization> Engine::FindRebuildable(std::string_view name, std::string* stream) const {
+  if (const auto* spec = FindStream(pipeline_, name); spec != nullptr) {
+    if (!spec->store) return Fail(Error::Invalid("the rows of " + spec->name + " are not stored"));
+    *stream = spec->name;
+    return Materialization{WorkKind::kRows, spec->name};
   }
   for (const auto& table : pipeline_.tables) {
-    if (table.name == name) return BuildShadow(WorkKind::kTable, table.name, table.stream, stop);
+    if (table.name != name) continue;
+    *stream = table.stream;
+    return Materialization{WorkKind::kTable, table.name};
   }
   for (const auto& collection : pipeline_.collections) {
     if (collection.name != name) continue;
     if (collection.stream.empty()) {
       return Fail(Error::Invalid(collection.name + " is over views: it is rewritten after every commit that changes it"));
     }
-    return BuildShadow(WorkKind::kCollection, collection.name, collection.stream, stop);
+    *stream = collection.stream;
+    return Materialization{WorkKind::kCollection, collection.name};
   }
   if (Names(pipeline_.views, name)) return Fail(Error::Invalid(std::string(name) + " is a view: it keeps nothing"));
   return Fail(Error::NotFound("no stream, table or collection " + std::string(name)));
 }
 
-Status Engine::BuildShadow(WorkKind kind, const std::string& name, const std::string& stream, const std::stop_token& stop) {
-  const std::string shadow = name + std::string(Warehouse::kShadowSuffix);
-  const std::string kind_name(KindName(kind));
-  // Definitions of stored rows change on the tables' thread too: they are one warehouse.
-  const bool is_document = kind == WorkKind::kCollection;
-  Worker& worker = is_document ? collection_worker_ : table_worker_;
-  TR_RETURN_IF_ERROR(
-      worker.RunThere([&] { return is_document ? documents_.BeginShadow(name) : warehouse_.BeginShadow(name); }, stop));
+// What is gone from the log cannot be computed again from it.
+Status Engine::CheckLogIsWhole(const std::string& stream) const {
+  const auto partitions = log_.Partitions(streams_.find(stream)->second.records);
+  for (size_t p = 0; p < partitions.size(); ++p) {
+    if (partitions[p].begin.value == 0) continue;
+    return Fail(Error::Conflict("the log of " + stream + " begins at offset " + std::to_string(partitions[p].begin.value) +
+                                " in partition " + std::to_string(p) + ": a rebuild would lose what came before"));
+  }
+  return {};
+}
 
-  const auto* spec = FindStream(pipeline_, stream);
-  TR_TRY(const auto feed, NewFeed(*spec));
+Status Engine::CheckRebuild(std::string_view name) const {
+  std::string stream;
+  TR_TRY(const Materialization found, FindRebuildable(name, &stream));
+  (void)found;
+  TR_RETURN_IF_ERROR(CheckLogIsWhole(stream));
+  if (rebuilding_) return Fail(Error::Conflict("another rebuild is running: one at a time"));
+  return {};
+}
+
+Result<RebuildOutcome> Engine::Rebuild(std::string_view name, RebuildListener& listener, const std::stop_token& stop) {
+  const auto began = std::chrono::steady_clock::now();
+  std::string stream;
+  TR_TRY(const Materialization found, FindRebuildable(name, &stream));
+  TR_RETURN_IF_ERROR(CheckLogIsWhole(stream));
+  const FlagHold only_one(rebuilding_);
+  if (!only_one.held()) return Fail(Error::Conflict("another rebuild is running: one at a time"));
+  ShadowBuild build{found.kind, found.name, stream, found.name + std::string(Warehouse::kShadowSuffix), listener, stop};
+  TR_RETURN_IF_ERROR(BeginShadow(build));
+  const Status finished = FinishShadow(build);
+  progress_.Remove(build.kind_name(), build.shadow);
+  feeders_.at(stream)->Wake();
+  if (!finished) return Fail(finished.error());
+  RebuildOutcome outcome;
+  outcome.rows = RecordsBelow(build.feed->Lowest());
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return outcome;
+}
+
+// Definitions of stored rows change on the tables' thread too: they are one warehouse.
+Worker& Engine::DefiningWorker(WorkKind kind) { return kind == WorkKind::kCollection ? collection_worker_ : table_worker_; }
+
+Worker& Engine::WorkerOf(WorkKind kind) {
+  return kind == WorkKind::kRows ? rows_worker_ : kind == WorkKind::kTable ? table_worker_ : collection_worker_;
+}
+
+void Engine::ResumeKeeper(const Materialization& materialization) {
+  switch (materialization.kind) {
+    case WorkKind::kRows: return rows_keeper_.Resume(materialization.name);
+    case WorkKind::kTable: return table_keeper_.Resume(materialization.name);
+    case WorkKind::kCollection: return collection_keeper_.Resume(materialization.name);
+  }
+}
+
+Status Engine::BeginShadow(ShadowBuild& build) {
+  // On the worker's own thread, so after every batch that an earlier rebuild of the same name left in its queue.
+  TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere(
+      [&]() -> Status {
+        ResumeKeeper({build.kind, build.shadow});
+        return {};
+      },
+      build.stop));
+  const bool is_document = build.kind == WorkKind::kCollection;
+  TR_RETURN_IF_ERROR(DefiningWorker(build.kind).RunThere(
+      [&] { return is_document ? documents_.BeginShadow(build.name) : warehouse_.BeginShadow(build.name); }, build.stop));
+  TR_CRASH_POINT("rebuild.shadow_started");
+  const auto* spec = FindStream(pipeline_, build.stream);
+  TR_TRY(build.feed, NewFeed(*spec));
   const Positions none(static_cast<size_t>(spec->partitions));
-  feed->Add({kind, shadow}, none);
+  build.feed->Add({build.kind, build.shadow}, none);
   MaterializationProgress progress;
-  progress.name = shadow;
-  progress.kind = kind_name;
-  progress.stream = stream;
+  progress.name = build.shadow;
+  progress.kind = std::string(build.kind_name());
+  progress.stream = build.stream;
   progress.positions = none;
   progress.shadow = true;
   progress_.Add(std::move(progress));
-
-  const Dispatch dispatch = [&](const auto& batch, const auto& takers) { return DispatchBatch(batch, takers, stop); };
-  const auto finish = [&]() -> Status {
-    // Most of the way beside the live feed, the rest while it is held off.
-    while (true) {
-      TR_TRY(const bool fed, feed->Step(dispatch));
-      if (!fed) break;
-    }
-    Feeder& live = *feeders_.at(stream);
-    const auto turn = live.TakeTurn();
-    // Both stand at places of the stream's one order: the one behind is fed up to the other.
-    while (!live.feed().empty() && live.feed().Lowest() != feed->Lowest()) {
-      const Positions live_at = live.feed().Lowest();
-      const Positions shadow_at = feed->Lowest();
-      const bool live_behind = Covers(shadow_at, live_at);
-      TR_TRY(const bool fed, live_behind ? live.feed().Step(dispatch, &shadow_at) : feed->Step(dispatch, &live_at));
-      if (!fed) return Fail(Error::Internal("the shadow of " + name + " cannot reach the live state"));
-    }
-    const Positions end = feed->Lowest();
-    TR_RETURN_IF_ERROR(progress_.WaitForOne(kind_name, shadow, end, stop));
-    TR_RETURN_IF_ERROR(progress_.Wait(stream, end, stop));
-    TR_CRASH_POINT("engine.shadow_caught_up");
-    TR_RETURN_IF_ERROR(worker.RunThere([&] { return SwapShadow(kind, name); }, stop));
-    const auto was_changed = std::find_if(changed_.begin(), changed_.end(), [&](const auto& c) { return c.name == name; });
-    if (was_changed != changed_.end()) {
-      changed_.erase(was_changed);
-      AddMember(stream, {kind, name}, end);
-    }
-    return {};
-  };
-  const Status finished = finish();
-  progress_.Remove(kind_name, shadow);
-  feeders_.at(stream)->Wake();
-  return finished;
+  return {};
 }
 
-Status Engine::SwapShadow(WorkKind kind, const std::string& name) {
-  TR_RETURN_IF_ERROR(kind == WorkKind::kCollection ? documents_.FinishShadow(name) : warehouse_.FinishShadow(name));
-  for (const std::string& stream : StreamsBehind(pipeline_, name)) Committed(stream);
+Positions Engine::LogEnds(const std::string& stream) const {
+  Positions ends;
+  for (const PartitionStatus& partition : log_.Partitions(streams_.find(stream)->second.records)) ends.push_back(partition.end);
+  return ends;
+}
+
+Result<bool> Engine::StepShadow(ShadowBuild& build, const Positions* until) {
+  if (build.stop.stop_requested()) return Fail(Error::Cancelled("the rebuild was stopped: what was there is still there"));
+  TR_RETURN_IF_ERROR(progress_.CheckGoing(build.kind_name(), build.shadow));
+  const Dispatch dispatch = [&](const auto& batch, const auto& takers) { return DispatchBatch(batch, takers, build.stop); };
+  TR_TRY(const bool fed, build.feed->Step(dispatch, until));
+  const RebuildProgress progress{RecordsBelow(build.feed->Lowest()), RecordsBelow(LogEnds(build.stream))};
+  if (!build.told_half && progress.rows_done * 2 >= progress.rows_all) {
+    build.told_half = true;
+    TR_CRASH_POINT("rebuild.half");
+  }
+  build.listener.OnProgress(progress);
+  return fed;
+}
+
+// Most of the way beside the live feed.
+Status Engine::CatchUp(ShadowBuild& build) {
+  for (int round = 0; round < kCatchUpRoundsMax; ++round) {
+    const Positions ends = LogEnds(build.stream);
+    while (!Covers(build.feed->Lowest(), ends)) {
+      TR_TRY(const bool fed, StepShadow(build, &ends));
+      if (!fed) return {};  // the rest is not stable yet
+    }
+    const int64_t behind = RecordsBelow(LogEnds(build.stream)) - RecordsBelow(ends);
+    if (behind <= static_cast<int64_t>(options_.feed.batch_rows_max)) return {};
+  }
+  return {};
+}
+
+// While the live feed is held off: both stand at places of the stream's one order, so the one behind is fed up to the other.
+Status Engine::MeetLive(ShadowBuild& build, StreamFeed& live) {
+  // The live feed's batches must reach all that take them, whatever becomes of the rebuild.
+  const Dispatch dispatch_live = [&](const auto& batch, const auto& takers) {
+    return DispatchBatch(batch, takers, stop_.get_token());
+  };
+  while (!live.empty() && live.Lowest() != build.feed->Lowest()) {
+    const Positions live_at = live.Lowest();
+    const Positions shadow_at = build.feed->Lowest();
+    const bool live_behind = Covers(shadow_at, live_at);
+    if (live_behind && build.stop.stop_requested()) return Fail(Error::Cancelled("the rebuild was stopped"));
+    TR_TRY(const bool fed, live_behind ? live.Step(dispatch_live, &shadow_at) : StepShadow(build, &live_at));
+    if (!fed) return Fail(Error::Internal("the shadow of " + build.name + " cannot reach the live state"));
+  }
+  return progress_.WaitForOne(build.kind_name(), build.shadow, build.feed->Lowest(), build.stop);
+}
+
+Status Engine::FinishShadow(ShadowBuild& build) {
+  TR_RETURN_IF_ERROR(CatchUp(build));
+  Feeder& feeder = *feeders_.at(build.stream);
+  const auto turn = feeder.TakeTurn();
+  TR_RETURN_IF_ERROR(MeetLive(build, feeder.feed()));
+  const Positions end = build.feed->Lowest();
+  // Nothing that was meant for the old state may come to the new one: what is queued goes first. A live state that has
+  // stopped leaves it out, and is what a rebuild mends.
+  TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere([]() -> Status { return {}; }, build.stop));
+  TR_RETURN_IF_ERROR(DefiningWorker(build.kind).RunThere([&] { return SwapShadow(build, end); }, build.stop));
+  TR_CRASH_POINT("rebuild.swapped");
+  TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere(
+      [&]() -> Status {
+        ResumeKeeper({build.kind, build.name});
+        return {};
+      },
+      stop_.get_token()));
+  std::lock_guard lock(changed_mutex_);
+  const auto was_changed =
+      std::find_if(changed_.begin(), changed_.end(), [&](const auto& c) { return c.name == build.name; });
+  if (was_changed == changed_.end()) return {};
+  changed_.erase(was_changed);
+  AddMember(build.stream, {build.kind, build.name}, end);
+  return {};
+}
+
+Status Engine::SwapShadow(const ShadowBuild& build, const Positions& end) {
+  TR_CRASH_POINT("rebuild.before_swap");
+  const bool is_document = build.kind == WorkKind::kCollection;
+  TR_RETURN_IF_ERROR(is_document ? documents_.FinishShadow(build.name) : warehouse_.FinishShadow(build.name));
+  progress_.Resume(build.kind_name(), build.name, end);
+  for (const std::string& stream : StreamsBehind(pipeline_, build.name)) Committed(stream);
   return {};
 }
 

@@ -4,12 +4,20 @@
 #include <utility>
 
 namespace tailrace::engine {
+namespace {
+
+constexpr std::chrono::milliseconds kBetweenLooksAtTheEnd{100};
+
+}  // namespace
 
 Worker::Worker(WorkerLimits limits, Take take, Idle idle)
     : queue_(limits.queue_batches_max, limits.queue_bytes_max), take_(std::move(take)), idle_(std::move(idle)) {}
 
 void Worker::Start() {
-  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    Run(stop);
+    ended_ = true;
+  });
 }
 
 void Worker::Stop() {
@@ -28,6 +36,12 @@ Status Worker::RunThere(const std::function<Status()>& task, const std::stop_tok
   WorkItem item;
   item.task = [task, outcome] { outcome->set_value(task()); };
   if (!Push(std::move(item), stop)) return Fail(Error::Cancelled("stopping"));
+  // A task that the thread did not come to is never run, so nothing refers to the caller any more.
+  while (done.wait_for(kBetweenLooksAtTheEnd) != std::future_status::ready) {
+    if (ended_ && done.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      return Fail(Error::Cancelled("stopping"));
+    }
+  }
   return done.get();
 }
 

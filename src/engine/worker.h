@@ -1,6 +1,7 @@
 // A thread that takes batches for one kind of materialisation, in order.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -53,6 +54,7 @@ class Worker {
   BoundedQueue<WorkItem> queue_;
   const Take take_;
   const Idle idle_;
+  std::atomic<bool> ended_{false};
   std::jthread thread_;
 };
 

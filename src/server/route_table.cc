@@ -3,6 +3,7 @@
 #include "server/collection_reads.h"
 #include "server/ingest.h"
 #include "server/letter_reads.h"
+#include "server/rebuild_door.h"
 #include "server/sql_reads.h"
 #include "server/stream_reads.h"
 #include "server/system_reads.h"
@@ -113,6 +114,18 @@ void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {
   routes.back().produces = {"text/plain"};
 }
 
+void AddRebuildRoute(std::vector<RouteSpec>& routes, RebuildDoor& rebuilds) {
+  RouteSpec rebuild(Access::Whole(Role::kAdmin));
+  rebuild.method = "POST";
+  rebuild.pattern = "/rebuild/{name}";
+  rebuild.summary = "Compute a table, a collection or stored rows anew from the log; progress as server-sent events.";
+  rebuild.handler = [&rebuilds](const ExchangePtr& exchange) { rebuilds.Open(exchange); };
+  rebuild.params = {PathParam("name", "Of the table, the collection, or the stream whose rows are meant."),
+                    QueryParam("definition", "Fingerprint of the definition that is meant; 409 when another one is running.")};
+  rebuild.produces = {"text/event-stream"};
+  routes.push_back(std::move(rebuild));
+}
+
 }  // namespace
 
 std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
@@ -122,6 +135,7 @@ std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
   AddReadRoutes(routes, owners.collections, owners.sql);
   AddLetterRoutes(routes, owners.letters);
   AddSystemRoutes(routes, owners.system);
+  if (owners.rebuilds != nullptr) AddRebuildRoute(routes, *owners.rebuilds);
   return routes;
 }
 

@@ -11,6 +11,7 @@ namespace tailrace::server {
 class CollectionReads;
 class Ingest;
 class LetterReads;
+class RebuildDoor;
 class SqlReads;
 class StreamReads;
 class SystemReads;
@@ -25,6 +26,7 @@ struct RouteOwners {
   SqlReads& sql;
   SystemReads& system;
   LetterReads& letters;
+  RebuildDoor* rebuilds = nullptr;  // null: none
 };
 
 // The routes that every pipeline has.

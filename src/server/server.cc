@@ -19,6 +19,7 @@
 #include "server/openapi.h"
 #include "server/read_pool.h"
 #include "server/reader.h"
+#include "server/rebuild_door.h"
 #include "server/route_table.h"
 #include "server/router.h"
 #include "server/sql_reads.h"
@@ -52,7 +53,8 @@ struct Server::Parts {
                ByteBudget(options.limits.answer_bytes_max), ByteBudget(options.limits.kept_bytes_max)},
         query_pool("queries", options.read_threads, options.limits, services.clock, services.metrics),
         tail_pool("tails", 1, options.limits, services.clock, services.metrics),
-        system(services, options.version) {
+        system(services, options.version),
+        rebuilds(services) {
     for (int i = 0; i < options.ingest_threads; ++i) loops.push_back(std::make_unique<Loop>(static_cast<size_t>(i), services.clock));
   }
 
@@ -72,6 +74,7 @@ struct Server::Parts {
   ReadPool query_pool;
   ReadPool tail_pool;
   SystemReads system;
+  RebuildDoor rebuilds;
   std::unique_ptr<Ingest> ingest;
   std::vector<std::unique_ptr<IngestDoor>> doors;
   std::unique_ptr<StreamReads> stream_reads;
@@ -119,7 +122,8 @@ Status Server::Parts::Assemble() {
 }
 
 Status Server::Parts::AddRoutes() {
-  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters})) {
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters,
+                                        services.rebuilds == nullptr ? nullptr : &rebuilds})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }
   for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "base/metrics.h"
 #include "config/spec.h"
 #include "engine/dead_letters.h"
+#include "engine/rebuild.h"
 #include "model/ids.h"
 #include "ports/document_store.h"
 #include "ports/event_log.h"
@@ -48,6 +51,30 @@ class Progress {
   virtual std::vector<std::string> NotReadyReasons() const = 0;
 };
 
+struct RebuildRequest {
+  std::string name;
+  std::string definition;  // that the caller means; empty: whichever is running
+};
+
+// Hears of one rebuild, on its thread.
+class RebuildWatcher : public engine::RebuildListener {
+ public:
+  virtual void OnEnd(const Result<engine::RebuildOutcome>& outcome) = 0;
+};
+
+// Computes what is made from the log anew, on a thread of its own. Threads: thread-safe.
+class Rebuilds {
+ public:
+  virtual ~Rebuilds() = default;
+
+  // Takes the one place that there is for a rebuild; Start must follow. kNotFound: no such thing. kInvalid: it keeps nothing of its
+  // own. kConflict: the place is taken, or the running definition is another one than the caller means.
+  virtual Status Reserve(const RebuildRequest& request) = 0;
+
+  // Returns at once. `gone` stops it, and leaves all as it was.
+  virtual void Start(const RebuildRequest& request, std::shared_ptr<RebuildWatcher> watcher, std::stop_token gone) = 0;
+};
+
 // Ownership: everything is borrowed and must outlive the server.
 struct Services {
   const config::Pipeline& pipeline;
@@ -61,6 +88,7 @@ struct Services {
   std::vector<StreamId> dead_letter_ids = {};  // of pipeline.streams, where refused records are kept; empty: nowhere
   engine::DeadLetters* letters = nullptr;      // what reads them; null: nothing does
   auth::Authenticator* authenticator = nullptr;  // null: nobody is asked who he is
+  Rebuilds* rebuilds = nullptr;                      // without it there is no POST /rebuild
 };
 
 }  // namespace tailrace::server

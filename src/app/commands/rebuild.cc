@@ -1,13 +1,21 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/commands/declare.h"
+#include "app/json_value.h"
 #include "app/pipeline_file.h"
+#include "app/rebuild_report.h"
 #include "app/runtime.h"
+#include "app/server_client.h"
 #include "app/signals.h"
+#include "app/sse.h"
 #include "config/nearest.h"
+#include "engine/plan.h"
 
 namespace tailrace::app {
 namespace {
@@ -15,6 +23,7 @@ namespace {
 struct Options {
   std::string name;
   std::string pipeline = ".";
+  std::optional<uint16_t> port;
 };
 
 std::vector<std::string> RebuildableNames(const config::Pipeline& pipeline) {
@@ -33,6 +42,81 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+ExitCode Finish(const Options& options, int64_t rows, double seconds, Console& console) {
+  console.OutLine(fmt::format("{} {}: {}", console.Paint(Style::kGreen, "rebuilt"), options.name, RebuildSummary(rows, seconds)));
+  return ExitCode::kDone;
+}
+
+ExitCode Stopped(const Options& options, Console& console) {
+  console.ErrLine(fmt::format("stopped; {} is as it was", options.name));
+  return ExitCode::kNo;
+}
+
+ExitCode RebuildInFolder(Runtime& runtime, const Options& options, const std::stop_token& stop, Console& console) {
+  if (const Status started = runtime.Start(); !started) return console.Report(started.error());
+  RebuildProgressLine line(console, options.name);
+  const auto outcome = runtime.Rebuild(options.name, line, stop);
+  runtime.Stop();
+  line.Clear();
+  if (!outcome && stop.stop_requested()) return Stopped(options, console);
+  if (!outcome) return console.Report(outcome.error());
+  return Finish(options, outcome->rows, outcome->seconds, console);
+}
+
+// What the server tells of a rebuild.
+class ServerRebuild {
+ public:
+  ServerRebuild(const Options& options, Console& console) : options_(options), console_(console), line_(console, options.name) {}
+
+  bool Take(const ServerEvent& event) {
+    const auto data = ParseJson(event.data);
+    if (!data) return true;
+    if (event.name == "progress") line_.OnProgress({data->IntOf("rows"), data->IntOf("of")});
+    if (event.name == "done" || event.name == "failed") {
+      line_.Clear();
+      exit_code_ = event.name == "done" ? Done(*data) : Failed(*data);
+    }
+    return !exit_code_;
+  }
+
+  // Nothing when the server broke off.
+  std::optional<ExitCode> exit_code() const { return exit_code_; }
+
+ private:
+  ExitCode Done(const JsonValue& data) {
+    return Finish(options_, data.IntOf("rows"), std::strtod(std::string(data.TextOf("seconds")).c_str(), nullptr), console_);
+  }
+  ExitCode Failed(const JsonValue& data) {
+    const JsonValue* error = data.Find("error");
+    return console_.Report(Error::Unavailable(error == nullptr ? "the rebuild failed" : std::string(error->TextOf("message"))));
+  }
+
+  const Options& options_;
+  Console& console_;
+  RebuildProgressLine line_;
+  std::optional<ExitCode> exit_code_;
+};
+
+ExitCode RebuildOnServer(HttpClient& client, const std::string& definition, const Options& options, const Error& held,
+                         const std::stop_token& stop, Console& console) {
+  HttpRequest request{.method = "POST", .target = {}, .headers = {}, .body = {}};
+  request.target = fmt::format("/rebuild/{}?definition={}", PercentEncoded(options.name), PercentEncoded(definition));
+  ServerEvents events;
+  ServerRebuild rebuild(options, console);
+  const auto take = [&](std::string_view bytes) {
+    return events.Feed(bytes, [&](const ServerEvent& event) { return rebuild.Take(event); });
+  };
+  const auto response = client.Stream(request, take, stop);
+  if (rebuild.exit_code()) return *rebuild.exit_code();
+  if (stop.stop_requested()) return Stopped(options, console);
+  if (!response) {
+    return console.Report(Error::Unavailable(
+        fmt::format("{}\nNor is it a server that can be asked: {}", held.message(), response.error().message())));
+  }
+  if (const Status status = StatusOf(*response); !status) return console.Report(status.error());
+  return console.Report(Error::Unavailable("the server ended before the rebuild; " + options.name + " is as it was, or new"));
+}
+
 ExitCode Rebuild(const Options& options, Console& console) {
   auto pipeline = LoadForCommand(options.pipeline, console);
   if (!pipeline) return pipeline.error();
@@ -42,17 +126,15 @@ ExitCode Rebuild(const Options& options, Console& console) {
                                      config::Suggestion(options.name, names)));
   }
   const StopOnSignals signals;
+  const auto client = ClientOf(*pipeline, options.port);
+  const std::string definition = engine::DefinitionName(*pipeline, options.name);
   RuntimeOptions runtime_options;
   runtime_options.serve = false;
   runtime_options.read_sources = false;
   auto runtime = Runtime::Open(std::move(*pipeline), std::move(runtime_options));
-  if (!runtime) return console.Report(runtime.error());
-  if (const Status started = (*runtime)->Start(); !started) return console.Report(started.error());
-  const Status rebuilt = (*runtime)->Rebuild(options.name, signals.token());
-  (*runtime)->Stop();
-  if (!rebuilt) return console.Report(rebuilt.error());
-  console.OutLine(fmt::format("{} {}", console.Paint(Style::kGreen, "rebuilt"), options.name));
-  return ExitCode::kDone;
+  if (runtime) return RebuildInFolder(**runtime, options, signals.token(), console);
+  if (runtime.error().code() != ErrorCode::kConflict) return console.Report(runtime.error());
+  return RebuildOnServer(*client, definition, options, runtime.error(), signals.token(), console);
 }
 
 }  // namespace
@@ -61,6 +143,7 @@ Action DeclareRebuild(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
   arguments.Required("NAME", "The table, collection or stream (its stored rows)", &options->name);
   arguments.Pipeline(&options->pipeline);
+  arguments.Port("The port that `run --port` was given", &options->port);
   return [options](Console& console) { return Rebuild(*options, console); };
 }
 

@@ -12,6 +12,7 @@
 #include "app/description.h"
 #include "app/pipeline_file.h"
 #include "app/progress_line.h"
+#include "app/rebuild_report.h"
 #include "app/runtime.h"
 #include "app/signals.h"
 #include "app/source_report.h"
@@ -88,8 +89,10 @@ ExitCode RefuseChanged(const Runtime& runtime, Console& console) {
 Status RebuildChanged(Runtime& runtime, const std::stop_token& stop, Console& console) {
   const auto changed = runtime.changed();
   for (const auto& one : changed) {
-    TR_RETURN_IF_ERROR(runtime.Rebuild(one.name, stop));
-    console.ErrLine(fmt::format("rebuilt {} {}", one.kind, one.name));
+    RebuildProgressLine line(console, one.name);
+    TR_TRY(const auto outcome, runtime.Rebuild(one.name, line, stop));
+    line.Clear();
+    console.ErrLine(fmt::format("rebuilt {} {}: {}", one.kind, one.name, RebuildSummary(outcome.rows, outcome.seconds)));
   }
   return {};
 }
