@@ -6,6 +6,8 @@
 int main(int argc, char** argv) {
   // A reader that goes away is an error of one write, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
+  // So is a file that may not grow any further (ulimit -f).
+  std::signal(SIGXFSZ, SIG_IGN);
   tailrace::app::TuneAllocator();
   tailrace::app::Console console;
   return static_cast<int>(tailrace::app::RunProgram(argc, argv, console));

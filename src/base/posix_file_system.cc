@@ -25,6 +25,7 @@ Error SystemError(int code, std::string_view doing, const std::string& path) {
       return Error::NotFound(std::move(text));
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:  // as far as the process may write: as good as full, and as passing
     case EMFILE:
     case ENFILE:
       return Error::Exhausted(std::move(text));

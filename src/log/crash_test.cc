@@ -344,6 +344,29 @@ TEST(Crash, TheDiskMayBeFullForOneOperationOrForEver) {
   FailEverywhere(Kind::kNoSpace, true, Loss::kTear);
 }
 
+// Nobody restarts anything: as soon as there is space again, what failed is sent again and taken.
+TEST(Crash, TheLogGoesOnByItselfWhenAFullDiskHasSpaceAgain) {
+  const int64_t operations = OperationsInAll();
+  for (int64_t at = 0; at < operations; ++at) {
+    SCOPED_TRACE(Context(at, "full"));
+    World world(static_cast<uint64_t>(at));
+    world.files().Inject({.at = at, .for_ever = true, .kind = Kind::kNoSpace});
+    if (!world.Open()) continue;  // too early: nothing was acknowledged
+    world.Run();
+    world.Check("while it is full");
+    world.files().Heal();
+    for (const PartitionStatus& status : world.Statuses()) EXPECT_FALSE(status.fenced) << status.fenced->message();
+    world.SendAgain();
+    world.Check("after it was full");
+    world.Crash(Loss::kUnsynced);
+    ASSERT_TRUE(world.Open());
+    world.Check("after a power cut");
+    world.Stop();
+    world.ExpectSound();
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
 TEST(Crash, AnyWriteMayBeShort) {
   FailEverywhere(Kind::kShortWrite, false, Loss::kNothing);
   FailEverywhere(Kind::kShortWrite, false, Loss::kTear);

@@ -67,7 +67,7 @@ Reply ErrorReply(int status, const ErrorText& error) {
   reply.body += '{';
   AppendErrorMember(reply.body, error);
   reply.body += '}';
-  if (status == 429 || status == 503) reply.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  if (status == 429 || status == 503 || status == 507) reply.headers.emplace_back("Retry-After", kRetryAfterSeconds);
   return reply;
 }
 

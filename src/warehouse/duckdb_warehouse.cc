@@ -15,6 +15,10 @@
 namespace tailrace::warehouse {
 namespace {
 
+// What a checkpoint may write before it gives anything back: the log's rows, and the blocks they go into.
+constexpr int64_t kCheckpointRoomFactor = 2;
+constexpr int64_t kCheckpointRoomMin = int64_t{16} << 20;
+
 class DuckDbWarehouse final : public Warehouse {
  public:
   DuckDbWarehouse(DuckDbWarehouseOptions options, std::unique_ptr<sql::Database> database,
@@ -43,6 +47,7 @@ class DuckDbWarehouse final : public Warehouse {
   Status Define(const WarehousePlan& plan);
   Status DefineInTransaction(const WarehousePlan& plan, const std::vector<StoredMaterialization>& stored);
   size_t LogBytes() const;
+  bool HasRoomToCheckpoint() const;
 
   const DuckDbWarehouseOptions options_;
 
@@ -139,9 +144,18 @@ size_t DuckDbWarehouse::LogBytes() const {
   return error ? 0 : static_cast<size_t>(bytes);
 }
 
+// A checkpoint that runs out of space ends the instance for good: nothing can be read any more until a restart.
+bool DuckDbWarehouse::HasRoomToCheckpoint() const {
+  const auto needed = static_cast<int64_t>(LogBytes()) * kCheckpointRoomFactor + kCheckpointRoomMin;
+  if (options_.free_bytes) return options_.free_bytes() >= needed;
+  std::error_code error;
+  const auto space = std::filesystem::space(std::filesystem::path(options_.path).parent_path(), error);
+  return error || static_cast<int64_t>(std::min<uintmax_t>(space.available, INT64_MAX)) >= needed;
+}
+
 Status DuckDbWarehouse::Maintain(bool idle) {
   TR_RETURN_IF_ERROR(tables_.Compact());
-  if (!idle || LogBytes() < options_.checkpoint_bytes_min) return {};
+  if (!idle || LogBytes() < options_.checkpoint_bytes_min || !HasRoomToCheckpoint()) return {};
   // A transaction of the stored rows or a long reader may be in the way; there will be another quiet moment.
   (void)table_connection_->Execute("CHECKPOINT").has_value();
   return {};

@@ -39,7 +39,9 @@ struct DuckDbWarehouseOptions {
   size_t compaction_rows_min =
       50'000;  // partial rows added since the last compaction before the next is worth its while
   size_t checkpoint_bytes_min = size_t{8} << 20;  // of write-ahead log before an idle checkpoint is
-  FaultHook fault;                                // of tests
+  // Bytes that can still be written beside the file; null: what the system says.
+  std::function<int64_t()> free_bytes;
+  FaultHook fault;  // of tests
 };
 
 // kUnavailable: the file cannot be opened, or another process has it; kInvalid: a file of another version.

@@ -524,6 +524,20 @@ TEST_F(DuckDbWarehouseTest, CompactionFoldsPartialsAndViewsSurviveIt) {
   EXPECT_EQ(Ask("SELECT sum(lines) FROM revenue"), std::to_string(2 * kBatches + 1));
 }
 
+TEST_F(DuckDbWarehouseTest, NoCheckpointIsBegunWithoutRoomForIt) {
+  int64_t free_bytes = 1 << 20;
+  options_.free_bytes = [&] { return free_bytes; };
+  Open();
+  Keep({{"a"}, {"b"}});
+  const std::string log = options_.path + ".wal";
+  ASSERT_GT(std::filesystem::file_size(log), 0U);
+  ASSERT_TRUE(warehouse_->Maintain(true));
+  EXPECT_GT(std::filesystem::file_size(log), 0U);
+  free_bytes = 1 << 30;
+  ASSERT_TRUE(warehouse_->Maintain(true));
+  EXPECT_TRUE(!std::filesystem::exists(log) || std::filesystem::file_size(log) == 0);
+}
+
 TEST_F(DuckDbWarehouseTest, FailedCompactionLeavesTheTableAsItWas) {
   Open();
   for (int i = 0; i < 60; ++i) Keep({{"a"}, {"b"}});
