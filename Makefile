@@ -5,6 +5,7 @@
 #   make demo     the retail pipeline, running, with curl    make tidy     clang-tidy over our code
 #   make bench    speed, beside other programs               make format   clang-format over our code
 #   make check    the tests of the release build only        make clean    remove build/
+#   make mutants  deliberate faults, each of which a test must catch
 
 JOBS      ?= $(shell nproc)
 TEST_JOBS ?= 2
@@ -18,7 +19,7 @@ TSAN_TESTS    = .
 
 RUN_TESTS = python3 tests/run.py --jobs $(TEST_JOBS) --build-jobs $(JOBS)
 
-.PHONY: all setup build check test demo bench asan tsan tidy format clean
+.PHONY: all setup build check test demo bench asan tsan tidy format clean mutants
 all: build
 
 setup:
@@ -41,6 +42,9 @@ asan: setup
 
 tsan: setup
 	@$(RUN_TESTS) --tsan '$(TSAN_PROGRAMS)' --tsan-tests '$(TSAN_TESTS)' tsan
+
+mutants: setup
+	@tests/mutants/run --record --jobs $(JOBS)
 
 demo: build
 	@tools/demo
