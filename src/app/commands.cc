@@ -46,6 +46,10 @@ constexpr std::array kCommands = {
             "tailrace dlq show sales\n"
             "tailrace dlq show sales --fault 3f2a91c0 --limit 10",
             DeclareDlqShow},
+    Command{"dlq redrive", "Send refused records again, as they are or as a SELECT makes them",
+            "tailrace dlq redrive sales --fault 3f2a91c0\n"
+            "tailrace dlq redrive sales --with fix.sql --dry-run",
+            DeclareDlqRedrive},
     Command{"rebuild", "Compute a table or collection again from the log", "tailrace rebuild revenue_by_hour",
             DeclareRebuild},
     Command{"log verify", "Check every byte of the log",

@@ -22,6 +22,20 @@ class ServerLetters final : public LetterDoor {
     return Get(target, stop);
   }
 
+  Result<JsonValue> Redrive(const engine::RedriveRequest& redrive, const std::stop_token& stop) override {
+    std::string body;
+    server::JsonWriter json(body);
+    json.BeginObject().Bool("dry_run", redrive.dry_run);
+    if (!redrive.fault.empty()) json.Text("fault", redrive.fault);
+    if (!redrive.fix_sql.empty()) json.Text("with", redrive.fix_sql);
+    json.EndObject();
+    HttpRequest request{.method = "POST", .target = fmt::format("/dlq/{}/redrive", PercentEncoded(redrive.stream)), .headers = {}, .body = body};
+    request.headers.emplace_back("Content-Type", "application/json");
+    TR_TRY(const HttpResponse response, client_->Send(request, stop));
+    TR_RETURN_IF_ERROR(StatusOf(response));
+    return ParseJson(response.body);
+  }
+
  private:
   Result<JsonValue> Get(const std::string& target, const std::stop_token& stop) {
     TR_TRY(const HttpResponse response, client_->Send({.method = "GET", .target = target, .headers = {}, .body = {}}, stop));
@@ -55,6 +69,15 @@ class FolderLetters final : public LetterDoor {
     json.BeginObject().Text("stream", stream);
     server::WriteLetterPage(json, page);
     json.EndObject();
+    return ParseJson(body);
+  }
+
+  Result<JsonValue> Redrive(const engine::RedriveRequest& request, const std::stop_token& stop) override {
+    TR_TRY(const auto report, runtime_->engine().Redrive(request, std::chrono::hours(1), stop));
+    TR_RETURN_IF_ERROR(runtime_->WaitCaughtUp(stop));
+    std::string body;
+    server::JsonWriter json(body);
+    server::WriteRedriveReport(json, request, report);
     return ParseJson(body);
   }
 

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "config/spec.h"
 #include "engine/dead_letters.h"
+#include "engine/redrive.h"
 
 namespace tailrace::app {
 
@@ -25,6 +26,9 @@ class LetterDoor {
   virtual Result<JsonValue> List(const std::stop_token& stop) = 0;
   // GET /dlq/{stream}
   virtual Result<JsonValue> Show(const std::string& stream, const engine::LetterFilter& filter, const std::stop_token& stop) = 0;
+
+  // POST /dlq/{stream}/redrive
+  virtual Result<JsonValue> Redrive(const engine::RedriveRequest& request, const std::stop_token& stop) = 0;
 };
 
 // As OpenQueryDoor.

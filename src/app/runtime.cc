@@ -32,6 +32,9 @@ constexpr int64_t kFilesBesideSockets = 512;
 // A stream's dead letters need no parallel writers.
 constexpr int32_t kDeadLetterPartitions = 1;
 
+// How long a request waits for what it has sent again to be seen to, before it is told that this is pending.
+constexpr std::chrono::milliseconds kRedrivePatience{10'000};
+
 }  // namespace
 
 // In the order in which they are opened; what stands below uses what stands above.
@@ -130,7 +133,10 @@ Status Runtime::Parts::OpenServer() {
   }
   rebuilds = std::make_unique<RebuildDesk>(pipeline, *engine);
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
-                                  dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get()};
+                                  dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get(),
+                                  [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
+                                    return engine->Redrive(request, kRedrivePatience, stop);
+                                  }};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
 }

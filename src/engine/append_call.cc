@@ -1,5 +1,8 @@
 #include "engine/append_call.h"
 
+#include <array>
+#include <deque>
+
 namespace tailrace::engine {
 
 Status AppendCall::Submit(EventLog& log, const AppendRequest& request) {
@@ -27,6 +30,38 @@ Result<Appended> AppendAndWait(EventLog& log, const AppendRequest& request) {
   AppendCall call;
   TR_RETURN_IF_ERROR(call.Submit(log, request));
   return call.Wait();
+}
+
+Status AppendEach(EventLog& log, StreamId stream, const std::vector<NamedValue>& values) {
+  std::deque<AppendCall> calls;
+  Status outcome;
+  const auto settle = [&] {
+    for (AppendCall& call : calls) {
+      if (auto appended = call.Wait(); !appended && outcome) outcome = Fail(appended.error());
+    }
+    calls.clear();
+  };
+  for (const NamedValue& value : values) {
+    const std::array records{NewRecord{value.value, std::nullopt}};
+    AppendRequest request;
+    request.stream = stream;
+    request.records = records;
+    request.idempotency_key = value.key;
+    calls.emplace_back();
+    Status submitted = calls.back().Submit(log, request);
+    if (!submitted && submitted.error().code() == ErrorCode::kExhausted && calls.size() > 1) {
+      calls.pop_back();
+      settle();
+      submitted = calls.emplace_back().Submit(log, request);
+    }
+    if (!submitted) {
+      calls.pop_back();
+      outcome = submitted;
+    }
+    if (!outcome) break;
+  }
+  settle();
+  return outcome;
 }
 
 }  // namespace tailrace::engine

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <deque>
 
 #include "config/fingerprint.h"
 #include "engine/append_call.h"
@@ -107,47 +106,16 @@ std::string DeadLetterWriter::JsonOf(const LetterStream& stream, const DeadLette
   return DeadLetterJson(complete, now);
 }
 
-// One append each, because the key that makes it idempotent belongs to one append; they share group commits.
 Status DeadLetterWriter::WriteByName(const LetterStream& stream, const std::vector<DeadLetter>& letters) {
   // The log forgets a name after a while; a rebuild may come long after that.
   if (stream.index != nullptr) TR_RETURN_IF_ERROR(stream.index->Refresh());
   const WallTime now = clock_.Now();
-  std::deque<AppendCall> calls;
-  Status outcome;
-  const auto settle = [&] {
-    for (AppendCall& call : calls) {
-      if (auto appended = call.Wait(); !appended && outcome) outcome = Fail(appended.error());
-    }
-    calls.clear();
-  };
+  std::vector<NamedValue> values;
   for (const DeadLetter& letter : letters) {
-    std::string key = DeadLetterKey(letter);
-    if (stream.index != nullptr) {
-      const LetterVerdict verdict = stream.index->Judge(letter);
-      if (verdict.known) continue;
-      key = verdict.key;
-    }
-    const std::string value = JsonOf(stream, letter, now);
-    const std::array records{NewRecord{value, std::nullopt}};
-    AppendRequest request;
-    request.stream = stream.id;
-    request.records = records;
-    request.idempotency_key = key;
-    calls.emplace_back();
-    Status submitted = calls.back().Submit(log_, request);
-    if (!submitted && submitted.error().code() == ErrorCode::kExhausted && calls.size() > 1) {
-      calls.pop_back();
-      settle();
-      submitted = calls.emplace_back().Submit(log_, request);
-    }
-    if (!submitted) {
-      calls.pop_back();
-      outcome = submitted;
-    }
-    if (!outcome) break;
+    const LetterVerdict verdict = stream.index != nullptr ? stream.index->Judge(letter) : LetterVerdict{false, DeadLetterKey(letter)};
+    if (!verdict.known) values.push_back({verdict.key, JsonOf(stream, letter, now)});
   }
-  settle();
-  return outcome;
+  return AppendEach(log_, stream.id, values);
 }
 
 }  // namespace tailrace::engine

@@ -39,6 +39,11 @@ Result<DeadLetters::Kept*> DeadLetters::Refreshed(std::string_view stream) {
   return &found->second;
 }
 
+Result<FaultList> DeadLetters::Standing(std::string_view stream) {
+  TR_TRY(const Kept* kept, Refreshed(stream));
+  return FaultList{{}, {}, kept->index->open(), kept->index->pending(), kept->index->untracked()};
+}
+
 Result<FaultList> DeadLetters::List(std::string_view stream) {
   TR_TRY(const Kept* kept, Refreshed(stream));
   FaultList list{kept->index->Groups(), {}, kept->index->open(), kept->index->pending(), kept->index->untracked()};

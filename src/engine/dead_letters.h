@@ -56,6 +56,8 @@ class DeadLetters {
   static constexpr size_t kExampleBytesMax = 300;
 
   Result<FaultList> List(std::string_view stream);
+  // The counts of List alone.
+  Result<FaultList> Standing(std::string_view stream);
   Result<LetterPage> Show(std::string_view stream, const LetterFilter& filter);
 
   // Null: no such stream.

@@ -42,9 +42,12 @@ Engine::Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventL
       log_(log),
       warehouse_(warehouse),
       documents_(documents),
+      clock_(clock),
       options_(std::move(options)),
-      letters_(log, DeadLetterStreams(streams_), {}),
+      letters_(log, DeadLetterStreams(streams_),
+               [this](std::string_view stream, const PendingRedrive& redrive) { return HasConsumed(stream, redrive); }),
       dead_letters_(log, clock, [this](std::string_view stream) { return LettersOf(stream); }),
+      redrive_pump_(log, dead_letters_, [this](std::string_view stream) { return RedriveTargetOf(stream); }),
       view_collections_(pipeline, warehouse, documents, clock),
       rows_keeper_({warehouse, documents, dead_letters_, progress_, [this](std::string_view stream) { Committed(stream); }}),
       table_keeper_({warehouse, documents, dead_letters_, progress_, [this](std::string_view stream) { Committed(stream); }}),
@@ -80,6 +83,8 @@ Status Engine::Adopt() {
   for (const auto& [name, ids] : streams_) {
     if (const auto feeder = feeders_.find(name); feeder != feeders_.end()) {
       log_.Subscribe(ids.records, [target = feeder->second.get()] { target->Wake(); });
+      log_.Subscribe(ids.dead_letters, [target = feeder->second.get()] { target->Wake(); });
+      redrive_pump_.Add(name, ids.dead_letters);
     }
   }
   view_collections_.MarkAllDirty();
@@ -135,10 +140,12 @@ void Engine::Start() {
   table_worker_.Start();
   collection_worker_.Start();
   for (auto& [name, feeder] : feeders_) feeder->Start();
+  redrive_pump_.Start();
 }
 
 void Engine::Stop() {
   stop_.request_stop();
+  redrive_pump_.Stop();
   for (auto& [name, feeder] : feeders_) feeder->Stop();
   rows_worker_.Stop();
   table_worker_.Stop();
@@ -165,6 +172,13 @@ std::optional<LetterStream> Engine::LettersOf(std::string_view stream) {
   const auto* spec = FindStream(pipeline_, stream);
   if (ids == streams_.end() || spec == nullptr) return std::nullopt;
   return LetterStream(ids->second.dead_letters, letters_.index(stream), SchemaFingerprint(spec->schema));
+}
+
+Result<PumpTarget> Engine::RedriveTargetOf(std::string_view stream) const {
+  const StreamIds& ids = streams_.find(stream)->second;
+  const auto* spec = FindStream(pipeline_, stream);
+  TR_TRY(auto decoder, RecordDecoder::Compile(spec->schema, spec->key));
+  return PumpTarget{spec->name, ids.records, ids.dead_letters, spec->partitions, "", std::move(decoder)};
 }
 
 Status Engine::RejectUndecodable(const DecodedBatch& batch) {
@@ -203,6 +217,7 @@ std::optional<std::chrono::milliseconds> Engine::TableIdle(bool waited, const st
 }
 
 Status Engine::WaitCaughtUp(const std::stop_token& stop) {
+  for (const auto& [name, ids] : streams_) TR_RETURN_IF_ERROR(WaitRedriven(name, stop));
   for (const auto& [name, ids] : streams_) {
     Positions ends;
     for (const PartitionStatus& partition : log_.Partitions(ids.records)) ends.push_back(partition.end);

@@ -22,6 +22,8 @@
 #include "engine/keeper.h"
 #include "engine/progress.h"
 #include "engine/rebuild.h"
+#include "engine/redrive.h"
+#include "engine/redrive_pump.h"
 #include "engine/stream_feed.h"
 #include "engine/view_collections.h"
 #include "engine/worker.h"
@@ -83,6 +85,13 @@ class Engine {
   // one of them stands still for good.
   Status WaitCaughtUp(const std::stop_token& stop);
 
+  // Sends dead letters again, and waits up to `patience` until they have been seen to. One at a time: kConflict while another runs.
+  // Errors as Redriver::Run. While the engine runs.
+  Result<RedriveReport> Redrive(const RedriveRequest& request, std::chrono::milliseconds patience, const std::stop_token& stop);
+
+  // Blocks until all that was sent again has been seen to: appended, taken or refused anew. Errors as WaitCaughtUp.
+  Status WaitRedriven(std::string_view stream, const std::stop_token& stop);
+
   Progress& progress() { return progress_; }
   DeadLetterWriter& dead_letters() { return dead_letters_; }
   DeadLetters& letters() { return letters_; }
@@ -114,6 +123,10 @@ class Engine {
   Status FinishShadow(ShadowBuild& build);
   Status SwapShadow(const ShadowBuild& build, const Positions& end);
   std::optional<LetterStream> LettersOf(std::string_view stream);
+  Result<PumpTarget> RedriveTargetOf(std::string_view stream) const;
+  Result<std::vector<std::optional<std::string>>> Foretell(const std::string& stream, const std::vector<FixedLetter>& fixed,
+                                                           const std::stop_token& stop);
+  bool HasConsumed(std::string_view stream, const PendingRedrive& redrive) const;
   Status RejectUndecodable(const DecodedBatch& batch);
   void Committed(std::string_view stream);
   std::optional<std::chrono::milliseconds> TableIdle(bool waited, const std::stop_token& stop);
@@ -123,11 +136,14 @@ class Engine {
   EventLog& log_;
   Warehouse& warehouse_;
   DocumentStore& documents_;
+  Clock& clock_;
   const EngineOptions options_;
 
   Progress progress_;
   DeadLetters letters_;
   DeadLetterWriter dead_letters_;
+  RedrivePump redrive_pump_;
+  std::mutex redrive_mutex_;  // held by the one redrive there may be
   ViewCollections view_collections_;
   mutable std::mutex changed_mutex_;
   std::vector<ChangedMaterialization> changed_;  // protected by changed_mutex_

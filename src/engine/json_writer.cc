@@ -10,6 +10,12 @@ JsonObjectWriter& JsonObjectWriter::Text(std::string_view name, std::string_view
   return *this;
 }
 
+JsonObjectWriter& JsonObjectWriter::Raw(std::string_view name, std::string_view json) {
+  Name(name);
+  json_ += json;
+  return *this;
+}
+
 JsonObjectWriter& JsonObjectWriter::Int(std::string_view name, int64_t value) {
   Name(name);
   json_ += std::to_string(value);

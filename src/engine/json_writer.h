@@ -10,6 +10,7 @@ namespace tailrace::engine {
 class JsonObjectWriter {
  public:
   JsonObjectWriter& Text(std::string_view name, std::string_view utf8);
+  JsonObjectWriter& Raw(std::string_view name, std::string_view json);  // a complete value
   JsonObjectWriter& Int(std::string_view name, int64_t value);
   std::string Finish();
 

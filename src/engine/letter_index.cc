@@ -207,6 +207,14 @@ bool LetterIndex::IsRefused(std::string_view name) const {
   return found != names_.end() && (found->second.state == State::kOpen || found->second.state == State::kPending);
 }
 
+int64_t LetterIndex::FailedAgain(Offset first, Offset end) const {
+  const std::lock_guard lock(mutex_);
+  return std::count_if(names_.begin(), names_.end(), [&](const auto& entry) {
+    const Name& name = entry.second;
+    return name.state == State::kOpen && name.attempt >= first.value && name.attempt < end.value;
+  });
+}
+
 int64_t LetterIndex::RedrivesFrom(Offset from) const {
   const std::lock_guard lock(mutex_);
   return redrives_.end() - std::lower_bound(redrives_.begin(), redrives_.end(), from.value);

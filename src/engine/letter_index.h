@@ -85,6 +85,9 @@ class LetterIndex {
   // Names of a table or collection (kind by stage) for which a letter stands open or pending.
   bool IsRefused(std::string_view name) const;
 
+  // Letters open now that were sent again by an entry of [first, end) and refused anew.
+  int64_t FailedAgain(Offset first, Offset end) const;
+
   // Entries at or beyond `from` that are redrives.
   int64_t RedrivesFrom(Offset from) const;
   // The first redrive not yet consumed, or the end of what was read.

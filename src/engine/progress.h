@@ -22,6 +22,7 @@ struct MaterializationProgress {
   std::string kind;      // "rows", "table", "collection"
   std::string stream;
   Positions positions;   // committed
+  Offset letters;        // of the dead-letter log, of records sent again
   int64_t rows = 0;      // records consumed since the start of the program
   int64_t rejected = 0;  // of them, dead-lettered
   int64_t filtered = 0;  // of them, without a document key

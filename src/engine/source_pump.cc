@@ -138,6 +138,7 @@ void SourcePump::SortRow(const SourceBatch& batch, const SourceRow& row, Lane& l
     letter.item_id = batch.item;
     letter.place = row.place;
     letter.line = row.line;
+    if (on_refused_) on_refused_(&letter);
     lane.refused.push_back(std::move(letter));
   };
   if (!row.fault.empty()) return refuse(Stage::kDecode, "", row.fault);

@@ -45,6 +45,9 @@ class SourcePump {
   // Until the source has ended (success), `stop` (kCancelled), or an error that waiting does not mend. `trouble` hears of faults that do pass.
   Status Run(const std::stop_token& stop, const std::function<void(const Error&)>& trouble);
 
+  // Called with the letter of each refused row before it is written. Before Run.
+  void OnRefused(std::function<void(DeadLetter*)> complete) { on_refused_ = std::move(complete); }
+
   const std::string& name() const { return name_; }
   const PumpCounts& counts() const { return counts_; }
   int64_t size_hint() const { return source_->SizeHint(); }
@@ -68,6 +71,7 @@ class SourcePump {
   std::string item_;           // of the batch in hand
   ResumePoint batch_start_;    // where the batch in hand begins
   PumpCounts counts_;
+  std::function<void(DeadLetter*)> on_refused_;
 };
 
 }  // namespace tailrace::engine

@@ -49,6 +49,7 @@ const std::map<std::string, Door>& Doors() {
       {"GET /collections/{collection}/{key}", {"/collections/items/1", "read", {"items"}}},
       {"GET /dlq", {"/dlq", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /dlq/{stream}", {"/dlq/sales", "read", {"sales"}}},
+      {"POST /dlq/{stream}/redrive", {"/dlq/sales/redrive", "admin", {}}},
       {"GET /sql", {"/sql?q=SELECT%201", "read", {"sales", "notes", "items", "top", "others"}}},
       {"POST /sql", {"/sql", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /api/top", {"/api/top", "read", {"top"}}},

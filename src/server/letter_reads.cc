@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "model/json_members.h"
 #include "server/json_out.h"
 #include "server/letters_json.h"
 #include "server/named_things.h"
@@ -56,6 +57,45 @@ void LetterReads::Show(const ExchangePtr& exchange) {
   if (auto status = read_args(); !status) return exchange->Send(InvalidParameterReply(status.error()));
   const std::string& stream = services_.pipeline.streams[static_cast<size_t>(index)].name;
   pool_.Run(exchange, [this, stream, filter](const std::stop_token&) { return ShowReply(stream, filter); });
+}
+
+Result<engine::RedriveRequest> LetterReads::ReadRedrive(const Request& request) const {
+  engine::RedriveRequest redrive;
+  TR_TRY(const QueryArgs args, QueryArgs::Parse(request));
+  TR_RETURN_IF_ERROR(args.RefuseRest());
+  if (request.body.empty()) return redrive;
+  TR_TRY(const auto members, JsonMembers(request.body));
+  for (const auto& [name, value] : members) {
+    if (name == "fault") {
+      TR_TRY(redrive.fault, JsonStringValue(value));
+    } else if (name == "with") {
+      TR_TRY(redrive.fix_sql, JsonStringValue(value));
+    } else if (name == "dry_run") {
+      if (value != "true" && value != "false") return Fail(Error::Invalid("dry_run is true or false"));
+      redrive.dry_run = value == "true";
+    } else {
+      return Fail(Error::Invalid("there is no member \"" + name + "\"; there are fault, with and dry_run"));
+    }
+  }
+  return redrive;
+}
+
+void LetterReads::Redrive(const ExchangePtr& exchange) {
+  if (!services_.redrive) return exchange->Send(NoLettersReply());
+  const std::string name = exchange->request().PathParam(0);
+  const int index = ingest_.FindStream(name);
+  if (index < 0) return exchange->Send(NoStreamReply(services_.pipeline, name));
+  auto redrive = ReadRedrive(exchange->request());
+  if (!redrive) return exchange->Send(ErrorReply(400, "invalid_request", redrive.error().message()));
+  redrive->stream = services_.pipeline.streams[static_cast<size_t>(index)].name;
+  pool_.Run(exchange, [this, redrive = std::move(*redrive)](const std::stop_token& stop) {
+    const auto report = services_.redrive(redrive, stop);
+    if (!report) return ErrorReply(report.error());
+    Reply reply;
+    JsonWriter json(reply.body);
+    WriteRedriveReport(json, redrive, *report);
+    return reply;
+  });
 }
 
 Reply LetterReads::ShowReply(const std::string& stream, const engine::LetterFilter& filter) {

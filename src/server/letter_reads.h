@@ -1,4 +1,4 @@
-// GET /dlq and /dlq/{stream}: what was refused, grouped by fault, and the letters themselves.
+// GET /dlq and /dlq/{stream}, POST /dlq/{stream}/redrive: what was refused, grouped by fault; the letters themselves; sending them again.
 #pragma once
 
 #include "server/ingest.h"
@@ -15,8 +15,10 @@ class LetterReads {
 
   void List(const ExchangePtr& exchange);
   void Show(const ExchangePtr& exchange);
+  void Redrive(const ExchangePtr& exchange);
 
  private:
+  Result<engine::RedriveRequest> ReadRedrive(const Request& request) const;
   Reply ListReply(const std::vector<std::string>& streams);
   Reply ShowReply(const std::string& stream, const engine::LetterFilter& filter);
 

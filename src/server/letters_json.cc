@@ -81,4 +81,14 @@ void WriteLetterPage(JsonWriter& json, const engine::LetterPage& page) {
   }
 }
 
+void WriteRedriveReport(JsonWriter& json, const engine::RedriveRequest& request, const engine::RedriveReport& report) {
+  json.BeginObject().Text("stream", request.stream).Bool("dry_run", request.dry_run).Int("letters", report.letters);
+  json.Int("sent", report.sent).Int("left", report.left).Int("failing", report.failing).Int("pending", report.pending);
+  json.Key("failures").BeginArray();
+  for (const engine::RedriveFailure& failure : report.failures) {
+    json.BeginObject().Int("letter", failure.letter.value).Text("reason", failure.reason).EndObject();
+  }
+  json.EndArray().EndObject();
+}
+
 }  // namespace tailrace::server

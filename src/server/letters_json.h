@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/dead_letters.h"
+#include "engine/redrive.h"
 #include "server/json_out.h"
 
 namespace tailrace::server {
@@ -14,5 +15,8 @@ void WriteFaultList(JsonWriter& json, std::string_view stream, const engine::Fau
 
 // The members "letters" and "next" of an object that is open.
 void WriteLetterPage(JsonWriter& json, const engine::LetterPage& page);
+
+// {"stream","dry_run","letters","sent","left","failing","pending","failures":[{"letter","reason"}]}
+void WriteRedriveReport(JsonWriter& json, const engine::RedriveRequest& request, const engine::RedriveReport& report);
 
 }  // namespace tailrace::server

@@ -101,6 +101,13 @@ void AddLetterRoutes(std::vector<RouteSpec>& routes, LetterReads& letters) {
                        {StreamParam(), QueryParam("fault", "Id or name of a fault, as GET /dlq gives them; default all."),
                         QueryParam("limit", "Letters at most.", "integer"),
                         QueryParam("after", "Only letters beyond this one: `next` of the page before.", "integer")}));
+  RouteSpec redrive = Get(Access::StreamInPath(Role::kAdmin), "/dlq/{stream}/redrive",
+                          "Send dead letters again: {\"fault\"?, \"with\"?: a SELECT over dead_letters, \"dry_run\"?}.",
+                          [&letters](const ExchangePtr& exchange) { letters.Redrive(exchange); }, {StreamParam()});
+  redrive.method = "POST";
+  redrive.takes_body = true;
+  redrive.consumes = {"application/json"};
+  routes.push_back(std::move(redrive));
 }
 
 void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {

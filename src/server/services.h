@@ -16,6 +16,7 @@
 #include "config/spec.h"
 #include "engine/dead_letters.h"
 #include "engine/rebuild.h"
+#include "engine/redrive.h"
 #include "model/ids.h"
 #include "ports/document_store.h"
 #include "ports/event_log.h"
@@ -89,6 +90,8 @@ struct Services {
   engine::DeadLetters* letters = nullptr;      // what reads them; null: nothing does
   auth::Authenticator* authenticator = nullptr;  // null: nobody is asked who he is
   Rebuilds* rebuilds = nullptr;                      // without it there is no POST /rebuild
+  // Sends dead letters again (engine::Engine::Redrive); null: that is not to be had.
+  std::function<Result<engine::RedriveReport>(const engine::RedriveRequest&, const std::stop_token&)> redrive = {};
 };
 
 }  // namespace tailrace::server

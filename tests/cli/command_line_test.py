@@ -352,6 +352,35 @@ class CommandLine(unittest.TestCase):
             self.assertEqual([letter["record"]["id"] for letter in letters[:3]], ["2", "3", "4"])
             self.assertEqual(json.loads(letters[3]["raw"])["id"], "9")
 
+    def test_dead_letters_are_put_right_by_a_select_and_sent_again_once(self):
+        self.pipeline()
+        (self.folder / "rows1.csv").write_text('id,product,quantity,price\n1,mug,1,2.5\n2,mug,2,"2,5"\n3,mug,seven,"3,5"\n4,mug,4,"4,5"\nshort\n')
+        self.check(run("run", "--once", self.folder), DONE, r"file +1 accepted, 4 refused")
+        fix = self.folder / "fix.sql"
+        fix.write_text("SELECT letter, json_merge_patch(record, json_object('price', replace(record->>'price', ',', '.'))) AS record\n"
+                       "FROM dead_letters WHERE stage = 'schema';  -- the decimal comma\n")
+        redrive = ["dlq", "redrive", "sales", self.folder, "--with", fix]
+        told = r"sales: 4 dead letters, 3 would be sent again, 1 of them would be refused, 1 left as they are\n  #1 /quantity: expected int"
+        self.check(run(*redrive, "--dry-run"), NO, told)
+        self.check(run("dlq", "list", self.folder), DONE, r"sales: 4 dead letters")
+        self.check(run(*redrive), NO, r"sales: 4 dead letters, 3 sent again, 1 of them refused, 1 left")
+        self.check(run("sql", "SELECT id, price FROM sales ORDER BY id", self.folder), DONE, r"1\t2\.50\n2\t2\.50\n4\t4\.50\n$")
+        self.check(run("sql", "SELECT quantity FROM by_product", self.folder), DONE, r"\n7\n$")
+        self.check(run("dlq", "show", "sales", self.folder), DONE, r"quantity: expected int.*\n.*rows1\.csv:4", r"^$")
+        fix.write_text("SELECT letter, json_merge_patch(record, json_object('quantity', 3)) AS record FROM dead_letters WHERE stage = 'schema'")
+        with Server(self.folder) as server:
+            self.check(run(*redrive, "--port", server.port), DONE, r"sales: 2 dead letters, 1 sent again, 1 left")
+            self.check(run(*redrive, "--port", server.port), DONE, r"sales: 1 dead letter, 0 sent again, 1 left")
+            wait_until("catching up", lambda: "\n10\n" in run("sql", "SELECT quantity FROM by_product", self.folder, "--port", server.port).stdout)
+        for wrong, said in (("SELECT letter FROM dead_letters", "no column `record`"), ("SELECT raw AS record FROM dead_letters", "no column `letter`"),
+                            ("SELECT letter, 1 AS record FROM dead_letters", "returns 1 as a record"), ("", "is empty"),
+                            ("SELECT 77 AS letter, raw FROM dead_letters", "none of those"), ("SELEC", "syntax error"),
+                            ("SELECT letter, content AS record FROM read_text('/etc/hostname')", "read_text"),
+                            ("SELECT d.letter, d.raw FROM dead_letters d, range(2)", "more than once")):
+            fix.write_text(wrong)
+            self.check(run(*redrive), WRONG, r"^$", said)
+        self.check(run("dlq", "list", self.folder), DONE, r"sales: 1 dead letter\n")
+
     # --- load ---
 
     def test_load_without_a_server(self):

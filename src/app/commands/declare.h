@@ -8,6 +8,7 @@ namespace tailrace::app {
 Action DeclareCheck(Arguments& arguments);
 Action DeclareCompletion(Arguments& arguments);
 Action DeclareDlqList(Arguments& arguments);
+Action DeclareDlqRedrive(Arguments& arguments);
 Action DeclareDlqShow(Arguments& arguments);
 Action DeclareInit(Arguments& arguments);
 Action DeclareLimits(Arguments& arguments);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +29,8 @@ struct Options {
   std::string stream;
   std::string pipeline = ".";
   std::string fault;
+  std::string fix;
+  bool dry_run = false;
   bool json = false;
   std::optional<int64_t> limit;
   std::optional<uint16_t> port;
@@ -167,7 +171,63 @@ ExitCode Show(Options options, Console& console) {
   return ExitCode::kDone;
 }
 
+Result<std::string> ReadFix(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (!file.is_open() || file.bad()) return Fail(Error::Invalid(path + " cannot be read"));
+  if (text.find_first_not_of(" \t\r\n;") == std::string::npos) return Fail(Error::Invalid(path + " is empty: a SELECT over dead_letters is wanted"));
+  return text;
+}
+
+void ShowRedrive(const JsonValue& report, bool dry_run, Console& console) {
+  const int64_t failing = NumberOf(report, "failing");
+  const int64_t pending = NumberOf(report, "pending");
+  std::string line = fmt::format("{}: {}, {} {}", console.Paint(Style::kBold, report.TextOf("stream")),
+                                 Counted(NumberOf(report, "letters"), "dead letter"), Grouped(NumberOf(report, "sent")),
+                                 dry_run ? "would be sent again" : "sent again");
+  if (failing > 0) line += fmt::format(", {} of them {}", Grouped(failing), dry_run ? "would be refused" : "refused");
+  if (pending > 0) line += fmt::format(", {} not seen to yet", Grouped(pending));
+  if (const int64_t left = NumberOf(report, "left"); left > 0) line += fmt::format(", {} left as they are", Grouped(left));
+  console.OutLine(line);
+  for (const JsonValue& failure : report.Find("failures")->items) {
+    const std::string_view reason = failure.TextOf("reason");
+    console.OutLine(fmt::format("  #{} {}", failure.TextOf("letter"), console.Paint(Style::kRed, OneLine(reason.substr(0, reason.find('\n'))))));
+  }
+}
+
+ExitCode Redrive(Options options, Console& console) {
+  auto pipeline = LoadForCommand(options.pipeline, console);
+  if (!pipeline) return pipeline.error();
+  auto fix = ReadFix(options.fix);
+  if (!fix) return console.Report(fix.error());
+  SetLogLevel(LogLevel::kError);
+  const StopOnSignals signals;
+  const auto door = OpenDoor(options, std::move(*pipeline), signals.token());
+  if (!door) return console.Report(door.error());
+  const auto report = (*door)->Redrive({options.stream, options.fault, std::move(*fix), options.dry_run}, signals.token());
+  if (!report) return console.Report(report.error());
+  if (options.json) {
+    console.OutLine(ToJson(*report));
+  } else {
+    ShowRedrive(*report, options.dry_run, console);
+  }
+  return NumberOf(*report, "failing") > 0 ? ExitCode::kNo : ExitCode::kDone;
+}
+
 }  // namespace
+
+Action DeclareDlqRedrive(Arguments& arguments) {
+  const auto options = std::make_shared<Options>();
+  arguments.Required("STREAM", "The stream", &options->stream);
+  arguments.Pipeline(&options->pipeline);
+  arguments.Option("--fault", "ID", "Only this fault, as `dlq list` names it", &options->fault);
+  arguments.Option("--with", "FILE", "A SELECT over dead_letters that returns letter and the new record", &options->fix);
+  arguments.Flag("--dry-run", "Only say what would become of each", &options->dry_run);
+  arguments.Flag("--json", "As a JSON object", &options->json);
+  arguments.Port("The port that `run --port` was given", &options->port);
+  return [options](Console& console) { return Redrive(*options, console); };
+}
 
 Action DeclareDlqList(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
