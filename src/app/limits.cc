@@ -4,6 +4,8 @@
 #include <array>
 #include <chrono>
 
+#include "log/idempotency.h"
+
 namespace tailrace::app {
 namespace {
 
@@ -85,6 +87,8 @@ void TakeShares(const MemoryBudget& memory, PartLimits& limits) {
   limits.server.query_bytes_max = std::min(limits.server.query_bytes_max, static_cast<size_t>(memory.answers));
   limits.server.connections_max = std::min(limits.server.connections_max, static_cast<size_t>(memory.connections / kBytesPerConnection));
   limits.log.in_flight_bytes_max = memory.log_in_flight;
+  limits.log.idempotency_keys_total_max =
+      std::min(limits.log.idempotency_keys_total_max, memory.log_keys / int64_t{log::IdempotencyWindow::kBytesPerKey});
   limits.documents.cache_bytes_max = static_cast<size_t>(memory.document_cache);
   limits.feed.batch_bytes_max = static_cast<size_t>(memory.batch);
 }
@@ -141,7 +145,8 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"log", "log/options.h:batch_bytes_max", "", kBytes, kMiB, false, "requests written and synced together; one may be larger", "the rest comes next"},
       LimitRow{"log", "log/options.h:zeroed_batch_bytes_max", "", kBytes, 128 * kKiB, false, "a batch for which a segment is zeroed ahead", "written without"},
       LimitRow{"log", "log/options.h:kRequestBytesMax", "", kBytes, 256 * kMiB, false, "what one request brings to a partition", "413"},
-      LimitRow{"log", "log/options.h:idempotency_keys_max", "", kCount, 65'536, false, "keys that a partition remembers", "the oldest go"},
+      LimitRow{"log", "log/options.h:idempotency_keys_max", "", kCount, 1'000'000, false, "idempotency keys that a partition remembers", "the oldest go"},
+      LimitRow{"log", "log/options.h:idempotency_keys_total_max", "", kCount, 4'000'000, false, "the same of all partitions; fewer where `server.memory` is below 9 GiB", "each gets an equal share"},
       LimitRow{"log", "log/options.h:idempotency_age_max", "", kMilliseconds, 24 * 3'600'000, false, "how long it remembers them", "the oldest go"},
       LimitRow{"log", "log/options.h:recycled_segments_max", "", kCount, 1, false, "zeroed segments kept for later use", "deleted"},
       LimitRow{"log", "log/log.cc:kSegmentBytesMax", "", kBytes, kGiB, false, "a segment, as it may be set", "refused at start"},
@@ -149,8 +154,8 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"log", "log/record_batch.h:kBatchBytesMax", "", kBytes, kGiB, false, "a batch on disk", "damage"},
       LimitRow{"log", "log/compression.h:kUnpackedBytesMax", "", kBytes, 256 * kMiB, false, "a compressed batch, once expanded", "damage"},
       LimitRow{"log", "log/checked_file.h:kCheckedFileBytesMax", "", kBytes, kGiB, false, "a small file of the log", "damage"},
-      LimitRow{"log", "log/segment_read.cc:kIndexBytesMax", "", kBytes, 64 * kMiB, false, "an index", "not used"},
-      LimitRow{"log", "log/verify.cc:kIndexBytesMax", "", kBytes, 64 * kMiB, false, "an index that `log verify` reads", "not checked"},
+      LimitRow{"log", "log/segment_index_files.h:kIndexBytesMax", "", kBytes, 64 * kMiB, false, "an index", "not used"},
+      LimitRow{"log", "log/repair.cc:kQuarantinesMax", "", kCount, 1'000, false, "files in quarantine of one name", "an error"},
       LimitRow{"log", "log/segment_store.h:kOpenSegmentsMax", "", kCount, 4, false, "sealed segments that a partition keeps open", "closed"},
       LimitRow{"engine", "engine/worker.h:queue_batches_max", "", kCount, 2, false, "batches before each of rows, tables and documents", "the reader waits"},
       LimitRow{"engine", "engine/worker.h:queue_bytes_max", "", kBytes, 32 * kMiB, false, "the same in bytes", "the reader waits"},

@@ -19,6 +19,7 @@ constexpr int64_t kOwnBytes = 64 * kMiB;
 constexpr int64_t kBodiesMax = 512 * kMiB;
 constexpr int64_t kAnswersMax = 512 * kMiB;
 constexpr int64_t kLogInFlightMax = 64 * kMiB;
+constexpr int64_t kLogKeysMax = 288 * kMiB;  // four million keys
 constexpr int64_t kDocumentCacheMax = 64 * kMiB;
 constexpr int64_t kSqliteMax = 256 * kMiB;
 constexpr int64_t kBatchMax = 8 * kMiB;
@@ -70,6 +71,7 @@ MemoryBudget DivideMemory(const config::Pipeline& pipeline, int64_t machine_byte
   budget.answers = std::min(shared / 16, kAnswersMax);
   budget.connections = shared / 16;
   budget.log_in_flight = std::min(shared / 32, kLogInFlightMax);
+  budget.log_keys = std::min(shared / 32, kLogKeysMax);
   budget.batches = shared / 8;
   const auto streams = static_cast<int64_t>(pipeline.streams.size());
   budget.batch = std::clamp(budget.batches / (kBatchCopies * (kBatchesQueued + streams)), kBatchMin, kBatchMax);

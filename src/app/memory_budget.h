@@ -20,6 +20,7 @@ struct MemoryBudget {
   int64_t answers = 0;         // that clients have not taken yet
   int64_t connections = 0;     // buffers of idle ones
   int64_t log_in_flight = 0;   // appended and not yet synced
+  int64_t log_keys = 0;        // idempotency keys that the log remembers, over all partitions
   int64_t batches = 0;         // on their way from the log to tables and documents, all together
   int64_t batch = 0;           // one of them, as bytes of the log
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/console.h"
 #include "app/data_directory.h"
 #include "app/doorkeeper.h"
 #include "app/embedded_sources.h"
@@ -47,6 +48,7 @@ struct Runtime::Parts {
   Status OpenLog();
   Status OpenStores();
   Status OpenEngine();
+  std::string IdempotencyWindowText() const;
   Status OpenServer();
   Status OpenSources();
   Result<std::unique_ptr<SourceRunner>> NewRunner(const std::string& name, std::unique_ptr<Source> source,
@@ -119,6 +121,14 @@ Status Runtime::Parts::OpenEngine() {
   return {};
 }
 
+std::string Runtime::Parts::IdempotencyWindowText() const {
+  int64_t partitions = 0;
+  for (const auto& stream : pipeline.streams) partitions += stream.partitions + kDeadLetterPartitions;
+  return fmt::format("{} h or {} keys a partition, whichever ends first",
+                     std::chrono::duration_cast<std::chrono::hours>(limits.log.idempotency_age_max).count(),
+                     Grouped(log::IdempotencyKeysOf(limits.log, partitions)));
+}
+
 Status Runtime::Parts::OpenServer() {
   server::ServerOptions server_options;
   server_options.host = pipeline.server.host;
@@ -126,6 +136,7 @@ Status Runtime::Parts::OpenServer() {
   server_options.auth_none = pipeline.server.auth_none;
   server_options.version = kVersion;
   server_options.limits = limits.server;
+  server_options.idempotency_window = IdempotencyWindowText();
   const int64_t sockets_max = std::max(RaiseOpenFiles() - kFilesBesideSockets, kFilesBesideSockets);
   server_options.limits.connections_max = std::min(limits.server.connections_max, static_cast<size_t>(sockets_max));
   if (!pipeline.server.auth_none) {

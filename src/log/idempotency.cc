@@ -1,5 +1,6 @@
 #include "log/idempotency.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -7,6 +8,8 @@
 
 namespace tailrace::log {
 namespace {
+
+constexpr int kDropsAtATime = 64;  // of keys that are too old
 
 constexpr uint64_t kC1 = 0x87c37b91114253d5;
 constexpr uint64_t kC2 = 0x4cf5ad432745937f;
@@ -63,33 +66,87 @@ void AppendKeyRecord(std::string* to, const KeyRecord& record) {
 }
 
 std::optional<IdempotencyWindow::Known> IdempotencyWindow::Find(const KeyHash& hash, int64_t now_ms) {
-  while (!order_.empty() && order_.front().timestamp_ms < now_ms - age_max_ms_) DropOldest();
-  const auto found = known_.find(hash);
-  if (found == known_.end()) return std::nullopt;
-  return found->second;
+  // A few at a time: whoever asks must not wait until a whole day's keys are gone.
+  for (int i = 0; i < kDropsAtATime && !records_.empty() && TooOld(records_.front(), now_ms); ++i) DropOldest();
+  if (const auto pending = pending_.find(hash); pending != pending_.end()) {
+    Known known;
+    known.record.hash = hash;
+    known.record.digest = pending->second;
+    return known;
+  }
+  if (slots_.empty()) return std::nullopt;
+  const uint32_t slot = slots_[SlotOf(hash)];
+  if (slot == kFree || TooOld(RecordIn(slot), now_ms)) return std::nullopt;
+  return Known{RecordIn(slot), true};
 }
 
-void IdempotencyWindow::Begin(const KeyHash& hash, uint64_t digest) {
-  Known pending;
-  pending.record.hash = hash;
-  pending.record.digest = digest;
-  known_.emplace(hash, pending);
+bool IdempotencyWindow::TooOld(const KeyRecord& record, int64_t now_ms) const {
+  return record.timestamp_ms < now_ms - age_max_ms_;
 }
-
-void IdempotencyWindow::Forget(const KeyHash& hash) { known_.erase(hash); }
 
 void IdempotencyWindow::Confirm(const KeyRecord& record) {
-  known_[record.hash] = {record, true};
-  order_.push_back(record);
-  while (std::ssize(order_) > keys_max_) DropOldest();
+  pending_.erase(record.hash);
+  Insert(record.hash, dropped_ + std::ssize(records_));
+  records_.push_back(record);
+  while (std::ssize(records_) > keys_max_) DropOldest();
+}
+
+std::vector<KeyRecord> IdempotencyWindow::Newest(int64_t count) const {
+  const auto taken = static_cast<std::ptrdiff_t>(std::min<int64_t>(count, std::ssize(records_)));
+  return {records_.end() - taken, records_.end()};
+}
+
+const KeyRecord& IdempotencyWindow::RecordIn(uint32_t slot) const {
+  const int64_t place = int64_t{slot} - 1;
+  return records_[static_cast<size_t>((place - dropped_) & kPlaceMask)];
+}
+
+size_t IdempotencyWindow::SlotOf(const KeyHash& hash) const {
+  const size_t mask = slots_.size() - 1;
+  size_t slot = hash.low & mask;
+  while (slots_[slot] != kFree && RecordIn(slots_[slot]).hash != hash) slot = (slot + 1) & mask;
+  return slot;
+}
+
+void IdempotencyWindow::Insert(const KeyHash& hash, int64_t place) {
+  if ((used_slots_ + 1) * 4 > std::ssize(slots_) * 3) Grow();
+  const size_t slot = SlotOf(hash);
+  // A key that came again after it was too old: the new record counts.
+  if (slots_[slot] == kFree) ++used_slots_;
+  slots_[slot] = static_cast<uint32_t>(place & kPlaceMask) + 1;
+}
+
+void IdempotencyWindow::Grow() {
+  size_t size = std::max(kSlotsMin, slots_.size() * 2);
+  // Beyond this at once as large as it can become: moving a million keys would hold up whoever appends.
+  if (size > kSlotsByDoublingMax) size = std::max(size, std::bit_ceil(static_cast<size_t>(keys_max_) * 4 / 3 + 2));
+  std::vector<uint32_t> old(size, kFree);
+  old.swap(slots_);
+  for (const uint32_t slot : old) {
+    if (slot != kFree) slots_[SlotOf(RecordIn(slot).hash)] = slot;
+  }
+}
+
+// Moves up what would not be found any more behind a free slot.
+void IdempotencyWindow::Free(size_t slot) {
+  const size_t mask = slots_.size() - 1;
+  size_t hole = slot;
+  for (size_t next = (slot + 1) & mask; slots_[next] != kFree; next = (next + 1) & mask) {
+    const size_t home = RecordIn(slots_[next]).hash.low & mask;
+    if (((next - home) & mask) < ((next - hole) & mask)) continue;
+    slots_[hole] = slots_[next];
+    hole = next;
+  }
+  slots_[hole] = kFree;
+  --used_slots_;
 }
 
 void IdempotencyWindow::DropOldest() {
-  const KeyRecord& oldest = order_.front();
-  const auto found = known_.find(oldest.hash);
-  // The same key may have come again since, or be on its way.
-  if (found != known_.end() && found->second.synced && found->second.record.first == oldest.first) known_.erase(found);
-  order_.pop_front();
+  const size_t slot = SlotOf(records_.front().hash);
+  // The same key may have come again since.
+  if (slots_[slot] == static_cast<uint32_t>(dropped_ & kPlaceMask) + 1) Free(slot);
+  records_.pop_front();
+  ++dropped_;
 }
 
 }  // namespace tailrace::log

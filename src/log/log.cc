@@ -61,6 +61,9 @@ Log::~Log() { Stop(); }
 Result<std::unique_ptr<Log>> Log::Open(LogOptions options, std::vector<StreamOptions> streams, FileSystem& files,
                                        Clock& clock) {
   TR_RETURN_IF_ERROR(CheckOptions(options, streams));
+  int64_t partitions = 0;
+  for (const StreamOptions& stream : streams) partitions += stream.partitions;
+  options.idempotency_keys_max = IdempotencyKeysOf(options, partitions);
   std::unique_ptr<Log> log(new Log(std::move(options), files, clock));
   int64_t next_seq = 1;
   int64_t newest_ms = 0;

@@ -1,6 +1,7 @@
 // How a log is laid out and what bounds it.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -23,7 +24,10 @@ struct LogOptions {
   int64_t zeroed_batch_bytes_max = int64_t{128} << 10;
   int64_t position_step_bytes = int64_t{4} << 20;  // how far the synced position may be ahead of what is on the disk
   Compression compression = Compression::kNone;
-  int64_t idempotency_keys_max = 65536;  // remembered by each partition; the oldest goes first
+  // Remembered by each partition; the oldest goes first. Where the partitions are many, each gets an equal share of
+  // what all of them may remember: IdempotencyKeysOf. A key takes IdempotencyWindow::kBytesPerKey of memory.
+  int64_t idempotency_keys_max = 1'000'000;
+  int64_t idempotency_keys_total_max = 4'000'000;
   std::chrono::milliseconds idempotency_age_max = std::chrono::hours(24);
   std::chrono::milliseconds fence_retry =
       std::chrono::seconds(1);        // how often a fence that could not be recorded is tried again
@@ -35,6 +39,12 @@ struct StreamOptions {
   std::string directory;  // below LogOptions::directory, for example log/sales
   int32_t partitions = 1;
 };
+
+// How many keys a partition remembers when there are so many of them over all streams.
+inline int64_t IdempotencyKeysOf(const LogOptions& options, int64_t partitions) {
+  const int64_t share = options.idempotency_keys_total_max / std::max<int64_t>(partitions, 1);
+  return std::max<int64_t>(1, std::min(options.idempotency_keys_max, share));
+}
 
 // Which segments may go. A segment goes when it is too old or the partition too large; without either, never.
 struct RetentionPolicy {

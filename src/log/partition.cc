@@ -42,14 +42,14 @@ Partition::Partition(const PartitionContext& context, std::string directory, Par
       changed_(std::move(changed)),
       store_(files_, directory_, options_, std::move(recovered.segments)),
       marks_(std::move(recovered.marks)),
-      segment_keys_(std::move(recovered.segment_keys)),
+      segment_keys_(std::ssize(recovered.segment_keys)),
       newest_ms_(recovered.newest_ms),
       refusal_(recovered.damage),
       fenced_(recovered.damage),
       window_(options_.idempotency_keys_max, options_.idempotency_age_max),
       positions_(std::move(recovered.positions)) {
   for (const KeyRecord& record : recovered.older_keys) window_.Confirm(record);
-  for (const KeyRecord& record : segment_keys_) window_.Confirm(record);
+  for (const KeyRecord& record : recovered.segment_keys) window_.Confirm(record);
 }
 
 Partition::~Partition() { Stop(); }

@@ -108,8 +108,8 @@ class Partition {
   SegmentStore store_;
 
   // The writer's.
-  SourcePositions marks_;                // given without records since the last snapshot
-  std::vector<KeyRecord> segment_keys_;  // of the segment being written
+  SourcePositions marks_;     // given without records since the last snapshot
+  int64_t segment_keys_ = 0;  // how many of the window came in the segment being written
   int64_t newest_ms_ = 0;
   ByteBuffer packed_;
   std::optional<Fence> unrecorded_fence_;

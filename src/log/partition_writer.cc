@@ -127,7 +127,7 @@ Status Partition::MakeRoom(int64_t bytes) {
     TR_CRASH_POINT("log.snapshot_written");
     TR_RETURN_IF_ERROR(store_.StartSegment());
     TR_CRASH_POINT("log.segment_started");
-    segment_keys_.clear();
+    segment_keys_ = 0;
     marks_.clear();
   }
   return store_.MakeRoom(bytes);
@@ -135,10 +135,11 @@ Status Partition::MakeRoom(int64_t bytes) {
 
 Status Partition::WriteSnapshotOf(int64_t base_offset) {
   if (base_offset == 0) return {};
-  Snapshot snapshot{base_offset, sequencer_.next().value, newest_ms_, {}, segment_keys_};
+  Snapshot snapshot{base_offset, sequencer_.next().value, newest_ms_, {}, {}};
   {
     const std::lock_guard lock(mutex_);
     snapshot.positions = positions_;
+    snapshot.keys = window_.Newest(segment_keys_);
   }
   return WriteSnapshot(files_, directory_, snapshot);
 }
@@ -155,7 +156,7 @@ void Partition::Learn(const PendingBatch& batch, const Committed& committed) {
                            keyed.records,
                            committed.timestamp_ms};
     window_.Confirm(record);
-    segment_keys_.push_back(record);
+    ++segment_keys_;
   }
   for (const PendingBatch::Placed& placed : batch.placed()) {
     positions_.Put({placed.position, committed.base_offset + placed.record});

@@ -1,12 +1,16 @@
 // The small parts of the log, each by itself.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <deque>
 
 #include "base/fault_file_system.h"
+#include "base/random.h"
 #include "log/checked_file.h"
 #include "log/file_names.h"
 #include "log/idempotency.h"
+#include "log/options.h"
 #include "log/segment_index.h"
 #include "log/sequencer.h"
 #include "log/source_positions.h"
@@ -70,6 +74,53 @@ TEST(Idempotency, AFailedRequestFreesItsKey) {
   EXPECT_FALSE(window.Find(hash, 0)->synced);
   window.Forget(hash);
   EXPECT_FALSE(window.Find(hash, 0));
+}
+
+KeyRecord RecordOf(uint64_t key, int64_t first, int64_t timestamp_ms) {
+  // Few distinct low halves, so that keys meet in the table.
+  return {{key, key % 97}, key * 7, Offset{first}, Seq{first}, 1, timestamp_ms};
+}
+
+// Held against a list that is searched from its end.
+TEST(Idempotency, TheWindowIsWhatAListWouldBe) {
+  constexpr int64_t kKeysMax = 300;
+  constexpr int64_t kAgeMaxMs = 5000;
+  IdempotencyWindow window(kKeysMax, std::chrono::milliseconds(kAgeMaxMs));
+  std::deque<KeyRecord> list;
+  SeededRandom random(7);
+  int64_t now_ms = 10'000;
+  for (int64_t i = 0; i < 20'000; ++i) {
+    now_ms += static_cast<int64_t>(random.Next() % (i % 1000 < 500 ? 3 : 40));
+    const uint64_t key = random.Next() % 900;
+    const KeyHash hash = RecordOf(key, 0, 0).hash;
+    const auto same = [&](const KeyRecord& record) { return record.hash == hash; };
+    const auto known = std::find_if(list.rbegin(), list.rend(), same);
+    const bool expected = known != list.rend() && known->timestamp_ms >= now_ms - kAgeMaxMs;
+    const auto found = window.Find(hash, now_ms);
+    ASSERT_EQ(found.has_value(), expected) << i;
+    if (found) {
+      ASSERT_EQ(found->record.first, known->first) << i;
+      ASSERT_TRUE(found->synced);
+      continue;
+    }
+    window.Begin(hash, key * 7);
+    ASSERT_FALSE(window.Find(hash, now_ms)->synced);
+    window.Confirm(RecordOf(key, i, now_ms));
+    list.push_back(RecordOf(key, i, now_ms));
+    if (std::ssize(list) > kKeysMax) list.pop_front();
+  }
+  const auto newest = window.Newest(10);
+  ASSERT_EQ(newest.size(), 10U);
+  for (size_t i = 0; i < newest.size(); ++i) EXPECT_EQ(newest[i].first, list[list.size() - 10 + i].first);
+  EXPECT_LE(window.size(), static_cast<size_t>(kKeysMax));
+}
+
+TEST(Idempotency, ManyPartitionsShareWhatAllMayRemember) {
+  LogOptions options;
+  EXPECT_EQ(IdempotencyKeysOf(options, 1), 1'000'000);
+  EXPECT_EQ(IdempotencyKeysOf(options, 4), 1'000'000);
+  EXPECT_EQ(IdempotencyKeysOf(options, 16), 250'000);
+  EXPECT_EQ(IdempotencyKeysOf(options, 100'000'000), 1);
 }
 
 TEST(Sequencer, StableBelowIsTheLowestNumberOnItsWay) {

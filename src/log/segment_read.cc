@@ -268,8 +268,7 @@ Result<std::vector<LogBatch>> SegmentStore::ReadSegment(PartitionId partition, c
 
 Result<int64_t> SegmentStore::NewestMs(const OpenSegment& segment) {
   const int64_t hint = segment.index != nullptr ? segment.index->PositionOfOffset(segment.end_offset - 1) : 0;
-  TR_TRY(const ScanStart start,
-         StartOfScan(*segment.file, segment.info, hint, std::numeric_limits<int64_t>::max()));
+  TR_TRY(const ScanStart start, StartOfScan(*segment.file, segment.info, hint, std::numeric_limits<int64_t>::max()));
   int64_t newest_ms = 0;
   BatchScanner scanner(*segment.file, start.position, segment.info.bytes, start.offset);
   while (true) {

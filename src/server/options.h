@@ -52,7 +52,7 @@ struct ServerOptions {
   int ingest_threads = 1;                        // each with its own connections
   int read_threads = 2;
   std::string version = "0.1.0";
-  std::string idempotency_window = "24 h or 65,536 keys a partition, whichever ends first";  // as the log keeps it, for people
+  std::string idempotency_window;  // what the log remembers of Idempotency-Keys, for people
   Limits limits;
 };
 

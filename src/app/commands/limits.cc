@@ -71,7 +71,8 @@ std::string Json(const PartLimits& limits) {
   json.BeginObject().Key("memory").BeginObject().Int("total", memory.total).Int("own", memory.own);
   json.Int("warehouse", memory.warehouse).Int("projections", memory.projections).Int("sqlite", memory.sqlite);
   json.Int("document_cache", memory.document_cache).Int("bodies", memory.bodies).Int("answers", memory.answers);
-  json.Int("connections", memory.connections).Int("log_in_flight", memory.log_in_flight).Int("batches", memory.batches).EndObject();
+  json.Int("connections", memory.connections).Int("log_in_flight", memory.log_in_flight).Int("log_keys", memory.log_keys);
+  json.Int("batches", memory.batches).EndObject();
   json.Key("limits").BeginArray();
   for (const LimitRow& row : ByArea(AllLimits(limits))) {
     json.BeginObject().Text("area", row.area).Text("setting", row.setting).Text("code", row.code).Text("unit", UnitText(row.unit));
@@ -97,6 +98,7 @@ void ShowMemory(const MemoryBudget& memory, Console& console) {
   line("answers not yet taken", memory.answers);
   line("buffers of connections", memory.connections);
   line("appended and not yet synced", memory.log_in_flight);
+  line("idempotency keys that the log remembers", memory.log_keys);
   line("batches from the log to tables and documents", memory.batches);
 }
 
