@@ -1,5 +1,7 @@
 #include "documents/catalog.h"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace tailrace::documents {
@@ -9,10 +11,35 @@ constexpr char kCreateCatalog[] =
     "CREATE TABLE collections(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, fingerprint TEXT NOT "
     "NULL);"
     "CREATE TABLE fields(collection INTEGER, place INTEGER, name TEXT NOT NULL, PRIMARY KEY(collection, place)) "
-    "WITHOUT ROWID;"
-    "CREATE TABLE positions(collection INTEGER, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY(collection, "
-    "partition))"
-    " WITHOUT ROWID;";
+    "WITHOUT ROWID;";
+
+constexpr char kCreateCommits[] =
+    "CREATE TABLE commits(collection INTEGER, number INTEGER, time_ms INTEGER NOT NULL, positions TEXT NOT NULL, letters "
+    "INTEGER NOT NULL, read INTEGER NOT NULL, emitted INTEGER NOT NULL, filtered INTEGER NOT NULL, dead_lettered INTEGER "
+    "NOT NULL, PRIMARY KEY(collection, number)) WITHOUT ROWID;";
+
+// Of layout 1, which had the positions and no counters. A collection over views has consumed nothing, and has no positions.
+constexpr char kTakeOverPositions[] =
+    "INSERT INTO commits SELECT collection, 0, 0, group_concat(next, ' '), 0, 0, 0, 0, 0 FROM (SELECT collection, next FROM "
+    "positions ORDER BY collection, partition) GROUP BY collection;"
+    "DROP TABLE positions;";
+
+std::string TextOf(const Positions& positions) {
+  std::string text;
+  for (const Offset next : positions) text += (text.empty() ? "" : " ") + std::to_string(next.value);
+  return text;
+}
+
+Positions PositionsOf(std::string_view text) {
+  Positions positions;
+  while (!text.empty()) {
+    Offset next;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), next.value);
+    positions.push_back(next);
+    text.remove_prefix(std::min(text.size(), static_cast<size_t>(parsed.ptr - text.data()) + 1));
+  }
+  return positions;
+}
 
 }  // namespace
 
@@ -25,12 +52,14 @@ Result<int64_t> Catalog::Version() {
 Status Catalog::Open() {
   TR_TRY(int64_t version, Version());
   if (version == kFormatVersion) return {};
-  if (version != 0) {
+  if (version != 0 && version != 1) {
     return Fail(Error::Invalid("the documents file has layout " + std::to_string(version) + ", this program writes " +
                                std::to_string(kFormatVersion)));
   }
   TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*connection_));
-  TR_RETURN_IF_ERROR(connection_->Execute(kCreateCatalog));
+  if (version == 0) TR_RETURN_IF_ERROR(connection_->Execute(kCreateCatalog));
+  TR_RETURN_IF_ERROR(connection_->Execute(kCreateCommits));
+  if (version == 1) TR_RETURN_IF_ERROR(connection_->Execute(kTakeOverPositions));
   TR_RETURN_IF_ERROR(connection_->Execute("PRAGMA user_version=" + std::to_string(kFormatVersion)));
   return transaction.Commit();
 }
@@ -57,14 +86,29 @@ Result<std::map<std::string, CollectionInfo, std::less<>>> Catalog::Load() {
     if (owner == by_id.end()) return Fail(orphan);
     owner->second->shape.fields.emplace_back(fields.Text(1));
   }
-  TR_TRY(sqlite::Statement positions,
-         connection_->Prepare("SELECT collection, next FROM positions ORDER BY collection, partition"));
+  // Of the row with the largest number, as SQLite has it for a lone max().
+  TR_TRY(sqlite::Statement commits,
+         connection_->Prepare("SELECT collection, max(number), positions, letters, read, emitted, filtered, dead_lettered FROM "
+                              "commits GROUP BY collection"));
   while (true) {
-    TR_TRY(bool row, positions.Step());
+    TR_TRY(bool row, commits.Step());
     if (!row) break;
-    auto owner = by_id.find(positions.Int(0));
+    auto owner = by_id.find(commits.Int(0));
     if (owner == by_id.end()) return Fail(orphan);
-    owner->second->positions.push_back(Offset{positions.Int(1)});
+    CollectionInfo& info = *owner->second;
+    info.commits = commits.Int(1);
+    info.positions = PositionsOf(commits.Text(2));
+    info.letters = Offset{commits.Int(3)};
+    info.flow = {commits.Int(4), commits.Int(5), commits.Int(6), commits.Int(7)};
+  }
+  TR_TRY(sqlite::Statement counted,
+         connection_->Prepare("SELECT collection, positions FROM commits WHERE number = 0"));
+  while (true) {
+    TR_TRY(bool row, counted.Step());
+    if (!row) break;
+    auto owner = by_id.find(counted.Int(0));
+    if (owner == by_id.end()) return Fail(orphan);
+    owner->second->counted_from = PositionsOf(counted.Text(1));
   }
   return collections;
 }
@@ -85,14 +129,13 @@ Status Catalog::Create(std::string_view name, CollectionInfo* info) {
     field.BindText(3, info->shape.fields[i]);
     TR_RETURN_IF_ERROR(field.Run());
   }
-  TR_RETURN_IF_ERROR(SetPositions(info->shape.id, info->positions));
   return connection_->Execute(CreateTableSql(info->shape));
 }
 
 Status Catalog::Drop(const CollectionInfo& info) {
   std::string id = std::to_string(info.shape.id);
   TR_RETURN_IF_ERROR(connection_->Execute(DropTableSql(info.shape.id)));
-  return connection_->Execute("DELETE FROM positions WHERE collection = " + id +
+  return connection_->Execute("DELETE FROM commits WHERE collection = " + id +
                               "; DELETE FROM fields WHERE collection = " + id +
                               "; DELETE FROM collections WHERE id = " + id);
 }
@@ -104,16 +147,24 @@ Status Catalog::Rename(int64_t id, std::string_view name) {
   return rename.Run();
 }
 
-Status Catalog::SetPositions(int64_t id, const Positions& positions) {
-  TR_TRY(sqlite::Statement set, connection_->Prepare("INSERT INTO positions VALUES(?1, ?2, ?3)"
-                                                     " ON CONFLICT DO UPDATE SET next = excluded.next"));
-  for (size_t i = 0; i < positions.size(); ++i) {
-    set.BindInt(1, id);
-    set.BindInt(2, static_cast<int64_t>(i));
-    set.BindInt(3, positions[i].value);
-    TR_RETURN_IF_ERROR(set.Run());
-  }
-  return {};
+Status Catalog::AddCommit(const CollectionInfo& info, int64_t time_ms) {
+  TR_TRY(sqlite::Statement add, connection_->Prepare("INSERT INTO commits VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+  add.BindInt(1, info.shape.id);
+  add.BindInt(2, info.commits);
+  add.BindInt(3, time_ms);
+  const std::string positions = TextOf(info.positions);
+  add.BindText(4, positions);
+  add.BindInt(5, info.letters.value);
+  add.BindInt(6, info.flow.read);
+  add.BindInt(7, info.flow.emitted);
+  add.BindInt(8, info.flow.filtered);
+  add.BindInt(9, info.flow.dead_lettered);
+  TR_RETURN_IF_ERROR(add.Run());
+  if (info.commits % kCommitsKept != 0) return {};
+  TR_TRY(sqlite::Statement drop, connection_->Prepare("DELETE FROM commits WHERE collection = ?1 AND number > 0 AND number <= ?2"));
+  drop.BindInt(1, info.shape.id);
+  drop.BindInt(2, info.commits - kCommitsKept);
+  return drop.Run();
 }
 
 }  // namespace tailrace::documents

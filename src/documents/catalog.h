@@ -16,7 +16,12 @@ namespace tailrace::documents {
 struct CollectionInfo {
   TableShape shape;
   std::string fingerprint;
+  // As of its last commit.
+  int64_t commits = 0;
   Positions positions;
+  Offset letters;
+  Flow flow;
+  Positions counted_from;  // as in CollectionState
 };
 
 // The catalogue's tables in the file. All changes are made inside a transaction of the caller.
@@ -24,11 +29,15 @@ struct CollectionInfo {
 class Catalog {
  public:
   // Version of the file's layout (docs/formats/documents.md), in SQLite's `user_version`.
-  static constexpr int kFormatVersion = 1;
+  static constexpr int kFormatVersion = 2;
 
   explicit Catalog(sqlite::Connection& connection) : connection_(&connection) {}
 
-  // Creates the catalogue in an empty file, or checks its version.
+  // A collection's journal holds at least so many of its last commits.
+  static constexpr int64_t kCommitsKept = 512;
+
+  // Creates the catalogue in an empty file, takes over that of the version before, or refuses any other. What the version
+  // before has consumed was not counted: commit 0 says where counting began.
   Status Open();
 
   Result<std::map<std::string, CollectionInfo, std::less<>>> Load();
@@ -37,7 +46,8 @@ class Catalog {
   Status Create(std::string_view name, CollectionInfo* info);
   Status Drop(const CollectionInfo& info);
   Status Rename(int64_t id, std::string_view name);
-  Status SetPositions(int64_t id, const Positions& positions);
+  // Writes down where the collection stands, as the commit of its number.
+  Status AddCommit(const CollectionInfo& info, int64_t time_ms);
 
  private:
   Result<int64_t> Version();

@@ -51,8 +51,8 @@ class SqliteDocumentStore final : public DocumentStore {
         readers_(options.path) {}
 
   Result<std::vector<CollectionState>> Adopt(const std::vector<CollectionPlan>& plans) override;
-  Status Apply(std::string_view collection, const std::vector<DocumentChange>& changes,
-               const Positions& positions) override;
+  Result<Flow> Apply(std::string_view collection, const std::vector<DocumentChange>& changes,
+               const ConsumedStep& step) override;
   Status Replace(std::string_view collection, const std::vector<DocumentChange>& documents) override;
   Result<Document> Get(std::string_view collection, std::string_view key) override;
   Result<DocumentPage> Find(std::string_view collection, const DocumentQuery& query) override;
@@ -122,7 +122,9 @@ Result<std::vector<CollectionState>> SqliteDocumentStore::Adopt(const std::vecto
       opened.push_back({plan, found->second, std::move(table), changed});
       opened.back().info.positions.resize(static_cast<size_t>(plan.partitions));
     }
-    states.push_back({plan.name, opened.back().info.positions, opened.back().changed});
+    const CollectionInfo& info = opened.back().info;
+    states.push_back({plan.name, info.positions, opened.back().changed, info.letters, info.flow, info.commits,
+                      info.counted_from});
   }
   TR_RETURN_IF_ERROR(transaction.Commit());
   for (OpenCollection& collection : opened) {
@@ -166,19 +168,25 @@ Result<OpenCollection*> SqliteDocumentStore::Opened(std::string_view collection)
   return &found->second;
 }
 
-Status SqliteDocumentStore::Apply(std::string_view collection, const Changes& changes, const Positions& positions) {
+Result<Flow> SqliteDocumentStore::Apply(std::string_view collection, const Changes& changes,
+                                        const ConsumedStep& step) {
   TR_TRY(OpenCollection * open, Opened(collection));
   if (open->changed) {
     return Fail(Error::Conflict("collection " + std::string(collection) +
                                 " was built by another definition: rebuild it first"));
   }
-  if (positions.size() != open->info.positions.size()) {
+  if (step.positions.size() != open->info.positions.size()) {
     return Fail(Error::Invalid("collection " + std::string(collection) + " reads a stream with " +
                                std::to_string(open->info.positions.size()) + " partitions"));
   }
+  CollectionInfo after = open->info;
+  ++after.commits;
+  after.positions = step.positions;
+  after.letters = step.letters.value_or(after.letters);
+  after.flow += step.flow;
   TR_TRY(sqlite::Transaction transaction, sqlite::Transaction::Begin(*writer_));
   Status written = WriteChanges(*open, changes);
-  if (written) written = catalog_.SetPositions(open->info.shape.id, positions);
+  if (written) written = catalog_.AddCommit(after, step.time_ms);
   TR_CRASH_POINT("documents.written");
   if (written) written = transaction.Commit();
   TR_CRASH_POINT("documents.committed");
@@ -187,9 +195,9 @@ Status SqliteDocumentStore::Apply(std::string_view collection, const Changes& ch
     cache_.Clear();
     return Fail(written.error().With("collection " + std::string(collection)));
   }
-  open->info.positions = positions;
+  open->info = std::move(after);
   Publish(std::string(collection), open->info);
-  return {};
+  return open->info.flow;
 }
 
 Status SqliteDocumentStore::WriteChanges(OpenCollection& collection, const Changes& changes) {
@@ -245,7 +253,8 @@ Status SqliteDocumentStore::Replace(std::string_view collection, const Changes& 
   TR_RETURN_IF_ERROR(catalog_.Drop(open->info));
   TR_TRY(OpenCollection fresh, Create(collection, open->plan));
   fresh.info.positions = open->info.positions;
-  Status written = catalog_.SetPositions(fresh.info.shape.id, fresh.info.positions);
+  fresh.info.commits = open->info.commits + 1;
+  Status written = catalog_.AddCommit(fresh.info, 0);
   if (written) written = WriteChanges(fresh, documents);
   if (written) written = transaction.Commit();
   if (!written) {

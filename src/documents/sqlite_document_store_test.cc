@@ -76,11 +76,12 @@ class SqliteDocumentStoreTest : public ::testing::Test {
     plan.name = "things";
     plan.stream = "events";
     plan.merge = merge;
+    plan.fingerprint = "f1";
     ASSERT_TRUE(store_->Adopt({plan}));
   }
 
-  Status Apply(std::string_view key, std::string_view json, int64_t next) {
-    return store_->Apply("things", {{key, json, {}}}, {Offset{next}});
+  Result<Flow> Apply(std::string_view key, std::string_view json, int64_t next) {
+    return store_->Apply("things", {{key, json, {}}}, {{Offset{next}}});
   }
 
   // As a disk would: behind the store's back.
@@ -144,14 +145,53 @@ TEST_F(SqliteDocumentStoreTest, FileOfAnotherVersionIsRefused) {
   EXPECT_EQ(adopted.error().code(), ErrorCode::kInvalid);
 }
 
+TEST_F(SqliteDocumentStoreTest, AFileOfLayoutOneGoesOnAndIsCountedFromThere) {
+  Open();
+  ASSERT_TRUE(Apply("a", R"({"n":1})", 7));
+  store_.reset();
+  Damage("CREATE TABLE positions(collection INTEGER, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY(collection, "
+         "partition)) WITHOUT ROWID; INSERT INTO positions SELECT id, 0, 7 FROM collections; DROP TABLE commits; "
+         "PRAGMA user_version=1");
+  store_ = OpenStore(options_);
+  CollectionPlan plan;
+  plan.name = "things";
+  plan.stream = "events";
+  plan.merge = MergeMode::kAttributes;
+  plan.fingerprint = "f1";
+  auto states = store_->Adopt({plan});
+  ASSERT_TRUE(states) << states.error().message();
+  EXPECT_EQ(states->at(0).positions, Positions{Offset{7}});
+  EXPECT_FALSE(states->at(0).changed);
+  EXPECT_EQ(states->at(0).counted_from, Positions{Offset{7}});
+  EXPECT_TRUE(store_->Get("things", "a"));
+  EXPECT_EQ(*store_->Apply("things", {}, {{Offset{8}}, std::nullopt, {1, 1, 0, 0}}), (Flow{1, 1, 0, 0}));
+  ASSERT_TRUE(store_->BeginShadow("things"));
+  ASSERT_TRUE(store_->FinishShadow("things"));
+  store_ = OpenStore(options_);
+  states = store_->Adopt({plan});
+  ASSERT_TRUE(states);
+  EXPECT_TRUE(states->at(0).counted_from.empty()) << "what is built again is counted whole";
+}
+
+TEST_F(SqliteDocumentStoreTest, TheJournalOfCommitsIsBounded) {
+  Open();
+  for (int64_t i = 1; i <= 1025; ++i) ASSERT_TRUE(store_->Apply("things", {}, {{Offset{i}}}));
+  auto connection = sqlite::Connection::Open({options_.path, false, 0});
+  ASSERT_TRUE(connection);
+  auto count = (*connection)->Prepare("SELECT count(*), max(number) FROM commits");
+  ASSERT_TRUE(count && count->Step());
+  EXPECT_LT(count->Int(0), 1024);
+  EXPECT_EQ(count->Int(1), 1025);
+}
+
 TEST_F(SqliteDocumentStoreTest, FullDiskKeepsNothingHalfAndGoesOnOnceThereIsRoom) {
   options_.file_bytes_max = 400'000;
   Open();
   const std::string large = R"({"x":")" + std::string(30'000, 'a') + "\"}";
   int64_t applied = 0;
-  Status full;
+  Result<Flow> full = Flow();
   while ((full = store_->Apply("things", {{"d" + std::to_string(applied), large, {}}, {"count", R"({"n":1})", {}}},
-                               {Offset{applied + 1}}))) {
+                               {{Offset{applied + 1}}}))) {
     ++applied;
     ASSERT_LT(applied, 100);
   }
@@ -178,7 +218,7 @@ TEST_F(SqliteDocumentStoreTest, DocumentBeyondTheLimitIsRefused) {
 TEST_F(SqliteDocumentStoreTest, ReadersSeeWholeBatchesWhileTheWriterWorksAndRebuilds) {
   Open(MergeMode::kReplace);
   constexpr int kBatches = 100;
-  ASSERT_TRUE(store_->Apply("things", {{"a", "0", {}}, {"b", "0", {}}}, {Offset{1}}));
+  ASSERT_TRUE(store_->Apply("things", {{"a", "0", {}}, {"b", "0", {}}}, {{Offset{1}}}));
   std::vector<std::jthread> readers;
   std::atomic<int> wrong = 0;
   for (int i = 0; i < 3; ++i) {
@@ -196,10 +236,10 @@ TEST_F(SqliteDocumentStoreTest, ReadersSeeWholeBatchesWhileTheWriterWorksAndRebu
     std::vector<DocumentChange> changes = {{"a", value, {}}, {"b", value, {}}};
     if (i % 10 == 0) {
       ASSERT_TRUE(store_->BeginShadow("things"));
-      ASSERT_TRUE(store_->Apply("things@shadow", changes, {Offset{i}}));
+      ASSERT_TRUE(store_->Apply("things@shadow", changes, {{Offset{i}}}));
       ASSERT_TRUE(store_->FinishShadow("things"));
     }
-    ASSERT_TRUE(store_->Apply("things", changes, {Offset{i}}));
+    ASSERT_TRUE(store_->Apply("things", changes, {{Offset{i}}}));
   }
   readers.clear();
   EXPECT_EQ(wrong, 0);
@@ -208,7 +248,7 @@ TEST_F(SqliteDocumentStoreTest, ReadersSeeWholeBatchesWhileTheWriterWorksAndRebu
 TEST_F(SqliteDocumentStoreTest, InterruptedRebuildLeavesNoShadowBehind) {
   Open();
   ASSERT_TRUE(store_->BeginShadow("things"));
-  ASSERT_TRUE(store_->Apply("things@shadow", {{"a", "{}", {}}}, {Offset{1}}));
+  ASSERT_TRUE(store_->Apply("things@shadow", {{"a", "{}", {}}}, {{Offset{1}}}));
   store_.reset();
   Open();
   EXPECT_EQ(store_->Get("things@shadow", "a").error().code(), ErrorCode::kNotFound);

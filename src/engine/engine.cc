@@ -24,6 +24,17 @@ std::map<std::string, StreamId, std::less<>> DeadLetterStreams(const StreamDirec
   return ids;
 }
 
+// Where a store says that something stands.
+template <typename State>
+MaterializationProgress ProgressOf(const State& state) {
+  MaterializationProgress progress;
+  progress.positions = state.positions;
+  progress.letters = state.letters;
+  progress.flow = state.flow;
+  progress.counted_from = state.counted_from;
+  return progress;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::Open(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log,
@@ -49,9 +60,9 @@ Engine::Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventL
       dead_letters_(log, clock, [this](std::string_view stream) { return LettersOf(stream); }),
       redrive_pump_(log, dead_letters_, [this](std::string_view stream) { return RedriveTargetOf(stream); }),
       view_collections_(pipeline, warehouse, documents, clock),
-      rows_keeper_({warehouse, documents, dead_letters_, progress_, [this](std::string_view stream) { Committed(stream); }}),
-      table_keeper_({warehouse, documents, dead_letters_, progress_, [this](std::string_view stream) { Committed(stream); }}),
-      collection_keeper_({warehouse, documents, dead_letters_, progress_, [](std::string_view) {}}, RulesOf(pipeline)),
+      rows_keeper_({warehouse, documents, dead_letters_, progress_, clock, [this](std::string_view stream) { Committed(stream); }}),
+      table_keeper_({warehouse, documents, dead_letters_, progress_, clock, [this](std::string_view stream) { Committed(stream); }}),
+      collection_keeper_({warehouse, documents, dead_letters_, progress_, clock, [](std::string_view) {}}, RulesOf(pipeline)),
       rows_worker_(
           options_.worker, [this](const WorkItem& item, const std::stop_token& stop) { rows_keeper_.Take(item, stop); },
           [](bool) { return std::nullopt; }),
@@ -97,7 +108,7 @@ Status Engine::AdoptTables(const std::vector<MaterializationState>& states) {
     if (state.changed) {
       changed_.push_back({std::string(KindName(kind)), state.name});
     } else {
-      AddMember(state.stream, {kind, state.name}, state.positions);
+      AddMember(state.stream, {kind, state.name}, ProgressOf(state));
     }
   }
   return {};
@@ -111,7 +122,7 @@ Status Engine::AdoptCollections(const std::vector<CollectionState>& states) {
     if (state.changed) {
       changed_.push_back({"collection", state.name});
     } else {
-      AddMember(spec->stream, {WorkKind::kCollection, state.name}, state.positions);
+      AddMember(spec->stream, {WorkKind::kCollection, state.name}, ProgressOf(state));
     }
   }
   return {};
@@ -124,13 +135,12 @@ Result<std::unique_ptr<StreamFeed>> Engine::NewFeed(const config::StreamSpec& st
   return std::make_unique<StreamFeed>(stream.name, ids->second.records, log_, warehouse_, std::move(decoder), options_.feed);
 }
 
-void Engine::AddMember(const std::string& stream, Materialization materialization, Positions positions) {
-  positions.resize(static_cast<size_t>(FindStream(pipeline_, stream)->partitions));
-  MaterializationProgress progress;
+void Engine::AddMember(const std::string& stream, Materialization materialization, MaterializationProgress progress) {
+  progress.positions.resize(static_cast<size_t>(FindStream(pipeline_, stream)->partitions));
   progress.name = materialization.name;
   progress.kind = std::string(KindName(materialization.kind));
   progress.stream = stream;
-  progress.positions = positions;
+  Positions positions = progress.positions;
   progress_.Add(std::move(progress));
   feeders_.at(stream)->feed().Add(std::move(materialization), std::move(positions));
 }

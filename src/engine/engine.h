@@ -106,7 +106,7 @@ class Engine {
   Status AdoptTables(const std::vector<MaterializationState>& states);
   Status AdoptCollections(const std::vector<CollectionState>& states);
   Result<std::unique_ptr<StreamFeed>> NewFeed(const config::StreamSpec& stream);
-  void AddMember(const std::string& stream, Materialization materialization, Positions positions);
+  void AddMember(const std::string& stream, Materialization materialization, MaterializationProgress progress);
   bool DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers,
                      const std::stop_token& stop);
   struct ShadowBuild;
@@ -121,7 +121,7 @@ class Engine {
   Status CatchUp(ShadowBuild& build);
   Status MeetLive(ShadowBuild& build, StreamFeed& live);
   Status FinishShadow(ShadowBuild& build);
-  Status SwapShadow(const ShadowBuild& build, const Positions& end);
+  Status SwapShadow(const ShadowBuild& build);
   std::optional<LetterStream> LettersOf(std::string_view stream);
   Result<PumpTarget> RedriveTargetOf(std::string_view stream) const;
   Result<std::vector<std::optional<std::string>>> Foretell(const std::string& stream, const std::vector<FixedLetter>& fixed,

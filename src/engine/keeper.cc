@@ -7,6 +7,19 @@
 
 namespace tailrace::engine {
 
+namespace {
+
+// What became of one record of a batch.
+enum class Fate { kFiltered, kEmitted, kDeadLettered };
+
+int64_t Count(const std::vector<Fate>& fates, Fate wanted) { return std::count(fates.begin(), fates.end(), wanted); }
+
+std::string_view JsonOf(const ProjectedDocument& document) {
+  return document.document ? std::string_view(*document.document) : "null";
+}
+
+}  // namespace
+
 std::string_view WithoutShadow(std::string_view name) {
   const auto suffix = Warehouse::kShadowSuffix;
   if (name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix) name.remove_suffix(suffix.size());
@@ -51,9 +64,14 @@ Status RowsKeeper::Keep(const DecodedBatch& batch, const std::string& name) {
   commit.kind = MaterializationKind::kStoredRows;
   commit.names = {name};
   commit.positions = batch.run.after;
-  if (auto committed = services_.warehouse.Commit(commit); !committed) return Fail(committed.error().error);
+  const auto consumed = batch.ConsumedBy(commit.range);
+  commit.read = consumed.read;
+  commit.undecodable = consumed.undecodable;
+  commit.time_ms = services_.clock.Now().millis();
+  const auto committed = services_.warehouse.Commit(commit);
+  if (!committed) return Fail(committed.error().error);
   services_.committed(batch.stream);
-  services_.progress.Advance("rows", name, batch.run.after, static_cast<int64_t>(batch.run.records.size()), 0, 0);
+  services_.progress.Advance("rows", name, batch.run.after, committed->front());
   return {};
 }
 
@@ -104,12 +122,17 @@ Status TableKeeper::CommitOnce(Attempt& attempt, std::string* blamed) {
     for (const RefusedRow& row : refused) exclusion.rows.push_back(row.row);
     if (!exclusion.rows.empty()) commit.exclusions.push_back(std::move(exclusion));
   }
-  if (auto committed = services_.warehouse.Commit(commit); !committed) {
+  const auto consumed = attempt.batch.ConsumedBy(attempt.range);
+  commit.read = consumed.read;
+  commit.undecodable = consumed.undecodable;
+  commit.time_ms = services_.clock.Now().millis();
+  const auto committed = services_.warehouse.Commit(commit);
+  if (!committed) {
     *blamed = committed.error().materialization;
     return Fail(committed.error().error);
   }
   attempt.committed = attempt.range.end;
-  Advance(attempt, commit.positions);
+  Advance(attempt, commit.positions, *committed);
   return {};
 }
 
@@ -143,16 +166,10 @@ Status TableKeeper::Blame(Attempt& attempt, const std::string& table, const Erro
   return {};
 }
 
-void TableKeeper::Advance(const Attempt& attempt, const Positions& positions) {
+void TableKeeper::Advance(const Attempt& attempt, const Positions& positions, const std::vector<Flow>& flows) {
   services_.committed(attempt.batch.stream);
-  const auto in_range = [&](const RefusedRow& row) { return row.row >= attempt.range.begin && row.row < attempt.range.end; };
-  for (const std::string& name : attempt.names) {
-    const auto refused = attempt.refused.find(name);
-    const auto rejected = refused == attempt.refused.end()
-                              ? 0
-                              : std::count_if(refused->second.begin(), refused->second.end(), in_range);
-    services_.progress.Advance("table", name, positions, static_cast<int64_t>(attempt.range.end - attempt.range.begin), rejected, 0);
-  }
+  for (size_t i = 0; i < attempt.names.size(); ++i)
+    services_.progress.Advance("table", attempt.names[i], positions, flows[i]);
 }
 
 void CollectionKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
@@ -168,31 +185,48 @@ void CollectionKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
 Status CollectionKeeper::Keep(const DecodedBatch& batch, const std::string& name) {
   std::vector<RefusedRow> refused;
   TR_TRY(const auto projected, ProjectAll(batch, name, &refused));
-  const auto rule = rules_.find(WithoutShadow(name));
-  const bool needs_object = rule != rules_.end() && rule->second.merge != MergeMode::kReplace;
+  const std::vector<RefusedRow> unmergeable = NotMergeable(name, projected);
+  refused.insert(refused.end(), unmergeable.begin(), unmergeable.end());
+
+  const RowRange whole{0, batch.rows->row_count()};
+  std::vector<Fate> fates(whole.end, Fate::kFiltered);
+  for (const RefusedRow& row : refused) fates[row.row] = Fate::kDeadLettered;
   std::vector<DocumentChange> changes;
   changes.reserve(projected.size());
-  int64_t filtered = 0;
   for (const ProjectedDocument& document : projected) {
-    if (!document.key) {
-      ++filtered;
-      continue;
-    }
-    const std::string_view json = document.document ? std::string_view(*document.document) : "null";
-    if (needs_object && json.substr(0, 1) != "{") {
-      refused.push_back({static_cast<size_t>(document.row), "the document is not a JSON object, which its merge needs"});
-      continue;
-    }
-    DocumentChange change{*document.key, json, {}};
+    // A record is taken whole or not at all: of one that is refused no other document is kept.
+    Fate& fate = fates[static_cast<size_t>(document.row)];
+    if (!document.key || fate == Fate::kDeadLettered) continue;
+    fate = Fate::kEmitted;
+    DocumentChange change{*document.key, JsonOf(document), {}};
     for (const auto& value : document.indexed) change.indexed.emplace_back(value);
     changes.push_back(std::move(change));
   }
   TR_RETURN_IF_ERROR(RejectRows(services_.dead_letters, batch, Stage::kDocument, name, refused));
-  if (!refused.empty()) TR_CRASH_POINT("engine.document_letters_written");
-  TR_RETURN_IF_ERROR(services_.documents.Apply(name, changes, batch.run.after));
-  services_.progress.Advance("collection", name, batch.run.after, static_cast<int64_t>(batch.run.records.size()),
-                             static_cast<int64_t>(refused.size()), filtered);
+
+  const auto consumed = batch.ConsumedBy(whole);
+  ConsumedStep step;
+  step.positions = batch.run.after;
+  step.flow = {consumed.read, Count(fates, Fate::kEmitted), Count(fates, Fate::kFiltered),
+               Count(fates, Fate::kDeadLettered) + consumed.undecodable};
+  step.time_ms = services_.clock.Now().millis();
+  TR_TRY(const Flow flow, services_.documents.Apply(name, changes, step));
+  services_.progress.Advance("collection", name, batch.run.after, flow);
   return {};
+}
+
+std::vector<RefusedRow> CollectionKeeper::NotMergeable(const std::string& name,
+                                                       const std::vector<ProjectedDocument>& projected) const {
+  const auto rule = rules_.find(WithoutShadow(name));
+  if (rule == rules_.end() || rule->second.merge == MergeMode::kReplace) return {};
+  std::vector<RefusedRow> refused;
+  for (const ProjectedDocument& document : projected) {
+    if (!document.key || JsonOf(document).substr(0, 1) == "{") continue;
+    const auto row = static_cast<size_t>(document.row);
+    if (!refused.empty() && refused.back().row == row) continue;
+    refused.push_back({row, "the document is not a JSON object, which its merge needs"});
+  }
+  return refused;
 }
 
 Result<std::vector<ProjectedDocument>> CollectionKeeper::ProjectAll(const DecodedBatch& batch, const std::string& name,

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "engine/bisect.h"
 #include "engine/dead_letter.h"
 #include "engine/progress.h"
@@ -25,6 +26,7 @@ struct KeeperServices {
   DocumentStore& documents;
   DeadLetterWriter& dead_letters;
   Progress& progress;
+  Clock& clock;
   std::function<void(std::string_view stream)> committed;  // after each commit that readers can see
 };
 
@@ -71,7 +73,7 @@ class TableKeeper {
   Status CommitOnce(Attempt& attempt, std::string* blamed);
   Status CommitHalves(Attempt& attempt);
   Status Blame(Attempt& attempt, const std::string& table, const Error& error);
-  void Advance(const Attempt& attempt, const Positions& positions);
+  void Advance(const Attempt& attempt, const Positions& positions, const std::vector<Flow>& flows);
 
   KeeperServices services_;
   std::set<std::string, std::less<>> stopped_;
@@ -90,6 +92,8 @@ class CollectionKeeper {
 
  private:
   Status Keep(const DecodedBatch& batch, const std::string& name);
+  // Documents whose JSON the merge cannot take, their rows ascending.
+  std::vector<RefusedRow> NotMergeable(const std::string& name, const std::vector<ProjectedDocument>& projected) const;
   Result<std::vector<ProjectedDocument>> ProjectAll(const DecodedBatch& batch, const std::string& name,
                                                     std::vector<RefusedRow>* refused);
 

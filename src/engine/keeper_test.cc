@@ -30,12 +30,13 @@ class ScriptedWarehouse final : public Warehouse {
   size_t range_max = SIZE_MAX;                        // larger commits overflow, whatever their rows
   std::deque<Error> failures;                         // the next commits fail like this
   std::map<std::string, std::vector<size_t>> kept;    // by table, in the order of the commits
+  std::map<std::string, Flow> flows;                  // by table
   Positions positions;
 
   Result<std::vector<MaterializationState>> Adopt(const WarehousePlan&) override { return std::vector<MaterializationState>{}; }
   Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view) override { return std::make_unique<CountedRows>(0); }
 
-  tl::expected<void, CommitError> Commit(const WarehouseCommit& commit) override {
+  CommitResult Commit(const WarehouseCommit& commit) override {
     if (!failures.empty()) {
       const Error error = failures.front();
       failures.pop_front();
@@ -47,11 +48,17 @@ class ScriptedWarehouse final : public Warehouse {
         if (bad_rows[name].contains(row)) return tl::unexpected(CommitError{Error::Invalid("cannot convert"), name});
       }
     }
+    std::vector<Flow> after;
     for (const std::string& name : commit.names) {
-      for (const size_t row : Taken(commit, name)) kept[name].push_back(row);
+      const std::vector<size_t> taken = Taken(commit, name);
+      kept[name].insert(kept[name].end(), taken.begin(), taken.end());
+      const auto emitted = static_cast<int64_t>(taken.size());
+      const auto left_out = static_cast<int64_t>(commit.range.end - commit.range.begin) - emitted;
+      flows[name] += Flow{commit.read, emitted, 0, commit.undecodable + left_out};
+      after.push_back(flows[name]);
     }
     positions = commit.positions;
-    return {};
+    return after;
   }
 
   Status Evaluate(std::string_view table, const StreamBatch&, RowRange range) override {
@@ -140,7 +147,7 @@ class KeeperTest : public ::testing::Test {
   }
 
   KeeperServices services() {
-    return {warehouse_, documents_, dead_letters_, progress_, [this](std::string_view) { ++commits_; }};
+    return {warehouse_, documents_, dead_letters_, progress_, clock_, [this](std::string_view) { ++commits_; }};
   }
 
   ScriptedWarehouse warehouse_;
@@ -216,8 +223,29 @@ TEST_F(KeeperTest, DocumentsWithoutAKeyAreFilteredAndThoseThatCannotMergeAreLett
   EXPECT_FALSE(documents_.Get("customers", "k4").has_value());
   EXPECT_EQ(letters_.values.size(), 2U);
   const auto progress = progress_.All().back();
-  EXPECT_EQ(progress.filtered, 1);
-  EXPECT_EQ(progress.rejected, 2);
+  EXPECT_EQ(progress.flow, (Flow{6, 3, 1, 2}));
+  EXPECT_EQ(documents_.disk().collections.at("customers").flow, progress.flow);
+}
+
+TEST_F(KeeperTest, EveryRecordOfABatchIsCountedOnceHoweverItIsCommitted) {
+  warehouse_.bad_rows["revenue"] = {3, 7};
+  warehouse_.range_max = 3;
+  const WorkItem whole = Batch(10, {"revenue", "lines"});
+  // Two records that are in no row: one in the middle, one at the end.
+  auto batch = std::make_shared<DecodedBatch>();
+  batch->stream = "sales";
+  batch->run = whole.batch->run;
+  batch->run.records.insert(batch->run.records.begin() + 5, batch->run.records[0]);
+  batch->run.records.push_back(batch->run.records[0]);
+  batch->run.after = {Offset{12}};
+  batch->run_index = {0, 1, 2, 3, 4, 6, 7, 8, 9, 10};
+  batch->faults = {{5, {}}, {11, {}}};
+  batch->rows = std::make_unique<CountedRows>(10);
+  TableKeeper keeper(services());
+  keeper.Take({batch, {"revenue", "lines"}, nullptr}, {});
+  EXPECT_EQ(warehouse_.flows["revenue"], (Flow{12, 8, 0, 4}));
+  EXPECT_EQ(warehouse_.flows["lines"], (Flow{12, 10, 0, 2}));
+  EXPECT_EQ(warehouse_.positions, (Positions{Offset{12}}));
 }
 
 }  // namespace

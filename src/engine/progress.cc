@@ -30,20 +30,31 @@ void Progress::Remove(std::string_view kind, std::string_view name) {
   std::erase_if(all_, [&](const auto& m) { return m.kind == kind && m.name == name; });
 }
 
-void Progress::Advance(std::string_view kind, std::string_view name, const Positions& positions, int64_t rows,
-                       int64_t rejected, int64_t filtered) {
+void Progress::Advance(std::string_view kind, std::string_view name, const Positions& positions, const Flow& flow) {
   {
     std::lock_guard lock(mutex_);
     if (auto* m = Find(kind, name); m != nullptr) {
       m->positions = positions;
-      m->rows += rows;
-      m->rejected += rejected;
-      m->filtered += filtered;
+      m->flow = flow;
       m->trouble.clear();
     }
     advanced_.notify_all();
   }
   for (const auto& listener : listeners_) listener();
+}
+
+void Progress::TakeOver(std::string_view kind, std::string_view shadow, std::string_view name) {
+  std::lock_guard lock(mutex_);
+  const auto* from = Find(kind, shadow);
+  auto* to = Find(kind, name);
+  if (from == nullptr || to == nullptr) return;
+  to->positions = from->positions;
+  to->letters = from->letters;
+  to->flow = from->flow;
+  to->counted_from.clear();
+  to->stopped = false;
+  to->trouble.clear();
+  advanced_.notify_all();
 }
 
 void Progress::SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble) {
@@ -57,16 +68,6 @@ void Progress::SetStopped(std::string_view kind, std::string_view name) {
   advanced_.notify_all();
 }
 
-void Progress::Resume(std::string_view kind, std::string_view name, const Positions& positions) {
-  std::lock_guard lock(mutex_);
-  auto* m = Find(kind, name);
-  if (m == nullptr) return;
-  m->positions = positions;
-  m->stopped = false;
-  m->trouble.clear();
-  advanced_.notify_all();
-}
-
 Status Progress::CheckGoing(std::string_view kind, std::string_view name) const {
   std::lock_guard lock(mutex_);
   const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& m) { return m.kind == kind && m.name == name; });
@@ -77,6 +78,14 @@ Status Progress::CheckGoing(std::string_view kind, std::string_view name) const 
 std::vector<MaterializationProgress> Progress::All() const {
   std::lock_guard lock(mutex_);
   return all_;
+}
+
+std::optional<MaterializationProgress> Progress::Of(std::string_view kind, std::string_view name) const {
+  std::lock_guard lock(mutex_);
+  for (const MaterializationProgress& m : all_) {
+    if (m.kind == kind && m.name == name) return m;
+  }
+  return std::nullopt;
 }
 
 bool Progress::Reached(std::string_view stream, const Positions& wanted) const {

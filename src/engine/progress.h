@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/flow.h"
 #include "model/ids.h"
 
 namespace tailrace::engine {
@@ -22,10 +23,9 @@ struct MaterializationProgress {
   std::string kind;      // "rows", "table", "collection"
   std::string stream;
   Positions positions;   // committed
-  Offset letters;        // of the dead-letter log, of records sent again
-  int64_t rows = 0;      // records consumed since the start of the program
-  int64_t rejected = 0;  // of them, dead-lettered
-  int64_t filtered = 0;  // of them, without a document key
+  Offset letters;        // of the dead-letter log, of records sent again; committed too
+  Flow flow;             // of all it has consumed, committed with the positions
+  Positions counted_from;  // as in MaterializationState
   std::string trouble;   // why it stands still; empty when it does not
   bool stopped = false;  // for good: until the program is started again
   bool shadow = false;   // being rebuilt: nobody reads it yet, so nobody waits for it but who rebuilds it
@@ -39,18 +39,17 @@ class Progress {
  public:
   void Add(MaterializationProgress materialization);
   void Remove(std::string_view kind, std::string_view name);
-  void Advance(std::string_view kind, std::string_view name, const Positions& positions, int64_t rows, int64_t rejected,
-               int64_t filtered);
+  void Advance(std::string_view kind, std::string_view name, const Positions& positions, const Flow& flow);
+  // The shadow's state is now that of `name`, which goes on with it.
+  void TakeOver(std::string_view kind, std::string_view shadow, std::string_view name);
   // A passing trouble; the next Advance ends it.
   void SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble);
 
   // It stands still for good, for the trouble last set.
   void SetStopped(std::string_view kind, std::string_view name);
 
-  // It goes on: positions and counts from here on are those of its new state.
-  void Resume(std::string_view kind, std::string_view name, const Positions& positions);
-
   std::vector<MaterializationProgress> All() const;
+  std::optional<MaterializationProgress> Of(std::string_view kind, std::string_view name) const;
 
   // kUnavailable, with the trouble, when this one stands still for good.
   Status CheckGoing(std::string_view kind, std::string_view name) const;

@@ -20,9 +20,9 @@ TEST(ProgressTest, AStreamIsReachedWhenItsLastMaterialisationHasCommitted) {
   Progress progress;
   progress.Add(Table("a", {Offset{0}}));
   progress.Add(Table("b", {Offset{0}}));
-  progress.Advance("table", "a", {Offset{5}}, 5, 0, 0);
+  progress.Advance("table", "a", {Offset{5}}, {5, 5, 0, 0});
   EXPECT_FALSE(progress.Reached("sales", {Offset{5}}));
-  progress.Advance("table", "b", {Offset{5}}, 5, 1, 0);
+  progress.Advance("table", "b", {Offset{5}}, {5, 4, 0, 1});
   EXPECT_TRUE(progress.Reached("sales", {Offset{5}}));
   EXPECT_FALSE(progress.Reached("sales", {Offset{6}}));
 }
@@ -30,7 +30,7 @@ TEST(ProgressTest, AStreamIsReachedWhenItsLastMaterialisationHasCommitted) {
 TEST(ProgressTest, WaitReturnsOnTheCommitItWaitsFor) {
   Progress progress;
   progress.Add(Table("a", {Offset{0}, Offset{0}}));
-  std::jthread committer([&] { progress.Advance("table", "a", {Offset{1}, Offset{2}}, 3, 0, 0); });
+  std::jthread committer([&] { progress.Advance("table", "a", {Offset{1}, Offset{2}}, {3, 3, 0, 0}); });
   EXPECT_TRUE(progress.Wait("sales", {Offset{1}, Offset{2}}, {}).has_value());
 }
 
@@ -69,7 +69,7 @@ TEST(ProgressTest, ACommitEndsAPassingTrouble) {
   Progress progress;
   progress.Add(Table("a", {Offset{0}}));
   progress.SetTrouble("table", "a", "disk full");
-  progress.Advance("table", "a", {Offset{1}}, 1, 0, 0);
+  progress.Advance("table", "a", {Offset{1}}, {1, 1, 0, 0});
   EXPECT_EQ(progress.All().front().trouble, "");
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "base/crash_point.h"
+#include "base/check.h"
 #include "engine/engine.h"
 #include "engine/plan.h"
 
@@ -216,11 +217,10 @@ Status Engine::FinishShadow(ShadowBuild& build) {
   Feeder& feeder = *feeders_.at(build.stream);
   const auto turn = feeder.TakeTurn();
   TR_RETURN_IF_ERROR(MeetLive(build, feeder.feed()));
-  const Positions end = build.feed->Lowest();
   // Nothing that was meant for the old state may come to the new one: what is queued goes first. A live state that has
   // stopped leaves it out, and is what a rebuild mends.
   TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere([]() -> Status { return {}; }, build.stop));
-  TR_RETURN_IF_ERROR(DefiningWorker(build.kind).RunThere([&] { return SwapShadow(build, end); }, build.stop));
+  TR_RETURN_IF_ERROR(DefiningWorker(build.kind).RunThere([&] { return SwapShadow(build); }, build.stop));
   TR_CRASH_POINT("rebuild.swapped");
   TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere(
       [&]() -> Status {
@@ -233,15 +233,18 @@ Status Engine::FinishShadow(ShadowBuild& build) {
       std::find_if(changed_.begin(), changed_.end(), [&](const auto& c) { return c.name == build.name; });
   if (was_changed == changed_.end()) return {};
   changed_.erase(was_changed);
-  AddMember(build.stream, {build.kind, build.name}, end);
+  auto state = progress_.Of(build.kind_name(), build.shadow);
+  TR_CHECK(state.has_value());
+  state->shadow = false;
+  AddMember(build.stream, {build.kind, build.name}, std::move(*state));
   return {};
 }
 
-Status Engine::SwapShadow(const ShadowBuild& build, const Positions& end) {
+Status Engine::SwapShadow(const ShadowBuild& build) {
   TR_CRASH_POINT("rebuild.before_swap");
   const bool is_document = build.kind == WorkKind::kCollection;
   TR_RETURN_IF_ERROR(is_document ? documents_.FinishShadow(build.name) : warehouse_.FinishShadow(build.name));
-  progress_.Resume(build.kind_name(), build.name, end);
+  progress_.TakeOver(build.kind_name(), build.shadow, build.name);
   for (const std::string& stream : StreamsBehind(pipeline_, build.name)) Committed(stream);
   return {};
 }

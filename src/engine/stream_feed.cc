@@ -27,6 +27,17 @@ Positions DecodedBatch::PositionsAfter(size_t row_count) const {
   return positions;
 }
 
+DecodedBatch::Consumed DecodedBatch::ConsumedBy(RowRange range) const {
+  const size_t begin = range.begin == 0 ? 0 : run_index[range.begin - 1] + 1;
+  const size_t end = range.end >= run_index.size() ? run.records.size() : run_index[range.end - 1] + 1;
+  Consumed consumed;
+  consumed.read = static_cast<int64_t>(end - begin);
+  consumed.undecodable = std::count_if(faults.begin(), faults.end(), [&](const DecodeFault& fault) {
+    return fault.index >= begin && fault.index < end;
+  });
+  return consumed;
+}
+
 StreamFeed::StreamFeed(std::string stream, StreamId id, EventLog& log, Warehouse& warehouse, RecordDecoder decoder,
                        FeedLimits limits)
     : stream_(std::move(stream)), id_(id), log_(log), warehouse_(warehouse), decoder_(std::move(decoder)), limits_(limits) {}

@@ -36,6 +36,14 @@ struct DecodedBatch {
 
   // The positions after the first `row_count` rows.
   Positions PositionsAfter(size_t row_count) const;
+
+  // The records of the run that a commit of these rows consumes: the rows, the undecodable before them, and after the last
+  // row those behind it.
+  struct Consumed {
+    int64_t read = 0;
+    int64_t undecodable = 0;
+  };
+  Consumed ConsumedBy(RowRange range) const;
 };
 
 enum class WorkKind { kRows, kTable, kCollection };

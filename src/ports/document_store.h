@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/flow.h"
 #include "model/ids.h"
 
 namespace tailrace {
@@ -33,6 +34,18 @@ struct CollectionState {
   std::string name;
   Positions positions;
   bool changed = false;                // definition differs: rebuild first
+  Offset letters;                      // the next entry of the stream's dead-letter log, from which records are sent again
+  Flow flow;                           // of all it has consumed, committed with the positions
+  int64_t commits = 0;                 // that made it; each has the next number, from 1
+  Positions counted_from = {};  // what it consumed below these was not counted, by a version that did not; empty: all was
+};
+
+// What one Apply consumes.
+struct ConsumedStep {
+  Positions positions;                 // after it
+  std::optional<Offset> letters = std::nullopt;  // the same of the dead-letter log; nullopt: as before
+  Flow flow = {};                      // of the records between before and after
+  int64_t time_ms = 0;                 // wall clock, for the journal of commits
 };
 
 struct DocumentChange {
@@ -62,7 +75,7 @@ struct DocumentPage {
 // Errors:     kNotFound; kInvalid = not JSON, or not an object where the merge needs one, or a document too large, or a field without an index;
 //             kConflict = built by another definition, to be rebuilt first; kExhausted = the disk is full; kCorruption = a document, which is
 //             named, is not what was written. A failed change left nothing of its batch.
-// Durability: changes and positions are on stable storage, together, when Apply or Replace returns.
+// Durability: changes, positions and counters are on stable storage, together, when Apply or Replace returns.
 class DocumentStore {
  public:
   virtual ~DocumentStore() = default;
@@ -70,9 +83,9 @@ class DocumentStore {
   // Creates what is missing and tells where everything stands. Once, before all else.
   virtual Result<std::vector<CollectionState>> Adopt(const std::vector<CollectionPlan>& plans) = 0;
 
-  // Merges the changes in order, reading and writing each document once, and stores `positions` with them. A document's indexed fields are
-  // those of its last change.
-  virtual Status Apply(std::string_view collection, const std::vector<DocumentChange>& changes, const Positions& positions) = 0;
+  // Merges the changes in order, reading and writing each document once, and stores positions and counters with them. A document's indexed
+  // fields are those of its last change. Returns what became of all that the collection has consumed so far.
+  virtual Result<Flow> Apply(std::string_view collection, const std::vector<DocumentChange>& changes, const ConsumedStep& step) = 0;
 
   // Makes these the whole collection, of the adopted definition; of one key the last counts.
   virtual Status Replace(std::string_view collection, const std::vector<DocumentChange>& documents) = 0;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/flow.h"
 #include "model/ids.h"
 #include "model/row_sink.h"
 #include "model/schema.h"
@@ -80,6 +81,10 @@ struct MaterializationState {
   MaterializationKind kind = MaterializationKind::kTable;
   Positions positions;        // consumed and committed
   bool changed = false;       // the stored definition is another one: must be rebuilt before it may consume
+  Offset letters;             // the next entry of the stream's dead-letter log, from which records are sent again
+  Flow flow;                  // of all it has consumed, committed with the positions
+  int64_t commits = 0;        // that made it; each has the next number, from 1
+  Positions counted_from = {};  // what it consumed below these was not counted, by a version that did not; empty: all was
 };
 
 struct RowExclusion {
@@ -94,6 +99,10 @@ struct WarehouseCommit {
   std::vector<std::string> names;
   std::vector<RowExclusion> exclusions;  // records that a table's SQL cannot take
   Positions positions;                   // after this commit
+  std::optional<Offset> letters = std::nullopt;  // the same of the dead-letter log; nullopt: as before
+  int64_t read = 0;                      // records between the positions before and after: the range, and the undecodable
+  int64_t undecodable = 0;               // of them, in no row of the batch but in the dead letters
+  int64_t time_ms = 0;                   // wall clock, for the journal of commits
 };
 
 // A failed commit left nothing behind. `materialization` is set when the data that it was to take is to blame (kInvalid), and only then:
@@ -102,6 +111,9 @@ struct CommitError {
   Error error;
   std::string materialization;
 };
+
+// By name, in the order of WarehouseCommit::names: what became of all that it has consumed so far.
+using CommitResult = tl::expected<std::vector<Flow>, CommitError>;
 
 struct ProjectedDocument {
   std::optional<std::string> key;      // nullopt: filtered
@@ -168,7 +180,8 @@ class Warehouse {
 
   virtual Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) = 0;
 
-  virtual tl::expected<void, CommitError> Commit(const WarehouseCommit& commit) = 0;
+  // Rows, positions and counters in one. The store counts what its own SQL emits and filters, and the exclusions in the range.
+  virtual CommitResult Commit(const WarehouseCommit& commit) = 0;
 
   // Whether the table's SQL takes these records; keeps nothing.
   virtual Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) = 0;

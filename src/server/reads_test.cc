@@ -290,7 +290,7 @@ void PutDocuments(TestServer& server) {
   plan.partitions = 2;
   ASSERT_TRUE(server.documents.Adopt({plan}).has_value());
   ASSERT_TRUE(server.documents
-                  .Apply("items", {{"7", R"({"a":1.50})", {"tea"}}, {"8/x", R"({"b":2})", {"tea"}}}, {Offset{3}, Offset{4}})
+                  .Apply("items", {{"7", R"({"a":1.50})", {"tea"}}, {"8/x", R"({"b":2})", {"tea"}}}, {{Offset{3}, Offset{4}}})
                   .has_value());
 }
 

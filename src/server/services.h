@@ -30,7 +30,7 @@ struct MaterializationProgress {
   std::string kind;       // "rows", "table", "collection"
   std::string stream;
   Positions positions;    // committed
-  int64_t rejected = 0;   // records it could not take, since the start
+  int64_t rejected = 0;   // records it could not take
   std::string trouble;    // why it stands still; empty when it does not
 };
 

@@ -50,11 +50,8 @@ class Splitter {
   explicit Splitter(const TableQuery& query) : query_(query) {}
 
   SqlResult<GroupQuery> Split() {
-    TR_SQL_TRY(BoundQuery bound, BindQuery(query_, NeedsPlaces() ? PlaceNeed::kRow : PlaceNeed::kNone));
-    node_ = std::move(bound.node);
-    alias_ = bound.source.alias;
-    group_.places = bound.source.places;
-    if (auto read = ReadNames(); !read) return tl::unexpected<SqlError>(read.error());
+    if (auto bound = Bind(NeedsPlaces() ? PlaceNeed::kRow : PlaceNeed::kNone); !bound)
+      return tl::unexpected<SqlError>(bound.error());
     TR_SQL_TRY(std::vector<Json> items, ExpandedItems());
     if (auto keys = FindKeys(items); !keys) return tl::unexpected<SqlError>(keys.error());
     Expand(node_["where_clause"]);
@@ -66,7 +63,21 @@ class Splitter {
     return std::move(group_);
   }
 
+  SqlResult<Json> Records() {
+    if (auto bound = Bind(PlaceNeed::kRecord); !bound) return tl::unexpected<SqlError>(bound.error());
+    Expand(node_["where_clause"]);
+    return Selecting(Json::array({ExpressionOf(QuoteIdentifier(kSeqPlace))}));
+  }
+
  private:
+  SqlResult<void> Bind(PlaceNeed places) {
+    TR_SQL_TRY(BoundQuery bound, BindQuery(query_, places));
+    node_ = std::move(bound.node);
+    alias_ = bound.source.alias;
+    group_.places = bound.source.places;
+    return ReadNames();
+  }
+
   bool NeedsPlaces() const {
     bool needed = false;
     auto visit = [&](const Json& object) { needed = needed || (IsAggregateCall(object) && DependsOnOrder(object)); };
@@ -314,5 +325,7 @@ class Splitter {
 }  // namespace
 
 SqlResult<GroupQuery> TakeApart(const TableQuery& query) { return Splitter(query).Split(); }
+
+SqlResult<Json> GroupedRecords(const TableQuery& query) { return Splitter(query).Records(); }
 
 }  // namespace tailrace::sql

@@ -21,4 +21,7 @@ struct GroupQuery {
 
 SqlResult<GroupQuery> TakeApart(const TableQuery& query);
 
+// A bound SELECT of kSeqPlace: the record of each row that is grouped.
+SqlResult<Json> GroupedRecords(const TableQuery& query);
+
 }  // namespace tailrace::sql

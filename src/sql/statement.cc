@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sql/chunk_batch_internal.h"
 #include "sql/duckdb_internal.h"
 
 namespace tailrace::sql {
@@ -37,11 +38,29 @@ Result<int64_t> Statement::Run() {
   if (duckdb_execute_prepared(impl_->prepared.get(), &result.value) == DuckDBSuccess) {
     return static_cast<int64_t>(duckdb_rows_changed(&result.value));
   }
-  const duckdb_error_type type = duckdb_result_error_type(&result.value);
-  const char* message = duckdb_result_error(&result.value);
+  return Fail(Failed(&result.value));
+}
+
+Result<std::vector<int64_t>> Statement::RunForNumbers() {
+  ResultHandle result;
+  if (duckdb_execute_prepared(impl_->prepared.get(), &result.value) != DuckDBSuccess) return Fail(Failed(&result.value));
+  const ChunkHandle chunk(duckdb_fetch_chunk(result.value));
+  if (chunk == nullptr || duckdb_data_chunk_get_size(chunk.get()) == 0)
+    return Fail(impl_->connection->Failed(Error::Internal("a statement that gives a row gave none")));
+  std::vector<int64_t> numbers;
+  for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(chunk.get()); ++i) {
+    duckdb_vector column = duckdb_data_chunk_get_vector(chunk.get(), i);
+    numbers.push_back(*static_cast<int64_t*>(duckdb_vector_get_data(column)));
+  }
+  return numbers;
+}
+
+Error Statement::Failed(void* failed_result) const {
+  auto* result = static_cast<duckdb_result*>(failed_result);
+  const duckdb_error_type type = duckdb_result_error_type(result);
+  const char* message = duckdb_result_error(result);
   Error error = impl_->connection->Failed(type, message == nullptr ? "DuckDB gives no reason" : message);
-  if (IsOfTheStatement(type)) return Fail(Error::Internal(error.message()));
-  return Fail(std::move(error));
+  return IsOfTheStatement(type) ? Error::Internal(error.message()) : error;
 }
 
 }  // namespace tailrace::sql

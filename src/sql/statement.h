@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "sql/duckdb.h"
@@ -21,8 +22,12 @@ class Statement {
   // Rows that it changed. kInvalid means the data: a statement that no longer fits its tables is kInternal.
   Result<int64_t> Run();
 
+  // The first row of the answer, of BIGINTs. Errors as Run.
+  Result<std::vector<int64_t>> RunForNumbers();
+
  private:
   struct Impl;
+  Error Failed(void* result) const;
   explicit Statement(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -250,7 +250,10 @@ class GroupPlanner {
 
 SqlResult<IncrementalPlan> PlanGroups(const TableQuery& query) {
   TR_SQL_TRY(const GroupQuery group, TakeApart(query));
-  return GroupPlanner(query, group).Plan();
+  TR_SQL_TRY(IncrementalPlan plan, GroupPlanner(query, group).Plan());
+  TR_SQL_TRY(const Json records, GroupedRecords(query));
+  TR_SQL_TRY(plan.count_sql, CountSql(query, records));
+  return plan;
 }
 
 }  // namespace tailrace::sql

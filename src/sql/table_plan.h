@@ -23,6 +23,7 @@ struct Partial {
 
 struct IncrementalPlan {
   std::vector<Partial> partials;      // appended in one transaction
+  std::string count_sql;              // over the batch relation: one row (emitted, filtered), of records
   std::string view_sql;               // SELECT over the physical tables: what users see under the table's name
   std::vector<ResultColumn> columns;  // of the view
 };

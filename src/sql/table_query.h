@@ -46,6 +46,10 @@ std::string PhysicalName(const TablePlanRequest& request, std::string_view part)
 SqlResult<IncrementalPlan> PlanRows(const TableQuery& query);
 SqlResult<IncrementalPlan> PlanGroups(const TableQuery& query);
 
+// One row (emitted, filtered): the records of the batch that `rows`, a bound SELECT that gives kSeqPlace, makes rows of,
+// and those that it makes none of.
+SqlResult<std::string> CountSql(const TableQuery& query, const Json& rows);
+
 // "a", "b", "c"
 std::string QuotedList(const std::vector<std::string>& names);
 

@@ -16,6 +16,7 @@ struct NamedRows {
   std::vector<std::string> names;
   std::vector<std::string> places;
   std::vector<ResultColumn> columns;  // all of them
+  Json node;                          // bound; `text` is of it
 };
 
 SqlResult<NamedRows> RowsOf(const TableQuery& query) {
@@ -39,6 +40,7 @@ SqlResult<NamedRows> RowsOf(const TableQuery& query) {
   TR_SQL_TRY(rows.text, BatchText(query, bound.node));
   TR_SQL_TRY(const std::string scratch_text, TreeText(StatementOf(bound.node)));
   TR_SQL_TRY(rows.columns, query.scratch->DescribeWith({}, rows.head + scratch_text + rows.tail));
+  rows.node = std::move(bound.node);
   return rows;
 }
 
@@ -81,6 +83,7 @@ SqlResult<IncrementalPlan> PlanRows(const TableQuery& query) {
   partial.select_sql = rows.head + rows.text + rows.tail;
   const std::string physical = QuoteIdentifier(partial.physical_name);
   IncrementalPlan plan;
+  TR_SQL_TRY(plan.count_sql, CountSql(query, rows.node));
   if (query.request->unique.empty()) {
     plan.view_sql = fmt::format("SELECT {} FROM {}", QuotedList(rows.names), physical);
   } else {

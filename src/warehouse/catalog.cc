@@ -16,16 +16,24 @@ constexpr std::string_view kCreate =
     "CREATE SEQUENCE _tailrace.ids;"
     "CREATE TABLE _tailrace.materializations(id BIGINT, name VARCHAR, kind VARCHAR, stream VARCHAR, fingerprint "
     "VARCHAR);"
-    "CREATE TABLE _tailrace.physical_tables(id BIGINT, place BIGINT, name VARCHAR);"
-    "CREATE TABLE _tailrace.table_positions(id BIGINT, partition INTEGER, next BIGINT);"
-    "CREATE TABLE _tailrace.row_positions(id BIGINT, partition INTEGER, next BIGINT);";
+    "CREATE TABLE _tailrace.physical_tables(id BIGINT, place BIGINT, name VARCHAR);";
+
+constexpr std::string_view kCreateCommits =
+    "CREATE TABLE _tailrace.{0}_commits(id BIGINT, number BIGINT, time_ms BIGINT, positions BIGINT[], letters BIGINT, "
+    "read BIGINT, emitted BIGINT, filtered BIGINT, dead_lettered BIGINT);";
+
+// Of layout 1, which had the positions and no counters.
+constexpr std::string_view kTakeOverPositions =
+    "INSERT INTO _tailrace.{0}_commits SELECT id, 0, 0, list(next ORDER BY partition), 0, 0, 0, 0, 0 FROM (SELECT id, "
+    "partition, max(next) AS next FROM _tailrace.{0}_positions GROUP BY ALL) GROUP BY id;"
+    "DROP TABLE _tailrace.{0}_positions;";
 
 std::string_view KindName(MaterializationKind kind) {
   return kind == MaterializationKind::kStoredRows ? "rows" : "table";
 }
 
-std::string_view TableName(PositionsTable table) {
-  return table == PositionsTable::kRows ? "_tailrace.row_positions" : "_tailrace.table_positions";
+std::string_view TableName(CommitsTable table) {
+  return table == CommitsTable::kRows ? "_tailrace.row_commits" : "_tailrace.table_commits";
 }
 
 int64_t Number(const std::optional<std::string>& text) {
@@ -40,30 +48,76 @@ Result<int64_t> One(sql::Connection& connection, std::string_view query) {
   return Number(result.rows[0][0]);
 }
 
+Status CreateCommits(sql::Connection& connection) {
+  for (const std::string_view kind : {"table", "row"})
+    TR_RETURN_IF_ERROR(connection.Execute(fmt::format(fmt::runtime(kCreateCommits), kind)));
+  return {};
+}
+
+Status SetVersion(sql::Connection& connection) {
+  return connection.Execute(
+      fmt::format("DELETE FROM _tailrace.format; INSERT INTO _tailrace.format VALUES ({})", Catalog::kFormatVersion));
+}
+
+Status Create(sql::Connection& connection) {
+  TR_RETURN_IF_ERROR(connection.Execute(kCreate));
+  TR_RETURN_IF_ERROR(CreateCommits(connection));
+  return SetVersion(connection);
+}
+
+Status TakeOverLayoutOne(sql::Connection& connection) {
+  TR_RETURN_IF_ERROR(CreateCommits(connection));
+  for (const std::string_view kind : {"table", "row"})
+    TR_RETURN_IF_ERROR(connection.Execute(fmt::format(fmt::runtime(kTakeOverPositions), kind)));
+  return SetVersion(connection);
+}
+
+Status InTransaction(sql::Connection& connection, Status (*change)(sql::Connection&)) {
+  TR_RETURN_IF_ERROR(connection.Begin());
+  Status changed = change(connection);
+  if (changed) return connection.Commit();
+  connection.Rollback();
+  return changed;
+}
+
+// A list as DuckDB prints it: [1, 2, 3].
+Positions PositionsOf(std::string_view list) {
+  Positions positions;
+  for (size_t at = list.find_first_of("0123456789"); at != std::string_view::npos;
+       at = list.find_first_of("0123456789", at)) {
+    Offset next;
+    const auto parsed = std::from_chars(list.data() + at, list.data() + list.size(), next.value);
+    positions.push_back(next);
+    at = static_cast<size_t>(parsed.ptr - list.data());
+  }
+  return positions;
+}
+
+std::string ListOf(const Positions& positions) {
+  std::string list;
+  for (const Offset next : positions)
+    fmt::format_to(std::back_inserter(list), "{}{}", list.empty() ? "" : ", ", next.value);
+  return "[" + list + "]";
+}
+
 Error Orphan() { return Error::Corruption("the warehouse's catalogue speaks of a materialisation that is not there"); }
 
 }  // namespace
 
 std::string PhysicalName(std::string_view name, int64_t id) { return fmt::format("{}@{}", name, id); }
 
-PositionsTable PositionsTableOf(MaterializationKind kind) {
-  return kind == MaterializationKind::kStoredRows ? PositionsTable::kRows : PositionsTable::kTables;
+CommitsTable CommitsTableOf(MaterializationKind kind) {
+  return kind == MaterializationKind::kStoredRows ? CommitsTable::kRows : CommitsTable::kTables;
 }
 
 Status Catalog::Open(sql::Connection& connection) {
   TR_TRY(const int64_t known,
          One(connection,
              "SELECT count(*) FROM duckdb_tables() WHERE schema_name = '_tailrace' AND table_name = 'format'"));
-  if (known == 0) {
-    TR_RETURN_IF_ERROR(connection.Begin());
-    Status made = connection.Execute(kCreate);
-    if (made) made = connection.Execute(fmt::format("INSERT INTO _tailrace.format VALUES ({})", kFormatVersion));
-    if (made) return connection.Commit();
-    connection.Rollback();
-    return made;
-  }
+  if (known == 0) return InTransaction(connection, &Create);
   TR_TRY(const int64_t version, One(connection, "SELECT version FROM _tailrace.format"));
   if (version == kFormatVersion) return {};
+  if (version == 1) return InTransaction(connection, &TakeOverLayoutOne);
   return Fail(
       Error::Invalid(fmt::format("the warehouse file has layout {}, this program writes {}", version, kFormatVersion)));
 }
@@ -87,13 +141,21 @@ Result<std::vector<StoredMaterialization>> Catalog::Load(sql::Connection& connec
     if (owner == by_id.end()) return Fail(Orphan());
     owner->second.physical_tables.push_back(row[1].value_or(""));
   }
-  TR_TRY(sql::TextResult positions, connection.Query(PositionsSql() + " ORDER BY 1, 2"));
-  for (auto& row : positions.rows) {
+  TR_TRY(sql::TextResult commits,
+         connection.Query(fmt::format("SELECT id, max(number), arg_max(CAST(positions AS VARCHAR), number), arg_max(letters, "
+                                      "number), arg_max(read, number), arg_max(emitted, number), arg_max(filtered, number), "
+                                      "arg_max(dead_lettered, number), CAST(any_value(positions) FILTER (WHERE number = 0) AS "
+                                      "VARCHAR) FROM ({}) GROUP BY id",
+                                      CommitsSql())));
+  for (auto& row : commits.rows) {
     auto owner = by_id.find(Number(row[0]));
     if (owner == by_id.end()) return Fail(Orphan());
-    const auto partition = static_cast<size_t>(Number(row[1]));
-    owner->second.positions.resize(std::max(owner->second.positions.size(), partition + 1));
-    owner->second.positions[partition] = Offset{Number(row[2])};
+    StoredMaterialization& stored = owner->second;
+    stored.commits = Number(row[1]);
+    stored.positions = PositionsOf(row[2].value_or(""));
+    stored.letters = Offset{Number(row[3])};
+    stored.flow = {Number(row[4]), Number(row[5]), Number(row[6]), Number(row[7])};
+    stored.counted_from = PositionsOf(row[8].value_or(""));
   }
   std::vector<StoredMaterialization> stored;
   for (auto& [id, materialization] : by_id) stored.push_back(std::move(materialization));
@@ -120,7 +182,7 @@ Status Catalog::Drop(sql::Connection& connection, const StoredMaterialization& d
     TR_RETURN_IF_ERROR(connection.Execute("DROP TABLE " + sql::QuoteIdentifier(table)));
   }
   for (const std::string_view table :
-       {TableName(PositionsTableOf(dropped.kind)), std::string_view("_tailrace.physical_tables"),
+       {TableName(CommitsTableOf(dropped.kind)), std::string_view("_tailrace.physical_tables"),
         std::string_view("_tailrace.materializations")}) {
     TR_RETURN_IF_ERROR(connection.Execute(fmt::format("DELETE FROM {} WHERE id = {}", table, dropped.id)));
   }
@@ -137,25 +199,38 @@ Status Catalog::Rename(sql::Connection& connection, int64_t id, std::string_view
                   quoted, id));
 }
 
-std::string SetPositionsSql(PositionsTable table, const std::vector<int64_t>& ids, const Positions& positions,
-                            bool prune) {
+std::string AddCommitsSql(CommitsTable table, const std::vector<CommitEntry>& entries, const Positions& positions,
+                          int64_t time_ms) {
+  const std::string list = ListOf(positions);
   std::string values;
-  std::string id_list;
-  for (const int64_t id : ids) {
-    fmt::format_to(std::back_inserter(id_list), "{}{}", id_list.empty() ? "" : ", ", id);
-    for (size_t partition = 0; partition < positions.size(); ++partition) {
-      fmt::format_to(std::back_inserter(values), "{}({}, {}, {})", values.empty() ? "" : ", ", id, partition,
-                     positions[partition].value);
-    }
+  std::string old;
+  for (const CommitEntry& entry : entries) {
+    fmt::format_to(std::back_inserter(values), "{}({}, {}, {}, {}, {}, {}, {}, {}, {})", values.empty() ? "" : ", ", entry.id,
+                   entry.number, time_ms, list, entry.letters.value, entry.flow.read, entry.flow.emitted,
+                   entry.flow.filtered, entry.flow.dead_lettered);
+    if (entry.number % kCommitsKept != 0) continue;
+    fmt::format_to(std::back_inserter(old), "DELETE FROM {} WHERE id = {} AND number > 0 AND number <= {};", TableName(table), entry.id,
+                   entry.number - kCommitsKept);
   }
-  std::string sql;
-  if (prune) sql = fmt::format("DELETE FROM {} WHERE id IN ({});", TableName(table), id_list);
-  return sql + fmt::format("INSERT INTO {} VALUES {}", TableName(table), values);
+  return old + fmt::format("INSERT INTO {} VALUES {}", TableName(table), values);
 }
 
-std::string PositionsSql() {
-  return "SELECT id, partition, max(next) FROM (FROM _tailrace.table_positions UNION ALL FROM _tailrace.row_positions) "
-         "GROUP BY ALL";
+CommitEntry NextEntry(const StoredMaterialization& stored, const WarehouseCommit& commit) {
+  return {stored.id, stored.commits + 1, commit.letters.value_or(stored.letters), stored.flow};
 }
+
+void Advance(const CommitEntry& entry, const Positions& positions, StoredMaterialization* stored) {
+  stored->commits = entry.number;
+  stored->positions = positions;
+  stored->letters = entry.letters;
+  stored->flow = entry.flow;
+}
+
+int64_t ExcludedIn(RowRange range, const std::vector<size_t>& excluded) {
+  return std::count_if(excluded.begin(), excluded.end(),
+                       [&](size_t row) { return row >= range.begin && row < range.end; });
+}
+
+std::string_view CommitsSql() { return "FROM _tailrace.table_commits UNION ALL FROM _tailrace.row_commits"; }
 
 }  // namespace tailrace::warehouse

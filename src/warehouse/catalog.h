@@ -22,18 +22,32 @@ struct StoredMaterialization {
   std::string stream;
   std::string fingerprint;
   std::vector<std::string> physical_tables;
+  // As of its last commit.
+  int64_t commits = 0;
   Positions positions;
+  Offset letters;
+  Flow flow;
+  Positions counted_from;  // as in MaterializationState
 };
 
-// Whose positions: each is written by one connection only, so that no commit waits for, or collides with, another.
-enum class PositionsTable { kTables, kRows };
+// Whose commits: each table is written by one connection only, so that no commit waits for, or collides with, another.
+enum class CommitsTable { kTables, kRows };
+
+// The next commit of a materialisation.
+struct CommitEntry {
+  int64_t id = 0;
+  int64_t number = 0;
+  Offset letters;
+  Flow flow;  // of all it has consumed
+};
 
 // All changes are made inside a transaction of the caller, on its connection.
 class Catalog {
  public:
-  static constexpr int64_t kFormatVersion = 1;
+  static constexpr int64_t kFormatVersion = 2;
 
-  // Creates the catalogue in an empty file, or checks its version.
+  // Creates the catalogue in an empty file, takes over that of the version before, or refuses any other. What the version
+  // before has consumed was not counted: commit 0 says where counting began.
   static Status Open(sql::Connection& connection);
   static Result<std::vector<StoredMaterialization>> Load(sql::Connection& connection);
 
@@ -44,15 +58,26 @@ class Catalog {
   static Status Rename(sql::Connection& connection, int64_t id, std::string_view name);
 };
 
-PositionsTable PositionsTableOf(MaterializationKind kind);
+CommitsTable CommitsTableOf(MaterializationKind kind);
 
-// SQL that adds the positions of these materialisations; with `prune`, the older ones go. Rows are inserted, or deleted
-// and inserted, never updated: an UPDATE under an open reader stops checkpoints.
-std::string SetPositionsSql(PositionsTable table, const std::vector<int64_t>& ids, const Positions& positions,
-                            bool prune);
+// SQL that adds these to the journal of commits, and now and then lets the oldest go: at least kCommitsKept stay of each
+// materialisation. Rows are inserted and deleted, never updated: an UPDATE under an open reader stops checkpoints.
+constexpr int64_t kCommitsKept = 512;
+std::string AddCommitsSql(CommitsTable table, const std::vector<CommitEntry>& entries, const Positions& positions,
+                          int64_t time_ms);
 
-// A SELECT of (id, partition, next) of all materialisations.
-std::string PositionsSql();
+// The entry that follows what is stored, with its counters still to be added to.
+CommitEntry NextEntry(const StoredMaterialization& stored, const WarehouseCommit& commit);
+
+// Once the entry is committed.
+void Advance(const CommitEntry& entry, const Positions& positions, StoredMaterialization* stored);
+
+// How many of the excluded rows lie in the range.
+int64_t ExcludedIn(RowRange range, const std::vector<size_t>& excluded);
+
+// A relation of every commit in the journal: id, number, time_ms, positions, letters, read, emitted, filtered,
+// dead_lettered. The largest `number` of an id is where it stands.
+std::string_view CommitsSql();
 
 std::string PhysicalName(std::string_view name, int64_t id);
 

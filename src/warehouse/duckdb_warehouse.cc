@@ -32,7 +32,7 @@ class DuckDbWarehouse final : public Warehouse {
 
   Result<std::vector<MaterializationState>> Adopt(const WarehousePlan& plan) override;
   Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) override;
-  tl::expected<void, CommitError> Commit(const WarehouseCommit& commit) override;
+  CommitResult Commit(const WarehouseCommit& commit) override;
   Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) override {
     return tables_.Evaluate(table, batch, range);
   }
@@ -117,7 +117,7 @@ Result<std::unique_ptr<StreamBatch>> DuckDbWarehouse::NewBatch(std::string_view 
   return std::make_unique<WarehouseBatch>(info->second.layout);
 }
 
-tl::expected<void, CommitError> DuckDbWarehouse::Commit(const WarehouseCommit& commit) {
+CommitResult DuckDbWarehouse::Commit(const WarehouseCommit& commit) {
   return commit.kind == MaterializationKind::kStoredRows ? rows_.Commit(commit) : tables_.Commit(commit);
 }
 

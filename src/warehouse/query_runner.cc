@@ -169,9 +169,11 @@ Result<std::vector<AsOf>> QueryRunner::PositionsOf(sql::Connection& connection,
   }
   TR_TRY(const sql::TextResult rows,
          connection.Query(
-             fmt::format("SELECT m.stream, p.partition, min(p.next) FROM ({}) AS p(id, partition, next) JOIN "
-                         "_tailrace.materializations AS m USING (id) WHERE m.name IN ({}) GROUP BY ALL ORDER BY ALL",
-                         PositionsSql(), names)));
+             fmt::format("SELECT stream, partition, min(next) FROM (SELECT stream, unnest(range(len(positions))) AS "
+                         "partition, unnest(positions) AS next FROM (SELECT m.stream, arg_max(c.positions, c.number) AS "
+                         "positions FROM ({}) AS c JOIN _tailrace.materializations AS m USING (id) WHERE m.name IN ({}) "
+                         "GROUP BY m.id, m.stream)) GROUP BY ALL ORDER BY ALL",
+                         CommitsSql(), names)));
   for (const auto& row : rows.rows) {
     if (all.empty() || all.back().stream != *row[0]) all.push_back({*row[0], {}});
     const auto partition = static_cast<size_t>(std::stoul(*row[1]));

@@ -10,8 +10,6 @@
 namespace tailrace::warehouse {
 namespace {
 
-constexpr int64_t kCommitsBetweenPrunes = 512;
-
 std::string ShadowName(std::string_view stream) { return std::string(stream).append(Warehouse::kShadowSuffix); }
 
 // The stored rows change with the schema and nothing else.
@@ -71,7 +69,8 @@ std::vector<MaterializationState> RowStore::States() const {
   const std::lock_guard lock(mutex_);
   std::vector<MaterializationState> states;
   for (const auto& [name, rows] : rows_) {
-    states.push_back({name, rows.stream, MaterializationKind::kStoredRows, rows.stored.positions, rows.changed});
+    states.push_back({name, rows.stream, MaterializationKind::kStoredRows, rows.stored.positions, rows.changed,
+                      rows.stored.letters, rows.stored.flow, rows.stored.commits, rows.stored.counted_from});
   }
   return states;
 }
@@ -98,8 +97,9 @@ Result<RowStore::KeptRows> RowStore::Create(sql::Connection& definer, const std:
   return rows;
 }
 
-tl::expected<void, CommitError> RowStore::Commit(const WarehouseCommit& commit) {
+CommitResult RowStore::Commit(const WarehouseCommit& commit) {
   const std::lock_guard lock(mutex_);
+  std::vector<Flow> flows;
   for (const std::string& name : commit.names) {
     const auto found = rows_.find(name);
     Status done;
@@ -111,24 +111,26 @@ tl::expected<void, CommitError> RowStore::Commit(const WarehouseCommit& commit) 
       done = CommitInTransaction(found->second, commit);
     }
     if (!done) return tl::unexpected<CommitError>(CommitError{done.error().With("rows of " + name), ""});
+    flows.push_back(found->second.stored.flow);
   }
-  return {};
+  return flows;
 }
 
 Status RowStore::CommitInTransaction(KeptRows& rows, const WarehouseCommit& commit) {
   TR_RETURN_IF_ERROR(connection_->Begin());
-  Status done = Append(rows, commit);
+  CommitEntry entry = NextEntry(rows.stored, commit);
+  const Result<Flow> appended = Append(rows, commit);
+  Status done = appended ? Status() : Status(Fail(appended.error()));
   if (done) {
-    const bool prune = rows.commits % kCommitsBetweenPrunes == kCommitsBetweenPrunes - 1;
-    done = connection_->Execute(SetPositionsSql(PositionsTable::kRows, {rows.stored.id}, commit.positions, prune));
+    entry.flow += *appended;
+    done = connection_->Execute(AddCommitsSql(CommitsTable::kRows, {entry}, commit.positions, commit.time_ms));
   }
   if (done) done = Fault(FaultPoint::kRowsCommit);
   TR_CRASH_POINT("warehouse.rows_written");
   if (done) done = connection_->Commit();
   if (done) {
     TR_CRASH_POINT("warehouse.rows_committed");
-    rows.stored.positions = commit.positions;
-    ++rows.commits;
+    Advance(entry, commit.positions, &rows.stored);
     return {};
   }
   // Before the rollback: what the appender still holds must not be written after it.
@@ -138,7 +140,7 @@ Status RowStore::CommitInTransaction(KeptRows& rows, const WarehouseCommit& comm
   return Fail(error.code() == ErrorCode::kConflict ? Error::Unavailable(error.message()) : error);
 }
 
-Status RowStore::Append(KeptRows& rows, const WarehouseCommit& commit) {
+Result<Flow> RowStore::Append(KeptRows& rows, const WarehouseCommit& commit) {
   TR_RETURN_IF_ERROR(Fault(FaultPoint::kRowsAppend));
   if (!rows.appender) {
     const StreamInfo& stream = streams_->find(rows.stream)->second;
@@ -150,11 +152,10 @@ Status RowStore::Append(KeptRows& rows, const WarehouseCommit& commit) {
   for (const RowExclusion& exclusion : commit.exclusions) {
     if (exclusion.materialization == rows.stored.name) selected.excluded = exclusion.rows;
   }
-  const auto left_out = std::count_if(selected.excluded.begin(), selected.excluded.end(),
-                                      [&](size_t row) { return row >= commit.range.begin && row < commit.range.end; });
+  const int64_t left_out = ExcludedIn(commit.range, selected.excluded);
   const int64_t expected = static_cast<int64_t>(commit.range.end - commit.range.begin) - left_out;
   TR_TRY(const int64_t appended, rows.appender->Append(selected));
-  if (appended == expected) return {};
+  if (appended == expected) return Flow{commit.read, appended, 0, commit.undecodable + left_out};
   return Fail(Error::Internal(fmt::format("{} rows were appended of {}", appended, expected)));
 }
 

@@ -32,7 +32,7 @@ class RowStore {
   Status Adopt(sql::Connection& definer, const std::vector<StoredMaterialization>& stored);
   std::vector<MaterializationState> States() const;
 
-  tl::expected<void, CommitError> Commit(const WarehouseCommit& commit);
+  CommitResult Commit(const WarehouseCommit& commit);
 
   bool Has(std::string_view stream) const;
   Status BeginShadow(sql::Connection& definer, std::string_view stream);
@@ -44,12 +44,12 @@ class RowStore {
     StoredMaterialization stored;
     bool changed = false;
     std::optional<sql::ChunkAppender> appender;  // made at the first use, and anew after a failure
-    int64_t commits = 0;
   };
 
   Result<KeptRows> Create(sql::Connection& definer, const std::string& name, const StreamInfo& stream);
   Status CommitInTransaction(KeptRows& rows, const WarehouseCommit& commit);
-  Status Append(KeptRows& rows, const WarehouseCommit& commit);
+  // What became of the records of the range.
+  Result<Flow> Append(KeptRows& rows, const WarehouseCommit& commit);
   Status Fault(FaultPoint point);
 
   sql::Connection* connection_;

@@ -10,9 +10,6 @@
 namespace tailrace::warehouse {
 namespace {
 
-// Every so many commits the older positions are deleted; until then each commit only adds rows.
-constexpr int64_t kCommitsBetweenPrunes = 512;
-
 std::string ShadowName(std::string_view table) { return std::string(table).append(Warehouse::kShadowSuffix); }
 
 std::string ColumnList(const std::vector<sql::ResultColumn>& columns) {
@@ -62,7 +59,8 @@ Status TableStore::Adopt(const std::vector<TablePlan>& plans, const std::vector<
 std::vector<MaterializationState> TableStore::States() const {
   std::vector<MaterializationState> states;
   for (const auto& [name, table] : tables_) {
-    states.push_back({name, table.plan.stream, MaterializationKind::kTable, table.stored.positions, table.changed});
+    states.push_back({name, table.plan.stream, MaterializationKind::kTable, table.stored.positions, table.changed,
+                      table.stored.letters, table.stored.flow, table.stored.commits, table.stored.counted_from});
   }
   return states;
 }
@@ -144,60 +142,74 @@ Status TableStore::Prepare(const std::vector<std::string>& names) {
   return {};
 }
 
-tl::expected<void, CommitError> TableStore::Commit(const WarehouseCommit& commit) {
+CommitResult TableStore::Commit(const WarehouseCommit& commit) {
   if (Status prepared = Prepare(commit.names); !prepared)
     return tl::unexpected<CommitError>(CommitError{prepared.error(), ""});
-  std::vector<std::vector<int64_t>> added;
-  CommitResult result = CommitInTransaction(commit, &added);
-  if (!result) {
+  auto changes = CommitInTransaction(commit);
+  if (!changes) {
     connection_->Rollback();
-    result.error().error = Retryable(std::move(result.error().error));
-    return result;
+    return tl::unexpected<CommitError>(
+        CommitError{Retryable(std::move(changes.error().error)), std::move(changes.error().materialization)});
   }
-  ++commits_;
+  std::vector<Flow> flows;
   for (size_t i = 0; i < commit.names.size(); ++i) {
     KeptTable& table = tables_.find(commit.names[i])->second;
-    table.stored.positions = commit.positions;
-    for (size_t partial = 0; partial < added[i].size(); ++partial)
-      table.growth[partial].rows_since += added[i][partial];
+    const Change& change = (*changes)[i];
+    Advance(change.entry, commit.positions, &table.stored);
+    for (size_t partial = 0; partial < change.added.size(); ++partial)
+      table.growth[partial].rows_since += change.added[partial];
+    flows.push_back(table.stored.flow);
   }
-  return result;
+  return flows;
 }
 
-TableStore::CommitResult TableStore::CommitInTransaction(const WarehouseCommit& commit,
-                                                         std::vector<std::vector<int64_t>>* added) {
+tl::expected<std::vector<TableStore::Change>, CommitError> TableStore::CommitInTransaction(
+    const WarehouseCommit& commit) {
   const auto fail = [](Error error, const std::string& table = "") {
     return tl::unexpected<CommitError>(CommitError{std::move(error), table});
   };
   if (Status begun = connection_->Begin(); !begun) return fail(begun.error());
-  std::vector<int64_t> ids;
+  std::vector<Change> changes;
+  std::vector<CommitEntry> entries;
   for (const std::string& name : commit.names) {
-    KeptTable& table = tables_.find(name)->second;
-    sql::BatchRows rows{&ChunksOf(*commit.batch), commit.range.begin, commit.range.end, {}};
-    for (const RowExclusion& exclusion : commit.exclusions) {
-      if (exclusion.materialization == name) rows.excluded = exclusion.rows;
-    }
     if (Status fault = Fault(FaultPoint::kTableInsert); !fault) return fail(fault.error(), name);
-    Result<std::vector<int64_t>> inserted = Insert(table, std::move(rows));
-    if (!inserted) {
-      const bool of_the_data = inserted.error().code() == ErrorCode::kInvalid;
-      return fail(inserted.error().With("table " + name), of_the_data ? name : "");
+    Result<Change> change = ChangeOf(tables_.find(name)->second, commit);
+    if (!change) {
+      const bool of_the_data = change.error().code() == ErrorCode::kInvalid;
+      return fail(change.error().With("table " + name), of_the_data ? name : "");
     }
-    added->push_back(std::move(*inserted));
-    ids.push_back(table.stored.id);
+    entries.push_back(change->entry);
+    changes.push_back(std::move(*change));
   }
-  const bool prune = commits_ % kCommitsBetweenPrunes == kCommitsBetweenPrunes - 1;
-  Status done = connection_->Execute(SetPositionsSql(PositionsTable::kTables, ids, commit.positions, prune));
+  Status done = connection_->Execute(AddCommitsSql(CommitsTable::kTables, entries, commit.positions, commit.time_ms));
   if (done) done = Fault(FaultPoint::kTableCommit);
   TR_CRASH_POINT("warehouse.tables_written");
   if (done) done = connection_->Commit();
   TR_CRASH_POINT("warehouse.tables_committed");
   if (!done) return fail(done.error());
-  return {};
+  return changes;
 }
 
-Result<std::vector<int64_t>> TableStore::Insert(KeptTable& table, sql::BatchRows rows) {
+// Inserts the rows of the range, and counts its records.
+Result<TableStore::Change> TableStore::ChangeOf(KeptTable& table, const WarehouseCommit& commit) {
   TR_TRY(sql::BatchRelation * relation, RelationOf(table.plan.stream));
+  TR_RETURN_IF_ERROR(PrepareStatements(table));
+  sql::BatchRows rows{&ChunksOf(*commit.batch), commit.range.begin, commit.range.end, {}};
+  for (const RowExclusion& exclusion : commit.exclusions) {
+    if (exclusion.materialization == table.stored.name) rows.excluded = exclusion.rows;
+  }
+  const int64_t excluded = ExcludedIn(commit.range, rows.excluded);
+  relation->Show(std::move(rows));
+  auto added = Insert(table);
+  auto counts = added ? table.count->RunForNumbers() : Result<std::vector<int64_t>>(Fail(added.error()));
+  relation->Hide();
+  if (!counts) return Fail(counts.error());
+  Change change{NextEntry(table.stored, commit), std::move(*added)};
+  change.entry.flow += Flow{commit.read, counts->at(0), counts->at(1), commit.undecodable + excluded};
+  return change;
+}
+
+Status TableStore::PrepareStatements(KeptTable& table) {
   for (size_t i = table.inserts.size(); i < table.incremental.partials.size(); ++i) {
     const sql::Partial& partial = table.incremental.partials[i];
     TR_TRY(sql::Statement insert,
@@ -206,17 +218,18 @@ Result<std::vector<int64_t>> TableStore::Insert(KeptTable& table, sql::BatchRows
                fmt::format("INSERT INTO {} {}", sql::QuoteIdentifier(partial.physical_name), partial.select_sql)));
     table.inserts.push_back(std::move(insert));
   }
-  relation->Show(std::move(rows));
+  if (table.count) return {};
+  TR_TRY(table.count, sql::Statement::Prepare(*connection_, table.incremental.count_sql));
+  return {};
+}
+
+// The batch relation shows the rows.
+Result<std::vector<int64_t>> TableStore::Insert(KeptTable& table) {
   std::vector<int64_t> added;
-  Status done;
   for (sql::Statement& insert : table.inserts) {
-    Result<int64_t> count = insert.Run();
-    if (!count) done = Fail(count.error());
-    if (!done) break;
-    added.push_back(*count);
+    TR_TRY(const int64_t count, insert.Run());
+    added.push_back(count);
   }
-  relation->Hide();
-  if (!done) return Fail(done.error());
   return added;
 }
 
@@ -225,9 +238,12 @@ Status TableStore::Evaluate(std::string_view name, const StreamBatch& batch, Row
   // What is being rebuilt is asked by its new definition.
   if (const auto shadow = tables_.find(ShadowName(name)); table->changed && shadow != tables_.end())
     table = &shadow->second;
-  TR_RETURN_IF_ERROR(RelationOf(table->plan.stream));
+  TR_TRY(sql::BatchRelation * relation, RelationOf(table->plan.stream));
   TR_RETURN_IF_ERROR(connection_->Begin());
-  Result<std::vector<int64_t>> inserted = Insert(*table, {&ChunksOf(batch), range.begin, range.end, {}});
+  relation->Show({&ChunksOf(batch), range.begin, range.end, {}});
+  const Status prepared = PrepareStatements(*table);
+  const auto inserted = prepared ? Insert(*table) : Result<std::vector<int64_t>>(Fail(prepared.error()));
+  relation->Hide();
   connection_->Rollback();
   if (!inserted) return Fail(Retryable(inserted.error()));
   return {};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,7 @@ class TableStore {
   Status Adopt(const std::vector<TablePlan>& plans, const std::vector<StoredMaterialization>& stored);
   std::vector<MaterializationState> States() const;
 
-  tl::expected<void, CommitError> Commit(const WarehouseCommit& commit);
+  CommitResult Commit(const WarehouseCommit& commit);
   Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range);
 
   bool Has(std::string_view table) const { return tables_.contains(table); }
@@ -58,10 +59,15 @@ class TableStore {
     sql::IncrementalPlan incremental;
     bool changed = false;
     std::vector<sql::Statement> inserts;  // one a partial; made at the first use
+    std::optional<sql::Statement> count;  // of records; made at the first use
     std::vector<Growth> growth;           // one a partial
   };
 
-  using CommitResult = tl::expected<void, CommitError>;
+  // What one commit does to one table.
+  struct Change {
+    CommitEntry entry;
+    std::vector<int64_t> added;  // rows, by partial
+  };
 
   Result<KeptTable> Create(const std::string& name, const TablePlan& plan);
   Result<KeptTable> Take(const TablePlan& plan, const StoredMaterialization& stored);
@@ -70,8 +76,10 @@ class TableStore {
   Result<sql::BatchRelation*> RelationOf(const std::string& stream);
 
   Status Prepare(const std::vector<std::string>& names);
-  CommitResult CommitInTransaction(const WarehouseCommit& commit, std::vector<std::vector<int64_t>>* added);
-  Result<std::vector<int64_t>> Insert(KeptTable& table, sql::BatchRows rows);
+  tl::expected<std::vector<Change>, CommitError> CommitInTransaction(const WarehouseCommit& commit);
+  Result<Change> ChangeOf(KeptTable& table, const WarehouseCommit& commit);
+  Status PrepareStatements(KeptTable& table);
+  Result<std::vector<int64_t>> Insert(KeptTable& table);
   Status CompactPartial(const sql::Partial& partial, Growth* growth);
   Status Fault(FaultPoint point);
 
@@ -80,7 +88,6 @@ class TableStore {
   const DuckDbWarehouseOptions* options_;
   std::map<std::string, std::unique_ptr<sql::BatchRelation>, std::less<>> relations_;  // by stream
   std::map<std::string, KeptTable, std::less<>> tables_;                               // shadows too
-  int64_t commits_ = 0;
 };
 
 // CREATE OR REPLACE VIEW.

@@ -72,8 +72,8 @@ class DocumentStoreContract : public ::testing::TestWithParam<DocumentStoreHarne
     return views;
   }
 
-  Status Apply(const std::vector<Change>& changes, int64_t next, std::string_view collection = "things") {
-    return store_->Apply(collection, Views(changes), {Offset{next}});
+  Result<Flow> Apply(const std::vector<Change>& changes, int64_t next, std::string_view collection = "things") {
+    return store_->Apply(collection, Views(changes), {{Offset{next}}});
   }
 
   std::string Json(std::string_view key, std::string_view collection = "things") {
@@ -108,11 +108,41 @@ TEST_P(DocumentStoreContract, PositionsMoveWithoutChanges) {
   EXPECT_EQ(Position(), 9);
 }
 
+TEST_P(DocumentStoreContract, CountersAndPositionsAreOneCommit) {
+  CollectionState state = Adopt(Plan(MergeMode::kReplace));
+  EXPECT_EQ(state.flow, Flow());
+  EXPECT_EQ(state.commits, 0);
+  auto applied = store_->Apply("things", Views({{"a", "1", {}}}), {{Offset{5}}, Offset{2}, {5, 3, 1, 1}});
+  ASSERT_TRUE(applied);
+  EXPECT_EQ(*applied, (Flow{5, 3, 1, 1}));
+  applied = store_->Apply("things", {}, {{Offset{6}}, std::nullopt, {1, 0, 1, 0}});
+  ASSERT_TRUE(applied);
+  EXPECT_EQ(*applied, (Flow{6, 3, 2, 1}));
+  Reopen();
+  state = Adopt(Plan(MergeMode::kReplace));
+  EXPECT_EQ(state.flow, (Flow{6, 3, 2, 1}));
+  EXPECT_EQ(state.positions, Positions{Offset{6}});
+  EXPECT_EQ(state.letters, Offset{2}) << "not named, so as before";
+  EXPECT_EQ(state.commits, 2);
+}
+
+TEST_P(DocumentStoreContract, AShadowCountsFromTheBeginning) {
+  Adopt(Plan(MergeMode::kReplace));
+  ASSERT_TRUE(store_->Apply("things", {}, {{Offset{5}}, std::nullopt, {5, 5, 0, 0}}));
+  ASSERT_TRUE(store_->BeginShadow("things"));
+  ASSERT_TRUE(store_->Apply("things@shadow", {}, {{Offset{5}}, std::nullopt, {5, 4, 1, 0}}));
+  ASSERT_TRUE(store_->FinishShadow("things"));
+  Reopen();
+  CollectionState state = Adopt(Plan(MergeMode::kReplace));
+  EXPECT_EQ(state.flow, (Flow{5, 4, 1, 0}));
+  EXPECT_EQ(state.commits, 1);
+}
+
 TEST_P(DocumentStoreContract, MissingDocumentAndMissingCollectionAreNotFound) {
   Adopt(Plan(MergeMode::kReplace));
   EXPECT_EQ(Json("a"), "error: not_found");
   EXPECT_EQ(Json("a", "others"), "error: not_found");
-  EXPECT_EQ(store_->Apply("others", {}, {Offset{1}}).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(store_->Apply("others", {}, {{Offset{1}}}).error().code(), ErrorCode::kNotFound);
 }
 
 TEST_P(DocumentStoreContract, ReplaceKeepsTheLastDocumentOfABatch) {
@@ -156,7 +186,7 @@ TEST_P(DocumentStoreContract, RefusedChangeLeavesNothingOfItsBatch) {
     SetUp();
     Adopt(Plan(merge));
     ASSERT_TRUE(Apply({{"a", R"({"n":1})", {}}}, 1));
-    Status refused = Apply({{"a", R"({"n":2})", {}}, {"b", "7", {}}}, 3);
+    auto refused = Apply({{"a", R"({"n":2})", {}}, {"b", "7", {}}}, 3);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), ErrorCode::kInvalid);
     EXPECT_EQ(Json("a"), R"({"n":1})");

@@ -35,13 +35,14 @@ Result<std::vector<CollectionState>> FakeDocumentStore::Adopt(const std::vector<
     FakeDocuments::Collection fresh{plan, Positions(static_cast<size_t>(plan.partitions)), {}};
     auto& collection = disk_->collections.try_emplace(plan.name, std::move(fresh)).first->second;
     adopted_.insert_or_assign(plan.name, plan);
-    states.push_back({plan.name, collection.positions, collection.plan.fingerprint != plan.fingerprint});
+    states.push_back({plan.name, collection.positions, collection.plan.fingerprint != plan.fingerprint, collection.letters,
+                      collection.flow, collection.commits});
   }
   return states;
 }
 
-Status FakeDocumentStore::Apply(std::string_view collection, const std::vector<DocumentChange>& changes,
-                                const Positions& positions) {
+Result<Flow> FakeDocumentStore::Apply(std::string_view collection, const std::vector<DocumentChange>& changes,
+                                      const ConsumedStep& step) {
   std::lock_guard lock(mutex_);
   TR_TRY(FakeDocuments::Collection * target, Opened(collection));
   if (auto failure = TakeFailure()) return Fail(*failure);
@@ -62,8 +63,11 @@ Status FakeDocumentStore::Apply(std::string_view collection, const std::vector<D
     documents.insert_or_assign(std::string(change.key), StoredOf(change, after.Text()));
   }
   target->documents = std::move(documents);
-  target->positions = positions;
-  return {};
+  target->positions = step.positions;
+  target->letters = step.letters.value_or(target->letters);
+  target->flow += step.flow;
+  ++target->commits;
+  return target->flow;
 }
 
 Status FakeDocumentStore::Replace(std::string_view collection, const std::vector<DocumentChange>& documents) {

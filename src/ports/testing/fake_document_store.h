@@ -20,6 +20,9 @@ struct FakeDocuments {
     CollectionPlan plan;  // that it was made by
     Positions positions;
     std::map<std::string, Stored> documents;
+    Offset letters = {};
+    Flow flow = {};
+    int64_t commits = 0;
   };
 
   std::map<std::string, Collection, std::less<>> collections;
@@ -36,8 +39,8 @@ class FakeDocumentStore final : public DocumentStore {
   FakeDocuments& disk() { return *disk_; }
 
   Result<std::vector<CollectionState>> Adopt(const std::vector<CollectionPlan>& plans) override;
-  Status Apply(std::string_view collection, const std::vector<DocumentChange>& changes,
-               const Positions& positions) override;
+  Result<Flow> Apply(std::string_view collection, const std::vector<DocumentChange>& changes,
+                     const ConsumedStep& step) override;
   Status Replace(std::string_view collection, const std::vector<DocumentChange>& documents) override;
   Result<Document> Get(std::string_view collection, std::string_view key) override;
   Result<DocumentPage> Find(std::string_view collection, const DocumentQuery& query) override;

@@ -23,8 +23,8 @@ TEST(FakeDocumentStore, FailsOnceWhenTold) {
   plan.name = "c";
   ASSERT_TRUE(store.Adopt({plan}));
   store.disk().fail_next = Error::Exhausted("full");
-  EXPECT_EQ(store.Apply("c", {}, {Offset{1}}).error().code(), ErrorCode::kExhausted);
-  EXPECT_TRUE(store.Apply("c", {}, {Offset{1}}));
+  EXPECT_EQ(store.Apply("c", {}, {{Offset{1}}}).error().code(), ErrorCode::kExhausted);
+  EXPECT_TRUE(store.Apply("c", {}, {{Offset{1}}}));
 }
 
 }  // namespace

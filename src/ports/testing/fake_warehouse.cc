@@ -89,7 +89,8 @@ Result<std::vector<MaterializationState>> FakeWarehouse::Adopt(const WarehousePl
 void FakeWarehouse::AdoptOne(const Kept& fresh, const std::string& name, std::vector<MaterializationState>* states) {
   definitions_.insert_or_assign(name, fresh);
   const Kept& kept = disk_->kept.try_emplace(name, fresh).first->second;
-  states->push_back({name, kept.stream, kept.kind, kept.positions, kept.fingerprint != fresh.fingerprint});
+  states->push_back({name, kept.stream, kept.kind, kept.positions, kept.fingerprint != fresh.fingerprint, kept.letters,
+                     kept.flow, kept.commits});
 }
 
 Result<std::unique_ptr<StreamBatch>> FakeWarehouse::NewBatch(std::string_view stream) {
@@ -110,7 +111,7 @@ bool FakeWarehouse::Refuses(std::string_view name, const StreamBatch& batch, Row
   return false;
 }
 
-tl::expected<void, CommitError> FakeWarehouse::Commit(const WarehouseCommit& commit) {
+CommitResult FakeWarehouse::Commit(const WarehouseCommit& commit) {
   const std::lock_guard lock(mutex_);
   if (disk_->before_commit) {
     if (Status allowed = disk_->before_commit(commit); !allowed) return Refused(allowed.error());
@@ -125,16 +126,32 @@ tl::expected<void, CommitError> FakeWarehouse::Commit(const WarehouseCommit& com
     }
     if (Refuses(name, *commit.batch, commit.range, ExcludedOf(commit, name))) return Refused(CannotTake(), name);
   }
+  std::vector<Flow> flows;
   for (const std::string& name : commit.names) {
     Kept& kept = disk_->kept.find(name)->second;
-    const std::vector<size_t> excluded = ExcludedOf(commit, name);
-    for (size_t row = commit.range.begin; row < commit.range.end; ++row) {
-      if (!std::binary_search(excluded.begin(), excluded.end(), row))
-        kept.records.push_back(RecordsOf(*commit.batch)[row]);
-    }
-    kept.positions = commit.positions;
+    Take(commit, name, &kept);
+    flows.push_back(kept.flow);
   }
-  return {};
+  return flows;
+}
+
+void FakeWarehouse::Take(const WarehouseCommit& commit, const std::string& name, Kept* kept) const {
+  const std::vector<size_t> excluded = ExcludedOf(commit, name);
+  kept->flow += {commit.read, 0, 0, commit.undecodable};
+  for (size_t row = commit.range.begin; row < commit.range.end; ++row) {
+    const FakeRecord& record = RecordsOf(*commit.batch)[row];
+    if (std::binary_search(excluded.begin(), excluded.end(), row)) {
+      ++kept->flow.dead_lettered;
+    } else if (disk_->filters && disk_->filters(name, record)) {
+      ++kept->flow.filtered;
+    } else {
+      ++kept->flow.emitted;
+      kept->records.push_back(record);
+    }
+  }
+  kept->positions = commit.positions;
+  kept->letters = commit.letters.value_or(kept->letters);
+  ++kept->commits;
 }
 
 Status FakeWarehouse::Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) {

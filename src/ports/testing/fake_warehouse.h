@@ -29,12 +29,17 @@ struct FakeWarehouseDisk {
     std::string fingerprint;
     Positions positions;
     std::vector<FakeRecord> records;
+    Offset letters = {};
+    Flow flow = {};
+    int64_t commits = 0;
   };
 
   std::map<std::string, Kept, std::less<>> kept;
 
   // Which materialisation cannot take which record; asked by Commit, Evaluate and Project.
   std::function<bool(std::string_view name, const FakeRecord& record)> refuses;
+  // Which records a materialisation takes and makes nothing of; none unless set.
+  std::function<bool(std::string_view name, const FakeRecord& record)> filters;
   // Asked before each Commit; an error fails it and keeps nothing.
   std::function<Status(const WarehouseCommit& commit)> before_commit;
   // Answers Query.
@@ -53,7 +58,7 @@ class FakeWarehouse final : public Warehouse {
 
   Result<std::vector<MaterializationState>> Adopt(const WarehousePlan& plan) override;
   Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) override;
-  tl::expected<void, CommitError> Commit(const WarehouseCommit& commit) override;
+  CommitResult Commit(const WarehouseCommit& commit) override;
   Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) override;
   Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch,
                                                  RowRange range) override;
@@ -66,6 +71,7 @@ class FakeWarehouse final : public Warehouse {
   using Kept = FakeWarehouseDisk::Kept;
 
   void AdoptOne(const Kept& fresh, const std::string& name, std::vector<MaterializationState>* states);
+  void Take(const WarehouseCommit& commit, const std::string& name, Kept* kept) const;
   bool Refuses(std::string_view name, const StreamBatch& batch, RowRange range,
                const std::vector<size_t>& excluded) const;
 

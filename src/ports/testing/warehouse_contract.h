@@ -84,7 +84,7 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseHarnessFactor
     return std::move(*batch);
   }
 
-  tl::expected<void, CommitError> Commit(const StreamBatch& batch, MaterializationKind kind, const std::string& name,
+  CommitResult Commit(const StreamBatch& batch, MaterializationKind kind, const std::string& name,
                                          Positions positions) {
     WarehouseCommit commit;
     commit.batch = &batch;
@@ -92,6 +92,7 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseHarnessFactor
     commit.kind = kind;
     commit.names = {name};
     commit.positions = std::move(positions);
+    commit.read = static_cast<int64_t>(batch.row_count());
     return warehouse_->Commit(commit);
   }
 
@@ -152,6 +153,55 @@ TEST_P(WarehouseContract, PositionsMoveWithoutRows) {
   Reopen();
   EXPECT_EQ(StateOf("sums").positions, At(1, 2));
   EXPECT_EQ(StateOf("events").positions, At(1, 2));
+}
+
+TEST_P(WarehouseContract, CountersAndPositionsAreOneCommit) {
+  Adopt();
+  EXPECT_EQ(StateOf("sums").flow, Flow());
+  EXPECT_EQ(StateOf("sums").commits, 0);
+  auto batch = Batch(10);
+  WarehouseCommit commit;
+  commit.batch = batch.get();
+  commit.range = {2, 10};
+  commit.names = {"sums"};
+  commit.exclusions = {{"sums", {1, 4, 7}}};  // the first is not in the range
+  commit.positions = At(6, 6);
+  commit.letters = Offset{3};
+  commit.read = 9;
+  commit.undecodable = 1;
+  auto committed = warehouse_->Commit(commit);
+  ASSERT_TRUE(committed) << committed.error().error.message();
+  const Flow expected{9, 6, 0, 3};
+  EXPECT_EQ(*committed, std::vector<Flow>{expected});
+  Reopen();
+  EXPECT_EQ(StateOf("sums").flow, expected);
+  EXPECT_EQ(StateOf("sums").letters, Offset{3});
+  EXPECT_EQ(StateOf("sums").commits, 1);
+  EXPECT_EQ(StateOf("sums").positions, At(6, 6));
+  EXPECT_EQ(StateOf("events").flow, Flow());
+  batch = Batch(4);
+  ASSERT_TRUE(Commit(*batch, MaterializationKind::kTable, "sums", At(8, 8)));
+  ASSERT_TRUE(Commit(*batch, MaterializationKind::kStoredRows, "events", At(2, 2)));
+  Reopen();
+  EXPECT_EQ(StateOf("sums").flow, (Flow{13, 10, 0, 3}));
+  EXPECT_EQ(StateOf("sums").letters, Offset{3}) << "not named, so as before";
+  EXPECT_EQ(StateOf("sums").commits, 2);
+  EXPECT_EQ(StateOf("events").flow, (Flow{4, 4, 0, 0}));
+}
+
+TEST_P(WarehouseContract, AShadowCountsFromTheBeginning) {
+  Adopt();
+  auto batch = Batch(4);
+  ASSERT_TRUE(Commit(*batch, MaterializationKind::kTable, "sums", At(2, 2)));
+  ASSERT_TRUE(warehouse_->BeginShadow("sums"));
+  ASSERT_TRUE(Commit(*batch, MaterializationKind::kTable, "sums@shadow", At(2, 2)));
+  ASSERT_TRUE(warehouse_->FinishShadow("sums"));
+  auto committed = Commit(*batch, MaterializationKind::kTable, "sums", At(4, 4));
+  ASSERT_TRUE(committed);
+  EXPECT_EQ(*committed, (std::vector<Flow>{{8, 8, 0, 0}}));
+  Reopen();
+  EXPECT_EQ(StateOf("sums").flow, (Flow{8, 8, 0, 0}));
+  EXPECT_EQ(StateOf("sums").commits, 2);
 }
 
 TEST_P(WarehouseContract, UnknownNamesAreNotFound) {

@@ -22,7 +22,7 @@ class ScriptedWarehouse final : public Warehouse {
 
   Result<std::vector<MaterializationState>> Adopt(const WarehousePlan&) override { return std::vector<MaterializationState>(); }
   Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view) override { return Fail(Error::Internal("only queries are scripted")); }
-  tl::expected<void, CommitError> Commit(const WarehouseCommit&) override { return {}; }
+  CommitResult Commit(const WarehouseCommit& commit) override { return std::vector<Flow>(commit.names.size()); }
   Status Evaluate(std::string_view, const StreamBatch&, RowRange) override { return {}; }
   Result<std::vector<ProjectedDocument>> Project(std::string_view, const StreamBatch&, RowRange) override {
     return std::vector<ProjectedDocument>();
