@@ -50,6 +50,10 @@ constexpr std::array kCommands = {
             "tailrace dlq redrive sales --fault 3f2a91c0\n"
             "tailrace dlq redrive sales --with fix.sql --dry-run",
             DeclareDlqRedrive},
+    Command{"audit", "Prove that every record is accounted for",
+            "tailrace audit                # exit code 1 when a counter differs\n"
+            "tailrace audit --recount      # read the log again and count every record anew",
+            DeclareAudit},
     Command{"rebuild", "Compute a table or collection again from the log", "tailrace rebuild revenue_by_hour",
             DeclareRebuild},
     Command{"log verify", "Check every byte of the log",

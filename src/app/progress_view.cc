@@ -6,14 +6,7 @@
 
 namespace tailrace::app {
 
-std::vector<server::MaterializationProgress> ProgressView::All() const {
-  std::vector<server::MaterializationProgress> all;
-  for (auto& m : engine_.progress().All()) {
-    all.push_back({std::move(m.name), std::move(m.kind), std::move(m.stream), std::move(m.positions), m.flow.dead_lettered,
-                   std::move(m.trouble)});
-  }
-  return all;
-}
+std::vector<engine::MaterializationProgress> ProgressView::All() const { return engine_.progress().All(); }
 
 bool ProgressView::Reached(std::string_view stream, const Positions& wanted) const {
   return engine_.progress().Reached(stream, wanted);

@@ -18,7 +18,7 @@ class ProgressView final : public server::Progress {
   ProgressView(engine::Engine& engine, EventLog& log, const engine::StreamDirectory& streams)
       : engine_(engine), log_(log), streams_(streams) {}
 
-  std::vector<server::MaterializationProgress> All() const override;
+  std::vector<engine::MaterializationProgress> All() const override;
   bool Reached(std::string_view stream, const Positions& wanted) const override;
   void Subscribe(std::function<void()> changed) override;
   std::vector<std::string> NotReadyReasons() const override;

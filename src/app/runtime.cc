@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/audit_metrics.h"
 #include "app/console.h"
 #include "app/data_directory.h"
 #include "app/doorkeeper.h"
@@ -24,6 +25,7 @@
 #include "server/server.h"
 #include "sqlite/sqlite.h"
 #include "warehouse/duckdb_warehouse.h"
+#include "warehouse/record_judge.h"
 
 namespace tailrace::app {
 namespace {
@@ -53,6 +55,7 @@ struct Runtime::Parts {
   Status OpenSources();
   Result<std::unique_ptr<SourceRunner>> NewRunner(const std::string& name, std::unique_ptr<Source> source,
                                                   const std::vector<config::Target>& into);
+  Result<std::unique_ptr<RecordJudge>> OpenJudge() const;
   void AddMetrics();
 
   config::Pipeline pipeline;
@@ -67,6 +70,7 @@ struct Runtime::Parts {
   std::unique_ptr<Warehouse> warehouse;
   std::unique_ptr<DocumentStore> documents;
   std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<engine::Auditor> auditor;
   std::unique_ptr<ProgressView> progress;
   std::unique_ptr<Doorkeeper> doorkeeper;
   std::unique_ptr<RebuildDesk> rebuilds;
@@ -117,7 +121,9 @@ Status Runtime::Parts::OpenEngine() {
   engine_options.feed = limits.feed;
   TR_TRY(engine, engine::Engine::Open(pipeline, streams, *log, *warehouse, *documents, clock(), std::move(engine_options)));
   progress = std::make_unique<ProgressView>(*engine, *log, streams);
+  auditor = std::make_unique<engine::Auditor>(pipeline, streams, *log, clock(), *engine, [this] { return OpenJudge(); });
   AddMetrics();
+  AddAuditMetrics(metrics, *auditor, engine->progress().All());
   return {};
 }
 
@@ -127,6 +133,15 @@ std::string Runtime::Parts::IdempotencyWindowText() const {
   return fmt::format("{} h or {} keys a partition, whichever ends first",
                      std::chrono::duration_cast<std::chrono::hours>(limits.log.idempotency_age_max).count(),
                      Grouped(log::IdempotencyKeysOf(limits.log, partitions)));
+}
+
+Result<std::unique_ptr<RecordJudge>> Runtime::Parts::OpenJudge() const {
+  warehouse::RecordJudgeOptions judge_options;
+  judge_options.memory_bytes_max = static_cast<size_t>(limits.memory.projections);
+  for (const CollectionPlan& plan : engine::PlanCollections(pipeline)) {
+    if (plan.merge != MergeMode::kReplace) judge_options.objects_needed.push_back(plan.name);
+  }
+  return warehouse::OpenRecordJudge(engine::PlanWarehouse(pipeline), std::move(judge_options));
 }
 
 Status Runtime::Parts::OpenServer() {
@@ -147,7 +162,8 @@ Status Runtime::Parts::OpenServer() {
                                   dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get(),
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
-                                  }};
+                                  },
+                                  auditor.get()};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
 }
@@ -299,6 +315,7 @@ std::string Runtime::address() const {
 
 const config::Pipeline& Runtime::pipeline() const { return parts_->pipeline; }
 engine::Engine& Runtime::engine() { return *parts_->engine; }
+engine::Auditor& Runtime::auditor() { return *parts_->auditor; }
 EventLog& Runtime::log() { return *parts_->log; }
 Warehouse& Runtime::warehouse() { return *parts_->warehouse; }
 DocumentStore& Runtime::documents() { return *parts_->documents; }

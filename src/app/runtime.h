@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/spec.h"
+#include "engine/auditor.h"
 #include "engine/engine.h"
 #include "engine/source_pump.h"
 #include "ports/document_store.h"
@@ -61,6 +62,7 @@ class Runtime {
   std::string address() const;  // of the server, "127.0.0.1:7070"; empty when it does not serve
   const config::Pipeline& pipeline() const;
   engine::Engine& engine();
+  engine::Auditor& auditor();
   EventLog& log();
   Warehouse& warehouse();
   DocumentStore& documents();

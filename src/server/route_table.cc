@@ -1,5 +1,6 @@
 #include "server/route_table.h"
 
+#include "server/audit_reads.h"
 #include "server/collection_reads.h"
 #include "server/ingest.h"
 #include "server/letter_reads.h"
@@ -121,6 +122,12 @@ void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {
   routes.back().produces = {"text/plain"};
 }
 
+void AddAuditRoute(std::vector<RouteSpec>& routes, AuditReads& audits) {
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/audit", "Whether every record is accounted for: read = emitted + filtered + dead-lettered.",
+                       [&audits](const ExchangePtr& exchange) { audits.Audit(exchange); },
+                       {QueryParam("recount", "true: read the log again and count every record anew.", "boolean")}));
+}
+
 void AddRebuildRoute(std::vector<RouteSpec>& routes, RebuildDoor& rebuilds) {
   RouteSpec rebuild(Access::Whole(Role::kAdmin));
   rebuild.method = "POST";
@@ -143,6 +150,7 @@ std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
   AddLetterRoutes(routes, owners.letters);
   AddSystemRoutes(routes, owners.system);
   if (owners.rebuilds != nullptr) AddRebuildRoute(routes, *owners.rebuilds);
+  if (owners.audits != nullptr) AddAuditRoute(routes, *owners.audits);
   return routes;
 }
 

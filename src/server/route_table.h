@@ -8,6 +8,7 @@
 
 namespace tailrace::server {
 
+class AuditReads;
 class CollectionReads;
 class Ingest;
 class LetterReads;
@@ -27,6 +28,7 @@ struct RouteOwners {
   SystemReads& system;
   LetterReads& letters;
   RebuildDoor* rebuilds = nullptr;  // null: none
+  AuditReads* audits = nullptr;     // null: none
 };
 
 // The routes that every pipeline has.

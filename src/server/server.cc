@@ -8,6 +8,7 @@
 #include "base/logging.h"
 #include "server/admission.h"
 #include "server/api_reads.h"
+#include "server/audit_reads.h"
 #include "server/collection_reads.h"
 #include "server/connection.h"
 #include "server/gate.h"
@@ -79,6 +80,7 @@ struct Server::Parts {
   std::vector<std::unique_ptr<IngestDoor>> doors;
   std::unique_ptr<StreamReads> stream_reads;
   std::unique_ptr<LetterReads> letters;
+  std::unique_ptr<AuditReads> audits;  // null: no auditor
   std::unique_ptr<TailHub> tails;
   std::unique_ptr<WaitList> waits;
   std::unique_ptr<Reader> reader;
@@ -104,6 +106,7 @@ Status Server::Parts::Assemble() {
   TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, admission, executors));
   stream_reads = std::make_unique<StreamReads>(services, options, *ingest, query_pool);
   letters = std::make_unique<LetterReads>(services, options.limits, *ingest, query_pool);
+  if (services.auditor != nullptr) audits = std::make_unique<AuditReads>(services, options.limits, query_pool);
   tails = std::make_unique<TailHub>(services, options.limits, *ingest, tail_pool, *loops.front());
   waits = std::make_unique<WaitList>(services.progress, *loops.front(), options.limits, services.clock);
   reader = std::make_unique<Reader>(services, options.limits, *ingest, query_pool, *waits);
@@ -123,7 +126,7 @@ Status Server::Parts::Assemble() {
 
 Status Server::Parts::AddRoutes() {
   for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters,
-                                        services.rebuilds == nullptr ? nullptr : &rebuilds})) {
+                                        services.rebuilds == nullptr ? nullptr : &rebuilds, audits.get()})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }
   for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
@@ -184,6 +187,7 @@ Status Server::Start() {
   parts.started = true;
   parts.ingest->Start();
   parts.query_pool.Start();
+  if (parts.audits != nullptr) parts.audits->Start();
   parts.tail_pool.Start();
   parts.KeepHouse();
   for (const auto& loop : parts.loops) loop->Start();
@@ -223,6 +227,7 @@ void Server::Stop() {
   }
   parts.ingest->Stop();
   parts.query_pool.Stop();
+  if (parts.audits != nullptr) parts.audits->Stop();
   parts.tail_pool.Stop();
   parts.RunOnEachLoop([](Loop& loop) { loop.ForEachConnection([](Connection& connection) { connection.Close(); }); });
   for (const auto& loop : parts.loops) loop->Stop();

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "config/spec.h"
 #include "engine/dead_letters.h"
+#include "engine/progress.h"
 #include "engine/rebuild.h"
 #include "engine/redrive.h"
 #include "model/ids.h"
@@ -22,17 +23,13 @@
 #include "ports/event_log.h"
 #include "ports/warehouse.h"
 
+namespace tailrace::engine {
+class Auditor;
+}
+
 namespace tailrace::server {
 
-// How far one table, collection or set of stored rows has come.
-struct MaterializationProgress {
-  std::string name;
-  std::string kind;       // "rows", "table", "collection"
-  std::string stream;
-  Positions positions;    // committed
-  int64_t rejected = 0;   // records it could not take
-  std::string trouble;    // why it stands still; empty when it does not
-};
+using engine::MaterializationProgress;
 
 // Threads: thread-safe; calls return at once.
 class Progress {
@@ -92,6 +89,7 @@ struct Services {
   Rebuilds* rebuilds = nullptr;                      // without it there is no POST /rebuild
   // Sends dead letters again (engine::Engine::Redrive); null: that is not to be had.
   std::function<Result<engine::RedriveReport>(const engine::RedriveRequest&, const std::stop_token&)> redrive = {};
+  engine::Auditor* auditor = nullptr;                // without it there is no GET /audit
 };
 
 }  // namespace tailrace::server

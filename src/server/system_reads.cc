@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "engine/auditor.h"
 #include "server/json_out.h"
 
 namespace tailrace::server {
@@ -32,6 +33,16 @@ int64_t Lag(const Positions& ends, const Positions& positions) {
 bool CoversMaterialization(const auth::Grant& grant, const MaterializationProgress& made) {
   if (made.kind == "rows") return grant.Covers(auth::ThingKind::kStream, made.stream);
   return grant.Covers(made.kind == "table" ? auth::ThingKind::kTable : auth::ThingKind::kCollection, made.name);
+}
+
+// By kind and name, how old the oldest record is that has yet to be consumed. Nothing where the log cannot be read.
+std::map<std::pair<std::string, std::string>, double> SecondsBehind(const Services& services) {
+  std::map<std::pair<std::string, std::string>, double> behind;
+  if (services.auditor == nullptr) return behind;
+  const auto audit = services.auditor->Now();
+  if (!audit) return behind;
+  for (const auto& m : audit->materializations) behind[{m.kind, m.name}] = m.lag_seconds;
+  return behind;
 }
 
 }  // namespace
@@ -84,11 +95,14 @@ void SystemReads::ServerStatus(const ExchangePtr& exchange) {
     json.EndObject();
   }
   json.EndArray().Key("materializations").BeginArray();
+  const auto behind = SecondsBehind(services_);
   for (const MaterializationProgress& made : services_.progress.All()) {
     if (!CoversMaterialization(grant, made)) continue;
     json.BeginObject().Text("name", made.name).Text("kind", made.kind).Text("stream", made.stream).Key("positions");
     WritePositions(json, made.positions);
-    json.Int("lag", Lag(ends[made.stream], made.positions)).Int("rejected", made.rejected);
+    json.Int("lag", Lag(ends[made.stream], made.positions)).Int("rejected", made.flow.dead_lettered);
+    if (const auto seconds = behind.find({made.kind, made.name}); seconds != behind.end())
+      json.Key("lag_seconds").Number(seconds->second);
     if (!made.trouble.empty()) json.Text("trouble", made.trouble);
     json.EndObject();
   }

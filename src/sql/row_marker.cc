@@ -4,6 +4,7 @@
 
 #include "sql/duckdb.h"
 #include "sql/syntax_tree.h"
+#include "sql/table_source.h"
 
 namespace tailrace::sql {
 namespace {
@@ -15,6 +16,19 @@ SqlError NotByRecord() {
 class Marker {
  public:
   Marker(std::string_view relation, std::string_view column) : relation_(relation), column_(column) {}
+
+  // Adds the list of the column's values to a query that aggregates.
+  SqlResult<bool> MarkGroups(Json& node) {
+    Json* ctes = node.contains("cte_map") ? &node["cte_map"]["map"] : nullptr;
+    TR_SQL_TRY(const std::optional<Json> source, SourceOf(node["from_table"], ctes));
+    if (!source) return false;
+    Json list = ExpressionOf("list(x)");
+    list["children"][0] = *source;
+    list["alias"] = column_;
+    node["select_list"].push_back(std::move(list));
+    node["having"] = nullptr;
+    return true;
+  }
 
   // Adds the column to the query; false when it does not read the relation.
   SqlResult<bool> Mark(Json& node, const Json* outer_ctes) {
@@ -93,6 +107,18 @@ SqlResult<std::string> WithMarkerColumn(const Select& select, std::string_view r
   Json root = select.tree().root;
   Marker marker(relation, column);
   TR_SQL_TRY(const bool marked, marker.Mark(root["statements"][0]["node"], nullptr));
+  if (!marked) return tl::unexpected<SqlError>(NotByRecord());
+  return TreeText(root);
+}
+
+SqlResult<std::string> RecordsOf(const Select& select, std::string_view relation, std::string_view column) {
+  Json root = select.tree().root;
+  Json& node = root["statements"][0]["node"];
+  const bool aggregates = !node["group_sets"].empty() || TextAt(node, "aggregate_handling") != "STANDARD_HANDLING" ||
+                          !IsNull(node, "having") || HasAggregate(node["select_list"]);
+  if (!aggregates) return WithMarkerColumn(select, relation, column);
+  Marker marker(relation, column);
+  TR_SQL_TRY(const bool marked, marker.MarkGroups(node));
   if (!marked) return tl::unexpected<SqlError>(NotByRecord());
   return TreeText(root);
 }

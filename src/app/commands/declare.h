@@ -5,6 +5,7 @@
 
 namespace tailrace::app {
 
+Action DeclareAudit(Arguments& arguments);
 Action DeclareCheck(Arguments& arguments);
 Action DeclareCompletion(Arguments& arguments);
 Action DeclareDlqList(Arguments& arguments);

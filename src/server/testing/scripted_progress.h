@@ -32,7 +32,12 @@ class ScriptedProgress final : public Progress {
   std::vector<MaterializationProgress> All() const override {
     std::lock_guard lock(mutex_);
     std::vector<MaterializationProgress> all;
-    for (const auto& [stream, positions] : committed_) all.push_back({stream, "rows", stream, positions, 0, ""});
+    for (const auto& [stream, positions] : committed_) {
+      MaterializationProgress& made = all.emplace_back();
+      made.name = made.stream = stream;
+      made.kind = "rows";
+      made.positions = positions;
+    }
     return all;
   }
   bool Reached(std::string_view stream, const Positions& wanted) const override {

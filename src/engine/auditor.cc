@@ -1,0 +1,133 @@
+#include "engine/auditor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/recount.h"
+
+namespace tailrace::engine {
+namespace {
+
+// Records between two places of a stream. Offsets have no gaps, so they count records.
+int64_t Between(const Positions& from, const Positions& to) {
+  int64_t records = 0;
+  for (size_t p = 0; p < to.size(); ++p) records += to[p].value - (p < from.size() ? from[p].value : 0);
+  return records;
+}
+
+std::string DifferenceOf(const AuditedMaterialization& m, const Positions& ends) {
+  const Flow& flow = m.flow;
+  if (!flow.Holds()) {
+    return fmt::format("read {} but emitted {}, filtered {} and dead-lettered {}, which is {}", flow.read, flow.emitted, flow.filtered,
+                       flow.dead_lettered, flow.emitted + flow.filtered + flow.dead_lettered);
+  }
+  for (size_t p = 0; p < m.positions.size(); ++p) {
+    if (p >= ends.size() || m.positions[p] > ends[p]) {
+      return fmt::format("has consumed partition {} up to offset {}, and the log ends at {}", p, m.positions[p].value,
+                         p < ends.size() ? ends[p].value : 0);
+    }
+  }
+  const int64_t passed = Between(m.counted_from, m.positions);
+  // Records that were sent again are read a second time.
+  if (flow.read < passed) return fmt::format("read {} where its positions passed {} records", flow.read, passed);
+  return "";
+}
+
+}  // namespace
+
+bool Audit::Holds() const { return FirstDifference().empty(); }
+
+std::string Audit::FirstDifference() const {
+  for (const AuditedMaterialization& m : materializations) {
+    if (!m.difference.empty()) return fmt::format("{} {} of stream {}: {}", m.kind, m.name, m.stream, m.difference);
+  }
+  return "";
+}
+
+Auditor::Auditor(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Clock& clock, Engine& engine,
+                 OpenJudge open_judge)
+    : pipeline_(pipeline),
+      streams_(std::move(streams)),
+      log_(log),
+      clock_(clock),
+      engine_(engine),
+      open_judge_(std::move(open_judge)) {}
+
+Result<Audit> Auditor::Now() {
+  Audit audit;
+  // The positions before the ends: what was consumed was in the log before.
+  std::vector<MaterializationProgress> all = engine_.progress().All();
+  std::map<std::string, Positions> ends;
+  for (const auto& stream : pipeline_.streams) {
+    audit.streams.push_back(OfStream(stream));
+    ends[stream.name] = audit.streams.back().ends;
+  }
+  for (MaterializationProgress& progress : all) {
+    if (progress.shadow) continue;
+    TR_TRY(auto audited, OfMaterialization(std::move(progress), ends));
+    audit.materializations.push_back(std::move(audited));
+  }
+  return audit;
+}
+
+AuditedStream Auditor::OfStream(const config::StreamSpec& stream) const {
+  AuditedStream audited;
+  audited.name = stream.name;
+  const StreamIds& ids = streams_.find(stream.name)->second;
+  for (const PartitionStatus& partition : log_.Partitions(ids.records)) {
+    audited.appended += partition.end.value;
+    audited.held += partition.end.value - partition.begin.value;
+    audited.ends.push_back(partition.end);
+  }
+  for (const PartitionStatus& partition : log_.Partitions(ids.dead_letters)) audited.letters += partition.end.value;
+  return audited;
+}
+
+Result<AuditedMaterialization> Auditor::OfMaterialization(MaterializationProgress progress,
+                                                          const std::map<std::string, Positions>& ends) const {
+  AuditedMaterialization audited;
+  audited.kind = std::move(progress.kind);
+  audited.name = std::move(progress.name);
+  audited.stream = std::move(progress.stream);
+  audited.positions = std::move(progress.positions);
+  audited.counted_from = std::move(progress.counted_from);
+  audited.flow = progress.flow;
+  const Positions& end = ends.at(audited.stream);
+  audited.in_flight = Between(audited.positions, end);
+  audited.difference = DifferenceOf(audited, end);
+  if (audited.in_flight > 0) {
+    TR_TRY(audited.lag_seconds, SecondsBehind(audited.stream, audited.positions, end));
+  }
+  return audited;
+}
+
+Result<double> Auditor::SecondsBehind(const std::string& stream, const Positions& positions, const Positions& ends) const {
+  const int64_t now_ms = clock_.Now().millis();
+  int64_t oldest_ms = now_ms;
+  const StreamId id = streams_.find(stream)->second.records;
+  for (size_t p = 0; p < positions.size(); ++p) {
+    if (positions[p] >= ends[p]) continue;
+    TR_TRY(const auto batches, log_.Read(id, PartitionId{static_cast<int32_t>(p)}, positions[p], 1));
+    if (!batches.empty()) oldest_ms = std::min(oldest_ms, batches.front().timestamp_ms);
+  }
+  constexpr double kMillisPerSecond = 1000;
+  return static_cast<double>(now_ms - oldest_ms) / kMillisPerSecond;
+}
+
+Result<Audit> Auditor::Recount(const std::stop_token& stop) {
+  TR_TRY(Audit audit, Now());
+  TR_TRY(const auto judge, open_judge_());
+  for (const auto& stream : pipeline_.streams) {
+    std::vector<AuditedMaterialization*> members;
+    for (AuditedMaterialization& m : audit.materializations) {
+      if (m.stream == stream.name && m.difference.empty()) members.push_back(&m);
+    }
+    if (members.empty()) continue;
+    TR_RETURN_IF_ERROR(RecountStream({stream, streams_.find(stream.name)->second, log_, *judge}, members, stop));
+  }
+  return audit;
+}
+
+}  // namespace tailrace::engine
