@@ -177,7 +177,11 @@ class Planner {
       const int64_t end = found  ? scanner.expected_offset()
                           : last ? std::max(first, synced_ ? synced_->end : first)
                                  : std::max(first, NextBase(segment));
-      TR_TRY(const int64_t bytes, WithoutZeros(file, byte, stop));
+      int64_t bytes = stop - byte;
+      // What lies behind the last batch was never written to.
+      if (last && !found) {
+        TR_TRY(bytes, WithoutZeros(file, byte, stop));
+      }
       Lose(segment, {byte, bytes, {}, true, {first, end}, problem, 0, 0}, last && !found);
       if (!found) return end;
     }

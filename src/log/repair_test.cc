@@ -275,6 +275,19 @@ TEST_F(Repairs, TheDamagedBytesAreKeptAndTheLossIsNamed) {
   EXPECT_NE(RenderInspection(*InspectLog(files_, path, {})).find("offsets 0 to 0, lost"), std::string::npos);
 }
 
+TEST_F(Repairs, WhatIsKeptAsideEndsWhereTheBatchEnds) {
+  Open();
+  ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {"a", "b"}));  // its last byte is a zero: no headers
+  ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {"c"}));
+  Crash(Loss::kNothing);
+  const std::string path = std::string(kPartition) + "/00000000000000000000.log";
+  const int64_t second = InspectLog(files_, path, {})->batches.at(1).byte;
+  Overwrite(path, 70, "damage");
+  const RepairReport report = Repair();
+  ASSERT_EQ(report.losses.size(), 1U);
+  EXPECT_EQ(std::ssize(Bytes(report.losses[0].quarantine)), second);
+}
+
 TEST_F(Repairs, ADryRunChangesNothing) {
   Fill();
   Overwrite(Segment(0), 70, "damage");

@@ -132,7 +132,8 @@ def records_of(batch, used, check_crc=True):
     assert (epoch, magic) == (0, 2)
     assert not check_crc or crc == crc32c(batch[21:]), "checksum"
     assert (producer, producer_epoch, sequence) == (-1, -1, -1)
-    assert last_delta == count - 1 and first_ms == max_ms
+    assert first_ms == max_ms
+    assert last_delta == count - 1 or (count == 0 and len(batch) == HEADER.size and last_delta >= 0), "a batch or a gap"
     compression = COMPRESSIONS[attributes]
     used.add(compression)
     reader = Reader(UNPACK[compression](batch[HEADER.size :]))
@@ -173,6 +174,9 @@ def check_headers(headers, seen):
             source, item = reader.text(), reader.text()
             reader.take(8)
             assert (source, item, reader.text()) == (b"file", b"item", b"line")
+        elif name == "_lost":
+            first, end = struct.unpack(">qq", value)
+            assert 0 <= first < end
         else:
             raise AssertionError("unknown header " + name)
 
