@@ -202,19 +202,7 @@ class Planner {
 
   void Take(SegmentPlan& segment, const BatchHeader& header, std::string_view records, int64_t byte) {
     segment.index.Note(header.end_offset() - 1, byte, header.total_bytes(), header.base_timestamp_ms);
-    if (const Status taken = known_.Take(header, records); !taken) {
-      Lose(segment,
-           {byte,
-            header.total_bytes(),
-            {},
-            true,
-            {header.base_offset, header.end_offset()},
-            taken.error().message(),
-            0,
-            0},
-           false);
-      return;
-    }
+    if (!Learn(segment, header, records, byte)) return;
     auto& pieces = segment.pieces;
     if (!pieces.empty() && !pieces.back().damaged && !pieces.back().mended &&
         pieces.back().byte + pieces.back().bytes == byte) {
@@ -224,27 +212,24 @@ class Planner {
     }
   }
 
+  // An index made of bytes that were wrong is written again with the segment.
   Status TakeMended(File& file, SegmentPlan& segment, const BatchHeader& header, int64_t byte,
                     const std::string& problem) {
     std::string records(static_cast<size_t>(header.total_bytes()) - kBatchHeaderBytes, '\0');
     TR_TRY([[maybe_unused]] const size_t read, file.ReadAt(byte + static_cast<int64_t>(kBatchHeaderBytes), records));
-    // An index made of bytes that were wrong is written again with the segment.
-    const Status taken = known_.Take(header, records);
-    if (!taken) {
-      Lose(segment,
-           {byte,
-            header.total_bytes(),
-            {},
-            true,
-            {header.base_offset, header.end_offset()},
-            taken.error().message(),
-            0,
-            0},
-           false);
-      return {};
-    }
+    if (!Learn(segment, header, records, byte)) return {};
     segment.pieces.push_back({byte, header.total_bytes(), header, false, {}, problem, 0, 0});
     return {};
+  }
+
+  // False when the records are not what the header says: then the batch is lost.
+  bool Learn(SegmentPlan& segment, const BatchHeader& header, std::string_view records, int64_t byte) {
+    const Status taken = known_.Take(header, records);
+    if (taken) return true;
+    SegmentPiece piece{byte, header.total_bytes(), {}, true, {}, taken.error().message(), 0, 0};
+    piece.lost = {header.base_offset, header.end_offset()};
+    Lose(segment, std::move(piece), false);
+    return false;
   }
 
   // The lost records had numbers between those before and those after them, so the last had at least this one. At the

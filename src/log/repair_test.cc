@@ -288,6 +288,19 @@ TEST_F(Repairs, WhatIsKeptAsideEndsWhereTheBatchEnds) {
   EXPECT_EQ(std::ssize(Bytes(report.losses[0].quarantine)), second);
 }
 
+TEST_F(Repairs, RecordsThatAreNotWhatTheirHeaderSaysAreDamageUnderAnyChecksum) {
+  Fill();
+  const std::string path = Segment(0);
+  const int64_t size = InspectLog(files_, path, {})->batches.at(0).header.total_bytes();
+  std::string batch = Bytes(path).substr(0, static_cast<size_t>(size));
+  batch[kBatchHeaderBytes] = static_cast<char>(batch[kBatchHeaderBytes] + 2);  // the first record's length
+  SealBatchCrc(batch.data(), batch.size());
+  Overwrite(path, 0, batch);
+  const RepairReport report = Repair();
+  EXPECT_EQ(Lost(report), (std::set<int64_t>{0, 1}));
+  ExpectRepaired(report);
+}
+
 TEST_F(Repairs, ADryRunChangesNothing) {
   Fill();
   Overwrite(Segment(0), 70, "damage");
