@@ -60,9 +60,9 @@ Engine::Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventL
       dead_letters_(log, clock, [this](std::string_view stream) { return LettersOf(stream); }),
       redrive_pump_(log, dead_letters_, [this](std::string_view stream) { return RedriveTargetOf(stream); }),
       view_collections_(pipeline, warehouse, documents, clock),
-      rows_keeper_({warehouse, documents, dead_letters_, progress_, clock, [this](std::string_view stream) { Committed(stream); }}),
-      table_keeper_({warehouse, documents, dead_letters_, progress_, clock, [this](std::string_view stream) { Committed(stream); }}),
-      collection_keeper_({warehouse, documents, dead_letters_, progress_, clock, [](std::string_view) {}}, RulesOf(pipeline)),
+      rows_keeper_({warehouse, documents, dead_letters_, progress_, clock, [this](std::string_view stream) { Committed(stream); }, &refusals_}),
+      table_keeper_({warehouse, documents, dead_letters_, progress_, clock, [this](std::string_view stream) { Committed(stream); }, &refusals_}),
+      collection_keeper_({warehouse, documents, dead_letters_, progress_, clock, [](std::string_view) {}, &refusals_}, RulesOf(pipeline)),
       rows_worker_(
           options_.worker, [this](const WorkItem& item, const std::stop_token& stop) { rows_keeper_.Take(item, stop); },
           [](bool) { return std::nullopt; }),
@@ -132,7 +132,12 @@ Result<std::unique_ptr<StreamFeed>> Engine::NewFeed(const config::StreamSpec& st
   const auto ids = streams_.find(stream.name);
   if (ids == streams_.end()) return Fail(Error::Internal("stream " + stream.name + " is not in the log"));
   TR_TRY(auto decoder, RecordDecoder::Compile(stream.schema, ""));
-  return std::make_unique<StreamFeed>(stream.name, ids->second.records, log_, warehouse_, std::move(decoder), options_.feed);
+  SentAgain sent{ids->second.dead_letters, letters_.index(stream.name),
+                 [this, name = stream.name](const Materialization& taker, const std::vector<OrderedRecord>& records) {
+                   return ChooseSentFor(name, taker, records);
+                 }};
+  return std::make_unique<StreamFeed>(stream.name, ids->second.records, log_, warehouse_, std::move(decoder), options_.feed,
+                                      std::move(sent));
 }
 
 void Engine::AddMember(const std::string& stream, Materialization materialization, MaterializationProgress progress) {
@@ -141,8 +146,9 @@ void Engine::AddMember(const std::string& stream, Materialization materializatio
   progress.kind = std::string(KindName(materialization.kind));
   progress.stream = stream;
   Positions positions = progress.positions;
+  const Offset letters = progress.letters;
   progress_.Add(std::move(progress));
-  feeders_.at(stream)->feed().Add(std::move(materialization), std::move(positions));
+  feeders_.at(stream)->feed().Add(std::move(materialization), std::move(positions), letters);
 }
 
 void Engine::Start() {
@@ -165,6 +171,7 @@ void Engine::Stop() {
 bool Engine::DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers,
                            const std::stop_token& stop) {
   if (!batch->faults.empty()) {
+    for (const Materialization& taker : takers) NoteUndecodable(*batch, taker);
     const Status rejected = RetryWhilePassing([&] { return RejectUndecodable(*batch); }, [](const Error&) {}, stop);
     if (!rejected) return false;
   }
@@ -205,6 +212,12 @@ Status Engine::RejectUndecodable(const DecodedBatch& batch) {
     letter.offset = record.record.offset;
     letter.seq = record.record.seq;
     letter.ingested_at_ms = record.timestamp_ms;
+    if (record.sent != nullptr) {
+      const DeadLetter& before = record.sent->entry.letter;
+      letter.redrive = record.sent->at;
+      letter.stage = before.stage;
+      letter.materialization = before.materialization;
+    }
     letters.push_back(std::move(letter));
   }
   return dead_letters_.Write(letters, nullptr);

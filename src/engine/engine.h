@@ -117,7 +117,7 @@ class Engine {
   void ResumeKeeper(const Materialization& materialization);
   Positions LogEnds(const std::string& stream) const;
   Status BeginShadow(ShadowBuild& build);
-  Result<bool> StepShadow(ShadowBuild& build, const Positions* until);
+  Result<bool> StepShadow(ShadowBuild& build, const FeedPlace* until);
   Status CatchUp(ShadowBuild& build);
   Status MeetLive(ShadowBuild& build, StreamFeed& live);
   Status FinishShadow(ShadowBuild& build);
@@ -126,6 +126,11 @@ class Engine {
   Result<PumpTarget> RedriveTargetOf(std::string_view stream) const;
   Result<std::vector<std::optional<std::string>>> Foretell(const std::string& stream, const std::vector<FixedLetter>& fixed,
                                                            const std::stop_token& stop);
+  Result<std::vector<bool>> ChooseSentFor(const std::string& stream, const Materialization& taker,
+                                          const std::vector<OrderedRecord>& records);
+  void NoteUndecodable(const DecodedBatch& batch, const Materialization& taker);
+  // Of the letters of what a shadow stands in for, those that it has taken after all are closed.
+  Status SettleLetters(const ShadowBuild& build);
   bool HasConsumed(std::string_view stream, const PendingRedrive& redrive) const;
   Status RejectUndecodable(const DecodedBatch& batch);
   void Committed(std::string_view stream);
@@ -143,6 +148,7 @@ class Engine {
   DeadLetters letters_;
   DeadLetterWriter dead_letters_;
   RedrivePump redrive_pump_;
+  ShadowRefusals refusals_;
   std::mutex redrive_mutex_;  // held by the one redrive there may be
   ViewCollections view_collections_;
   mutable std::mutex changed_mutex_;

@@ -4,6 +4,7 @@
 
 #include "engine/bisect.h"
 #include "engine/engine.h"
+#include "engine/keeper.h"
 #include "engine/patience.h"
 #include "engine/plan.h"
 
@@ -92,6 +93,38 @@ Result<Verdicts> Engine::Foretell(const std::string& stream, const std::vector<F
     for (const RefusedRow& row : *refused) verdicts[trial.index[row.row]] = row.reason;
   }
   return verdicts;
+}
+
+// A live materialisation has refused what its letters say; a shadow, what it has refused itself.
+Result<std::vector<bool>> Engine::ChooseSentFor(const std::string& stream, const Materialization& taker,
+                                                const std::vector<OrderedRecord>& records) {
+  const std::string_view name = WithoutShadow(taker.name);
+  const bool is_shadow = name.size() != taker.name.size();
+  const LetterIndex* index = letters_.index(stream);
+  // What the shadow was given before must have been refused or taken by now.
+  if (is_shadow) {
+    TR_RETURN_IF_ERROR(WorkerOf(taker.kind).RunThere([]() -> Status { return {}; }, stop_.get_token()));
+  }
+  std::vector<bool> chosen;
+  for (const OrderedRecord& record : records) {
+    const DeadLetter& letter = record.sent->entry.letter;
+    const bool of_all = letter.materialization.empty();
+    const bool meant = of_all || (letter.materialization == name &&
+                                  taker.kind == (letter.stage == Stage::kDocument ? WorkKind::kCollection : WorkKind::kTable));
+    const bool refused = meant && (is_shadow ? refusals_.Has(taker.name, record.partition, record.record.offset)
+                                             : index->IsRefused(letter.name));
+    if (refused && is_shadow) refusals_.Remove(taker.name, record.partition, record.record.offset);
+    chosen.push_back(refused);
+  }
+  return chosen;
+}
+
+void Engine::NoteUndecodable(const DecodedBatch& batch, const Materialization& taker) {
+  if (WithoutShadow(taker.name).size() == taker.name.size()) return;
+  for (const DecodeFault& fault : batch.faults) {
+    const OrderedRecord& record = batch.run.records[fault.index];
+    refusals_.Add(taker.name, record.partition, record.record.offset);
+  }
 }
 
 bool Engine::HasConsumed(std::string_view stream, const PendingRedrive& redrive) const {

@@ -26,8 +26,9 @@ std::string_view WithoutShadow(std::string_view name) {
   return name;
 }
 
-Status RejectRows(DeadLetterWriter& dead_letters, const DecodedBatch& batch, Stage stage, const std::string& materialization,
+Status RejectRows(const KeeperServices& services, const DecodedBatch& batch, Stage stage, const std::string& materialization,
                   const std::vector<RefusedRow>& refused) {
+  const bool is_shadow = WithoutShadow(materialization).size() != materialization.size();
   std::vector<DeadLetter> letters;
   letters.reserve(refused.size());
   for (const RefusedRow& row : refused) {
@@ -42,9 +43,11 @@ Status RejectRows(DeadLetterWriter& dead_letters, const DecodedBatch& batch, Sta
     letter.offset = record.record.offset;
     letter.seq = record.record.seq;
     letter.ingested_at_ms = record.timestamp_ms;
+    if (record.sent != nullptr) letter.redrive = record.sent->at;
+    if (services.refusals != nullptr && is_shadow) services.refusals->Add(materialization, record.partition, record.record.offset);
     letters.push_back(std::move(letter));
   }
-  return dead_letters.Write(letters, nullptr);
+  return services.dead_letters.Write(letters, nullptr);
 }
 
 void RowsKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
@@ -64,6 +67,7 @@ Status RowsKeeper::Keep(const DecodedBatch& batch, const std::string& name) {
   commit.kind = MaterializationKind::kStoredRows;
   commit.names = {name};
   commit.positions = batch.run.after;
+  commit.letters = batch.letters;
   const auto consumed = batch.ConsumedBy(commit.range);
   commit.read = consumed.read;
   commit.undecodable = consumed.undecodable;
@@ -71,7 +75,7 @@ Status RowsKeeper::Keep(const DecodedBatch& batch, const std::string& name) {
   const auto committed = services_.warehouse.Commit(commit);
   if (!committed) return Fail(committed.error().error);
   services_.committed(batch.stream);
-  services_.progress.Advance("rows", name, batch.run.after, committed->front());
+  services_.progress.Advance("rows", name, batch.run.after, committed->front(), commit.letters);
   return {};
 }
 
@@ -117,6 +121,7 @@ Status TableKeeper::CommitOnce(Attempt& attempt, std::string* blamed) {
   commit.names = attempt.names;
   commit.positions = attempt.range.end == attempt.batch.rows->row_count() ? attempt.batch.run.after
                                                                            : attempt.batch.PositionsAfter(attempt.range.end);
+  commit.letters = attempt.batch.LettersAfter(attempt.range.end);
   for (const auto& [table, refused] : attempt.refused) {
     RowExclusion exclusion{table, {}};
     for (const RefusedRow& row : refused) exclusion.rows.push_back(row.row);
@@ -132,7 +137,7 @@ Status TableKeeper::CommitOnce(Attempt& attempt, std::string* blamed) {
     return Fail(committed.error().error);
   }
   attempt.committed = attempt.range.end;
-  Advance(attempt, commit.positions, *committed);
+  Advance(attempt, commit, *committed);
   return {};
 }
 
@@ -159,17 +164,17 @@ Status TableKeeper::Blame(Attempt& attempt, const std::string& table, const Erro
   const bool alone = attempt.range.end - attempt.range.begin == 1;
   if (found.empty() && alone && known.empty()) found.push_back({attempt.range.begin, error.message()});
   if (found.empty()) return alone ? Status(Fail(error)) : Status();
-  TR_RETURN_IF_ERROR(RejectRows(services_.dead_letters, attempt.batch, Stage::kTable, table, found));
+  TR_RETURN_IF_ERROR(RejectRows(services_, attempt.batch, Stage::kTable, table, found));
   TR_CRASH_POINT("engine.table_letters_written");
   known.insert(known.end(), found.begin(), found.end());
   std::sort(known.begin(), known.end(), [](const RefusedRow& a, const RefusedRow& b) { return a.row < b.row; });
   return {};
 }
 
-void TableKeeper::Advance(const Attempt& attempt, const Positions& positions, const std::vector<Flow>& flows) {
+void TableKeeper::Advance(const Attempt& attempt, const WarehouseCommit& commit, const std::vector<Flow>& flows) {
   services_.committed(attempt.batch.stream);
   for (size_t i = 0; i < attempt.names.size(); ++i)
-    services_.progress.Advance("table", attempt.names[i], positions, flows[i]);
+    services_.progress.Advance("table", attempt.names[i], commit.positions, flows[i], commit.letters);
 }
 
 void CollectionKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
@@ -202,16 +207,17 @@ Status CollectionKeeper::Keep(const DecodedBatch& batch, const std::string& name
     for (const auto& value : document.indexed) change.indexed.emplace_back(value);
     changes.push_back(std::move(change));
   }
-  TR_RETURN_IF_ERROR(RejectRows(services_.dead_letters, batch, Stage::kDocument, name, refused));
+  TR_RETURN_IF_ERROR(RejectRows(services_, batch, Stage::kDocument, name, refused));
 
   const auto consumed = batch.ConsumedBy(whole);
   ConsumedStep step;
   step.positions = batch.run.after;
+  step.letters = batch.letters;
   step.flow = {consumed.read, Count(fates, Fate::kEmitted), Count(fates, Fate::kFiltered),
                Count(fates, Fate::kDeadLettered) + consumed.undecodable};
   step.time_ms = services_.clock.Now().millis();
   TR_TRY(const Flow flow, services_.documents.Apply(name, changes, step));
-  services_.progress.Advance("collection", name, batch.run.after, flow);
+  services_.progress.Advance("collection", name, batch.run.after, flow, batch.letters);
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "engine/bisect.h"
 #include "engine/dead_letter.h"
 #include "engine/progress.h"
+#include "engine/shadow_refusals.h"
 #include "engine/stream_feed.h"
 #include "engine/worker.h"
 #include "ports/document_store.h"
@@ -28,13 +29,14 @@ struct KeeperServices {
   Progress& progress;
   Clock& clock;
   std::function<void(std::string_view stream)> committed;  // after each commit that readers can see
+  ShadowRefusals* refusals = nullptr;                      // what shadows refuse; null: there are none
 };
 
 // The name that a shadow stands in for; other names as they are.
 std::string_view WithoutShadow(std::string_view name);
 
 // Writes dead letters for these rows of a batch.
-Status RejectRows(DeadLetterWriter& dead_letters, const DecodedBatch& batch, Stage stage, const std::string& materialization,
+Status RejectRows(const KeeperServices& services, const DecodedBatch& batch, Stage stage, const std::string& materialization,
                   const std::vector<RefusedRow>& refused);
 
 // Threads: the worker's. On an error that is not passing the materialisation stands still, with its reason in Progress, until the
@@ -73,7 +75,7 @@ class TableKeeper {
   Status CommitOnce(Attempt& attempt, std::string* blamed);
   Status CommitHalves(Attempt& attempt);
   Status Blame(Attempt& attempt, const std::string& table, const Error& error);
-  void Advance(const Attempt& attempt, const Positions& positions, const std::vector<Flow>& flows);
+  void Advance(const Attempt& attempt, const WarehouseCommit& commit, const std::vector<Flow>& flows);
 
   KeeperServices services_;
   std::set<std::string, std::less<>> stopped_;

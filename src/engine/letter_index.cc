@@ -45,7 +45,7 @@ Status LetterIndex::Refresh(const Consumed& consumed) {
       for (const LogRecord& record : batch.records) {
         if (!IsGapEntry(record.value)) {
           TR_TRY(const LetterHead head, ParseLetterHead(record.value, record.offset));
-          Fold(record.offset, head);
+          Fold(record.offset, record.seq, head);
         }
         next_ = record.offset.Plus(1);
       }
@@ -56,7 +56,8 @@ Status LetterIndex::Refresh(const Consumed& consumed) {
   return {};
 }
 
-void LetterIndex::Fold(Offset at, const LetterHead& head) {
+void LetterIndex::Fold(Offset at, Seq seq, const LetterHead& head) {
+  if (head.kind == LetterKind::kRedrive && head.in_log) in_log_redrives_.push_back({at, seq});
   switch (head.kind) {
     case LetterKind::kLetter: return FoldLetter(at, head);
     case LetterKind::kRedrive: return FoldRedrive(at, head);
@@ -213,6 +214,20 @@ int64_t LetterIndex::FailedAgain(Offset first, Offset end) const {
     const Name& name = entry.second;
     return name.state == State::kOpen && name.attempt >= first.value && name.attempt < end.value;
   });
+}
+
+std::optional<LetterIndex::RedrivePlace> LetterIndex::NextRedrive(Offset from) const {
+  const std::lock_guard lock(mutex_);
+  const auto next = std::lower_bound(in_log_redrives_.begin(), in_log_redrives_.end(), from,
+                                     [](const RedrivePlace& place, Offset offset) { return place.at < offset; });
+  return next == in_log_redrives_.end() ? std::nullopt : std::optional(*next);
+}
+
+int64_t LetterIndex::RedrivesBelow(Offset letters) const {
+  const std::lock_guard lock(mutex_);
+  const auto next = std::lower_bound(in_log_redrives_.begin(), in_log_redrives_.end(), letters,
+                                     [](const RedrivePlace& place, Offset offset) { return place.at < offset; });
+  return next - in_log_redrives_.begin();
 }
 
 int64_t LetterIndex::RedrivesFrom(Offset from) const {

@@ -88,6 +88,15 @@ class LetterIndex {
   // Letters open now that were sent again by an entry of [first, end) and refused anew.
   int64_t FailedAgain(Offset first, Offset end) const;
 
+  // The first redrive of a record in the log at or beyond `from`, among the entries read so far.
+  struct RedrivePlace {
+    Offset at;
+    Seq seq;
+  };
+  std::optional<RedrivePlace> NextRedrive(Offset from) const;
+  // How many of them are below `letters`: two places with the same number stand at the same place of the stream's order.
+  int64_t RedrivesBelow(Offset letters) const;
+
   // Entries at or beyond `from` that are redrives.
   int64_t RedrivesFrom(Offset from) const;
   // The first redrive not yet consumed, or the end of what was read.
@@ -109,7 +118,7 @@ class LetterIndex {
   };
 
   static Hash HashName(std::string_view name);
-  void Fold(Offset at, const LetterHead& head);
+  void Fold(Offset at, Seq seq, const LetterHead& head);
   void FoldLetter(Offset at, const LetterHead& head);
   void FoldRedrive(Offset at, const LetterHead& head);
   void Count(const Name& name, int64_t by);
@@ -133,6 +142,7 @@ class LetterIndex {
   };
   std::map<int64_t, Pending> pending_;       // by the redrive's place
   std::vector<int64_t> redrives_;
+  std::vector<RedrivePlace> in_log_redrives_;  // ascending
   int64_t untracked_ = 0;
 };
 

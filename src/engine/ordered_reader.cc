@@ -1,5 +1,6 @@
 #include "engine/ordered_reader.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tailrace::engine {
@@ -12,9 +13,16 @@ constexpr size_t kReadBytes = size_t{2} << 20;
 OrderedReader::OrderedReader(EventLog& log, StreamId stream, Positions from)
     : log_(log), stream_(stream), positions_(std::move(from)), lanes_(positions_.size()) {}
 
-Result<RecordRun> OrderedReader::Next(const RunLimits& limits, const Positions* until) {
-  // The bound is read before the records: whatever lies below it is readable from here on.
+Result<Seq> OrderedReader::Peek() {
   const Seq stable = log_.StableBelow(stream_);
+  for (Lane& lane : lanes_) lane.drained = false;
+  TR_TRY(const int lane, LowestLane(stable, nullptr));
+  return lane < 0 ? stable : lanes_[static_cast<size_t>(lane)].batches.front().records[lanes_[static_cast<size_t>(lane)].at].seq;
+}
+
+Result<RecordRun> OrderedReader::Next(const RunLimits& limits, const Positions* until, Seq below) {
+  // The bound is read before the records: whatever lies below it is readable from here on.
+  const Seq stable = std::min(log_.StableBelow(stream_), below);
   for (Lane& lane : lanes_) lane.drained = false;
   RecordRun run;
   run.before = positions_;

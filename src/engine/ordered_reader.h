@@ -2,20 +2,31 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "engine/letter_entry.h"
 #include "model/ids.h"
 #include "ports/event_log.h"
 
 namespace tailrace::engine {
 
+// A record that was sent again: the entry of the dead-letter log, and its text.
+struct SentRecord {
+  Offset at;
+  LetterEntry entry;
+  std::string text;  // with RecordDecoder::kPadding behind it
+};
+
 struct OrderedRecord {
   PartitionId partition;
   int64_t timestamp_ms = 0;
   LogRecord record;
+  std::shared_ptr<const SentRecord> sent = nullptr;  // when it comes out of the dead-letter log, with its old place in the stream
 };
 
 // A stretch of the stream. Views point into `buffers`.
@@ -37,8 +48,13 @@ class OrderedReader {
  public:
   OrderedReader(EventLog& log, StreamId stream, Positions from);
 
-  // What there is now, within the limits and below `until` (null: no bound); empty when there is nothing.
-  Result<RecordRun> Next(const RunLimits& limits, const Positions* until);
+  // What there is now, within the limits, below `until` (null: no bound) and below the number `below`; empty when there is nothing.
+  Result<RecordRun> Next(const RunLimits& limits, const Positions* until, Seq below = kNoBound);
+
+  // The number of the next record, or, when there is none, the one below which all there is has been read.
+  Result<Seq> Peek();
+
+  static constexpr Seq kNoBound{INT64_MAX};
 
   const Positions& positions() const { return positions_; }
 

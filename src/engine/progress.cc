@@ -30,12 +30,14 @@ void Progress::Remove(std::string_view kind, std::string_view name) {
   std::erase_if(all_, [&](const auto& m) { return m.kind == kind && m.name == name; });
 }
 
-void Progress::Advance(std::string_view kind, std::string_view name, const Positions& positions, const Flow& flow) {
+void Progress::Advance(std::string_view kind, std::string_view name, const Positions& positions, const Flow& flow,
+                       std::optional<Offset> letters) {
   {
     std::lock_guard lock(mutex_);
     if (auto* m = Find(kind, name); m != nullptr) {
       m->positions = positions;
       m->flow = flow;
+      m->letters = letters.value_or(m->letters);
       m->trouble.clear();
     }
     advanced_.notify_all();

@@ -39,7 +39,9 @@ class Progress {
  public:
   void Add(MaterializationProgress materialization);
   void Remove(std::string_view kind, std::string_view name);
-  void Advance(std::string_view kind, std::string_view name, const Positions& positions, const Flow& flow);
+  // `letters`: nullopt as before.
+  void Advance(std::string_view kind, std::string_view name, const Positions& positions, const Flow& flow,
+               std::optional<Offset> letters = std::nullopt);
   // The shadow's state is now that of `name`, which goes on with it.
   void TakeOver(std::string_view kind, std::string_view shadow, std::string_view name);
   // A passing trouble; the next Advance ends it.

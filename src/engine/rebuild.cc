@@ -6,6 +6,7 @@
 
 #include "base/crash_point.h"
 #include "base/check.h"
+#include "engine/append_call.h"
 #include "engine/engine.h"
 #include "engine/plan.h"
 
@@ -15,6 +16,9 @@ namespace {
 // Rounds in which the shadow runs after the end of the log while the live state goes on; a log that grows faster than
 // it is read is then held off from the live state (not from its senders) for the rest.
 constexpr int kCatchUpRoundsMax = 8;
+
+// Letters looked at together when those that the shadow has taken are closed.
+constexpr size_t kSettledPage = 1000;
 
 template <typename Specs>
 bool Names(const Specs& specs, std::string_view name) {
@@ -112,10 +116,11 @@ Result<RebuildOutcome> Engine::Rebuild(std::string_view name, RebuildListener& l
   TR_RETURN_IF_ERROR(BeginShadow(build));
   const Status finished = FinishShadow(build);
   progress_.Remove(build.kind_name(), build.shadow);
+  refusals_.Forget(build.shadow);
   feeders_.at(stream)->Wake();
   if (!finished) return Fail(finished.error());
   RebuildOutcome outcome;
-  outcome.rows = RecordsBelow(build.feed->Lowest());
+  outcome.rows = RecordsBelow(build.feed->Lowest().records);
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return outcome;
 }
@@ -167,12 +172,12 @@ Positions Engine::LogEnds(const std::string& stream) const {
   return ends;
 }
 
-Result<bool> Engine::StepShadow(ShadowBuild& build, const Positions* until) {
+Result<bool> Engine::StepShadow(ShadowBuild& build, const FeedPlace* until) {
   if (build.stop.stop_requested()) return Fail(Error::Cancelled("the rebuild was stopped: what was there is still there"));
   TR_RETURN_IF_ERROR(progress_.CheckGoing(build.kind_name(), build.shadow));
   const Dispatch dispatch = [&](const auto& batch, const auto& takers) { return DispatchBatch(batch, takers, build.stop); };
   TR_TRY(const bool fed, build.feed->Step(dispatch, until));
-  const RebuildProgress progress{RecordsBelow(build.feed->Lowest()), RecordsBelow(LogEnds(build.stream))};
+  const RebuildProgress progress{RecordsBelow(build.feed->Lowest().records), RecordsBelow(LogEnds(build.stream))};
   if (!build.told_half && progress.rows_done * 2 >= progress.rows_all) {
     build.told_half = true;
     TR_CRASH_POINT("rebuild.half");
@@ -185,8 +190,9 @@ Result<bool> Engine::StepShadow(ShadowBuild& build, const Positions* until) {
 Status Engine::CatchUp(ShadowBuild& build) {
   for (int round = 0; round < kCatchUpRoundsMax; ++round) {
     const Positions ends = LogEnds(build.stream);
-    while (!Covers(build.feed->Lowest(), ends)) {
-      TR_TRY(const bool fed, StepShadow(build, &ends));
+    const FeedPlace until{ends, INT64_MAX};
+    while (!Covers(build.feed->Lowest().records, ends)) {
+      TR_TRY(const bool fed, StepShadow(build, &until));
       if (!fed) return {};  // the rest is not stable yet
     }
     const int64_t behind = RecordsBelow(LogEnds(build.stream)) - RecordsBelow(ends);
@@ -202,14 +208,14 @@ Status Engine::MeetLive(ShadowBuild& build, StreamFeed& live) {
     return DispatchBatch(batch, takers, stop_.get_token());
   };
   while (!live.empty() && live.Lowest() != build.feed->Lowest()) {
-    const Positions live_at = live.Lowest();
-    const Positions shadow_at = build.feed->Lowest();
+    const FeedPlace live_at = live.Lowest();
+    const FeedPlace shadow_at = build.feed->Lowest();
     const bool live_behind = Covers(shadow_at, live_at);
     if (live_behind && build.stop.stop_requested()) return Fail(Error::Cancelled("the rebuild was stopped"));
     TR_TRY(const bool fed, live_behind ? live.Step(dispatch_live, &shadow_at) : StepShadow(build, &live_at));
     if (!fed) return Fail(Error::Internal("the shadow of " + build.name + " cannot reach the live state"));
   }
-  return progress_.WaitForOne(build.kind_name(), build.shadow, build.feed->Lowest(), build.stop);
+  return progress_.WaitForOne(build.kind_name(), build.shadow, build.feed->Lowest().records, build.stop);
 }
 
 Status Engine::FinishShadow(ShadowBuild& build) {
@@ -220,6 +226,7 @@ Status Engine::FinishShadow(ShadowBuild& build) {
   // Nothing that was meant for the old state may come to the new one: what is queued goes first. A live state that has
   // stopped leaves it out, and is what a rebuild mends.
   TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere([]() -> Status { return {}; }, build.stop));
+  TR_RETURN_IF_ERROR(SettleLetters(build));
   TR_RETURN_IF_ERROR(DefiningWorker(build.kind).RunThere([&] { return SwapShadow(build); }, build.stop));
   TR_CRASH_POINT("rebuild.swapped");
   TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere(
@@ -236,8 +243,31 @@ Status Engine::FinishShadow(ShadowBuild& build) {
   auto state = progress_.Of(build.kind_name(), build.shadow);
   TR_CHECK(state.has_value());
   state->shadow = false;
+  state->letters = build.feed->LowestLetters();
   AddMember(build.stream, {build.kind, build.name}, std::move(*state));
   return {};
+}
+
+Status Engine::SettleLetters(const ShadowBuild& build) {
+  TR_TRY(const FaultList list, letters_.List(build.stream));
+  std::vector<NamedValue> settled;
+  for (const FaultGroup& group : list.groups) {
+    const bool of_this = group.materialization == build.name && (group.stage == "document") == (build.kind == WorkKind::kCollection);
+    if (!of_this && !group.materialization.empty()) continue;
+    LetterFilter filter;
+    filter.fault = group.id;
+    filter.limit = kSettledPage;
+    do {
+      TR_TRY(const LetterPage page, letters_.Show(build.stream, filter));
+      for (const StoredLetter& letter : page.letters) {
+        const DeadLetter& refused = letter.entry.letter;
+        if (!refused.partition || refusals_.Has(build.shadow, *refused.partition, refused.offset)) continue;
+        settled.push_back({"settled/" + std::to_string(letter.at.value), SettledJson(build.stream, refused.name, clock_.Now())});
+      }
+      filter.after = page.next;
+    } while (filter.after);
+  }
+  return AppendEach(log_, streams_.find(build.stream)->second.dead_letters, settled);
 }
 
 Status Engine::SwapShadow(const ShadowBuild& build) {

@@ -131,8 +131,7 @@ Result<RedriveReport> Redriver::Run(const RedriveRequest& request, const std::st
     if (!page) return Fail(page.error());
     std::vector<StoredLetter> open;
     for (const StoredLetter& letter : page->letters) {
-      const bool in_log = letter.entry.letter.partition.has_value();
-      if (!letter.pending && letter.at < end && !in_log) open.push_back(letter);
+      if (!letter.pending && letter.at < end) open.push_back(letter);
     }
     report.letters += static_cast<int64_t>(open.size());
     TR_TRY(const auto fixed, Fix(open, request.fix_sql, stop));

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include "engine/result_rows.h"
+#include "server/letters_json.h"
 
 namespace tailrace::app {
 namespace {
-
-constexpr size_t kReadBytes = 1 << 20;
 
 JsonValue EmptyObject() { return {.kind = JsonValue::Kind::kObject, .text = {}, .items = {}, .members = {}}; }
 
@@ -40,22 +39,17 @@ Result<std::vector<JsonValue>> RowsOfRelation(Runtime& runtime, const std::strin
 }
 
 Result<std::vector<JsonValue>> DeadLettersOf(Runtime& runtime, const std::string& stream) {
-  std::vector<JsonValue> letters;
-  const StreamId id = runtime.streams().at(stream).dead_letters;
-  const auto partitions = runtime.log().Partitions(id);
-  for (size_t p = 0; p < partitions.size(); ++p) {
-    Offset next = partitions[p].begin;
-    while (next < partitions[p].end) {
-      TR_TRY(const auto batches, runtime.log().Read(id, PartitionId{static_cast<int32_t>(p)}, next, kReadBytes));
-      for (const LogBatch& batch : batches) {
-        for (const LogRecord& record : batch.records) {
-          TR_TRY(JsonValue letter, ParseJson(record.value));
-          letters.push_back(std::move(letter));
-          next = record.offset.Plus(1);
-        }
-      }
-    }
-  }
+  engine::LetterFilter filter;
+  filter.limit = kRelationRowsMax;
+  TR_TRY(const auto page, runtime.engine().letters().Show(stream, filter));
+  std::string body;
+  server::JsonWriter json(body);
+  json.BeginObject();
+  server::WriteLetterPage(json, page);
+  json.EndObject();
+  TR_TRY(JsonValue shown, ParseJson(body));
+  std::vector<JsonValue> letters = shown.Find("letters")->items;
+  for (JsonValue& letter : letters) letter.members.emplace_back("stream", JsonValue{JsonValue::Kind::kString, stream, {}, {}});
   return letters;
 }
 

@@ -169,8 +169,8 @@ Status Scenario::FeedFile(const config::TestGiven& given, const std::stop_token&
 
 Status Scenario::SendRequest(size_t index, const std::stop_token& stop) {
   const config::TestRequest& sent = test_.requests[index];
-  // A read sees everything that was put in before it.
-  if (sent.method == "GET") TR_RETURN_IF_ERROR(runtime_->WaitCaughtUp(stop));
+  // A read sees everything that was put in before it, and so does what sends dead letters again.
+  if (sent.method == "GET" || sent.path.starts_with("/dlq/")) TR_RETURN_IF_ERROR(runtime_->WaitCaughtUp(stop));
   HttpRequest request{.method = sent.method, .target = SafeTarget(sent.path), .headers = {}, .body = {}};
   if (sent.body) request.body = *sent.body;
   const bool repeats = test_.crash_after > 0 && sent.method != "GET";
