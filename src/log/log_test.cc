@@ -96,6 +96,19 @@ TEST_F(Logs, AnIdempotencyWindowForgetsOldKeys) {
   EXPECT_FALSE(AppendValues(*log_, kSales, kFirst, {"a"}, "key")->duplicate);
 }
 
+TEST_F(Logs, AnIdempotencyWindowReachesBackOverSegments) {
+  options_.segment_bytes = 1;  // a batch a segment: what a start does not read again comes from snapshots
+  Open();
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {"a"}, "key " + std::to_string(i)));
+  CrashAndOpen(Loss::kUnsynced);
+  for (int i = 0; i < 4; ++i) {
+    const auto again = AppendValues(*log_, kSales, kFirst, {"a"}, "key " + std::to_string(i));
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->duplicate) << i;
+    EXPECT_EQ(again->first, Offset{i});
+  }
+}
+
 TEST_F(Logs, RetentionKeepsWhatIsStillToBeConsumed) {
   options_.segment_bytes = 1;  // a batch a segment
   Open();

@@ -57,8 +57,8 @@ TEST(ChunkReaderTest, WhatFollowsTheLastChunkIsLeftAlone) {
 }
 
 TEST(ChunkReaderTest, WhatIsNotCutCleanlyIsRefusedHoweverItArrives) {
-  for (const char* bytes : {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1\n", "1;\x01\r\n", "1 2\r\n", "1\r\nabc", "1\r\na\n0\r\n",
-                            "0\r\n\n", "0\r\nX\r\n", "0\r\n: y\r\n", "0\r\nX : y\r\n", "0\r\nX: a\r\n b\r\n", "0\r\nX: \x7f\r\n"}) {
+  for (const char* bytes : {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1\n", "12\n", "1;ab\n", "1;\x01\r\n", "1 2\r\n", "1\r\nabc", "1\r\na\n0\r\n",
+                            "0\r\n\n", "0\r\nX\r\n", "0\r\n: y\r\n", "0\r\nX : y\r\n", "0\r\nX: a\r\n b\r\n", "0\r\nX: \x7f\r\n", "0\r\nX: yz\n"}) {
     ExpectAlways(bytes, {"", false, 400});
   }
 }
