@@ -120,6 +120,17 @@ TEST_F(LetterIndexTest, ASecondAnswerToOneLetterIsNone) {
   EXPECT_EQ(index_.open(), 0);
 }
 
+TEST_F(LetterIndexTest, AnOldLetterSaidAgainStaysAnswered) {
+  const Offset letter = Append(TableLetter(1));
+  const Offset redrive = Redrive(TableLetter(1), letter);
+  Refresh(redrive.value + 1);
+  Refresh(redrive.value + 1);
+  ASSERT_EQ(index_.open() + index_.pending(), 0);
+  Append(TableLetter(1));
+  Refresh(redrive.value + 1);
+  EXPECT_EQ(index_.open(), 0);
+}
+
 TEST_F(LetterIndexTest, ARebuildSaysNothingNewAboutALetterThatWasAnswered) {
   const Offset letter = Append(TableLetter(1));
   Redrive(TableLetter(1), letter);
