@@ -1,5 +1,6 @@
 #include <csignal>
 
+#include "app/last_words.h"
 #include "app/process_memory.h"
 #include "app/program.h"
 
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // So is a file that may not grow any further (ulimit -f).
   std::signal(SIGXFSZ, SIG_IGN);
+  tailrace::app::InstallLastWords();
   tailrace::app::TuneAllocator();
   tailrace::app::Console console;
   return static_cast<int>(tailrace::app::RunProgram(argc, argv, console));

@@ -9,6 +9,12 @@ namespace {
 // An I/O error is worth another try, except when the disk is full.
 constexpr std::array<std::string_view, 3> kFullDisk = {"No space left", "max_temp_directory_size", "Disk quota"};
 
+// Of a statement that failed while it was being executed DuckDB says this, as invalid input, and then the real error.
+constexpr std::string_view kWrapped =
+    "Invalid Input Error: Attempting to execute an unsuccessful or closed pending query result\nError: ";
+// A block whose checksum does not hold, as an I/O error.
+constexpr std::string_view kCorruptFile = "Corrupt database file";
+
 bool TellsOfFullDisk(std::string_view message) {
   for (std::string_view text : kFullDisk)
     if (message.find(text) != std::string_view::npos) return true;
@@ -74,7 +80,11 @@ Error ErrorOfPrepare(std::string_view message) {
 }
 
 Error ErrorOf(duckdb_error_type type, std::string_view message) {
+  if (type == DUCKDB_ERROR_INVALID_INPUT && message.starts_with(kWrapped))
+    return ErrorOfPrepare(message.substr(kWrapped.size()));
   ErrorCode code = CodeOf(type);
+  if (code == ErrorCode::kUnavailable && message.find(kCorruptFile) != std::string_view::npos)
+    code = ErrorCode::kCorruption;
   if (code == ErrorCode::kUnavailable && TellsOfFullDisk(message)) code = ErrorCode::kExhausted;
   // Internal errors come with a stack trace, one frame a line.
   const size_t trace = message.find("\n\nStack Trace:");

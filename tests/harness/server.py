@@ -46,13 +46,13 @@ def new_folder(scratch, name, pipeline=PIPELINE):
 class Server:
     """One run of the program. Threads: ask from any; start and end from one."""
 
-    def __init__(self, folder, environment=None, wrapper=(), arguments=()):
+    def __init__(self, folder, environment=None, wrapper=(), command=None):
         self.folder = pathlib.Path(folder)
         self.host, self.port = None, None
         self._lines = []
         self._listening = threading.Event()
         self.process = subprocess.Popen(
-            [*wrapper, PROGRAM, "run", str(folder), *arguments], env=os.environ | (environment or {}), stdin=subprocess.DEVNULL,
+            command or [*wrapper, PROGRAM, "run", str(folder)], env=os.environ | (environment or {}), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
