@@ -6,6 +6,7 @@
 #   make bench    speed, beside other programs               make format   clang-format over our code
 #   make check    the tests of the release build only        make clean    remove build/
 #   make mutants  deliberate faults, each of which a test must catch
+#   make torture  kills, power cuts, failing calls ... for MINUTES each, counted in docs/reliability.md
 
 JOBS      ?= $(shell nproc)
 TEST_JOBS ?= 2
@@ -19,7 +20,7 @@ TSAN_TESTS    = .
 
 RUN_TESTS = python3 tests/run.py --jobs $(TEST_JOBS) --build-jobs $(JOBS)
 
-.PHONY: all setup build check test demo bench asan tsan tidy format clean mutants
+.PHONY: all setup build check test demo bench asan tsan tidy format clean mutants torture
 all: build
 
 setup:
@@ -61,3 +62,8 @@ format: setup
 
 clean:
 	@rm -rf build
+
+# FAULT: kill points syscalls flips diskfull powercut; all of them when none is named.
+MINUTES ?= 20
+torture: build
+	@tests/torture/run --record --minutes $(MINUTES) $(FAULT)

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <utility>
 
+#include "base/file_system.h"
+
 namespace tailrace::app {
 namespace {
 
@@ -29,14 +31,24 @@ std::string ReadText(const fs::path& path) {
   return text;
 }
 
+bool IsNumber(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Durable before anything else is: after a power cut, an empty FORMAT over a full log would refuse all of it.
+Status WriteLayout(const std::string& path) {
+  return ReplaceFile(PosixFileSystem(), path + "/FORMAT", fmt::format("{}\n", kLayoutVersion));
+}
+
 Status CheckLayout(const std::string& path) {
   const fs::path format = fs::path(path) / "FORMAT";
-  if (!fs::exists(format)) {
-    std::ofstream(format) << kLayoutVersion << '\n';
-    return {};
-  }
+  if (!fs::exists(format)) return WriteLayout(path);
   const std::string found = ReadText(format);
   if (found == kLayoutVersion) return {};
+  if (!IsNumber(found)) {
+    return Fail(Error::Corruption(fmt::format("{} is damaged: it should hold {}, the number of the layout", format.string(),
+                                              kLayoutVersion)));
+  }
   return Fail(Error::Invalid(fmt::format("{} has layout \"{}\", this program knows {}: use the version that made it", path,
                                          found, kLayoutVersion)));
 }
@@ -60,9 +72,7 @@ Result<int> TakeLock(const std::string& path) {
 }  // namespace
 
 Result<DataDirectory> DataDirectory::Open(const std::string& path) {
-  std::error_code failed;
-  fs::create_directories(path, failed);
-  if (failed) return Fail(Error::Unavailable(fmt::format("cannot make {}: {}", path, failed.message())));
+  TR_RETURN_IF_ERROR(MakeDirectories(PosixFileSystem(), path));
   TR_TRY(const int fd, TakeLock(path));
   DataDirectory directory(path, fd);
   TR_RETURN_IF_ERROR(CheckLayout(path));
