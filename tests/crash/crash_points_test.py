@@ -73,12 +73,14 @@ class Posted:
     def post(self, server):
         raise NotImplementedError
 
+    letters = {}  # what the recount may find otherwise than after posting alone
+
     def check(self):
         server = Server(self.folder)
         try:
             server.wait_listening()
             settle(server, self.ledger)
-            check_from_scratch(server, self.folder / ".tailrace", self.ledger)
+            check_from_scratch(server, self.folder / ".tailrace", self.ledger, **self.letters)
             assert server.stop() == 0, server.output
         finally:
             server.kill()
@@ -146,6 +148,34 @@ class Rebuilding(Posted):
         return False
 
 
+class RebuildingLive(Rebuilding):
+    """The same while the server takes records."""
+
+    def run(self, crash_at):
+        return Posted.run(self, crash_at)
+
+    def post(self, server):
+        traffic = Traffic(server, self.ledger, self.chance, clients=1)
+        try:
+            for name in ("events", "totals", "accounts"):
+                server.post(f"/rebuild/{name}")
+        finally:
+            traffic.finish()
+
+
+class Redriving(Posted):
+    """Dead letters are sent again as they are, and refused again."""
+
+    letters = {"letters_again": True}
+
+    def enough(self, traffic):
+        return traffic.sent > 60
+
+    def post(self, server):
+        Mixed.post(self, server)
+        server.post("/dlq/events/redrive", b"{}", {"Content-Type": "application/json"})
+
+
 SOURCE_PIPELINE = """
 pipeline: source
 streams:
@@ -196,10 +226,10 @@ class Reading:
         assert f"{len(self.good)}" in asked.stdout and f"{sum(self.good)}" in asked.stdout, asked.stdout + asked.stderr
 
 
-WORKLOADS = [Mixed, Rebuilding, Reading, Wide, Rolling]
+WORKLOADS = [Mixed, Rebuilding, RebuildingLive, Redriving, Reading, Wide, Rolling]
 # Where a point is met first, to save the way there; any workload may be the one.
 USUAL = {"log.segment": Rolling, "log.snapshot": Rolling, "warehouse.compact": Wide, "engine.source": Reading, "log.marks": Reading,
-         "engine.shadow": Rebuilding, "warehouse.rows_swap": Rebuilding, "warehouse.table_swap": Rebuilding, "documents.swap": Rebuilding}
+         "engine.redrive": Redriving, "rebuild.": RebuildingLive, "engine.shadow": Rebuilding, "warehouse.rows_swap": Rebuilding, "warehouse.table_swap": Rebuilding, "documents.swap": Rebuilding}
 
 
 # Points that the program does not pass yet; src/log/ kills at each of its own in its tests.

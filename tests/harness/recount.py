@@ -14,8 +14,9 @@ ROWS_COMPARED_MAX = 90_000  # an answer has at most 100,000
 class Recount:
     """Of one data folder, from its first record on. `check` may be called whenever nothing is being appended."""
 
-    def __init__(self, data, ledger, letters_exact=True):
-        self._ledger, self._letters_exact = ledger, letters_exact
+    def __init__(self, data, ledger, letters_exact=True, letters_again=False):
+        """Not `letters_exact`: a letter may be missing. `letters_again`: one may be there again, after a redrive."""
+        self._ledger, self._letters_exact, self._letters_again = ledger, letters_exact, letters_again
         self._events = StreamReader(data, "events", PARTITIONS)
         self._bulk = StreamReader(data, "bulk", 1)
         self._letters = StreamReader(data, "events", 1, dead_letters=True)
@@ -93,7 +94,7 @@ class Recount:
     def check_letters(self):
         for letters in (self._refused, self._table_letters, self._document_letters):
             for identity, count in letters.items():
-                assert count == 1, f"{count} dead letters for {identity}"
+                assert count == 1 or self._letters_again, f"{count} dead letters for {identity}"
                 assert identity in self._ledger.owner, f"a dead letter for {identity}, which was never sent"
         if not self._letters_exact:
             return
@@ -157,6 +158,17 @@ class Recount:
             extra = [identity for identity in letters if identity not in self._odd]
             assert not extra, f"a dead letter for {extra}, which is fit"
 
+    def check_audit(self, server):
+        """The books that the server keeps of itself agree with this recount."""
+        status, audit = server.get("/audit")
+        assert status == 200 and audit["holds"], f"/audit: {status} {audit}"
+        refused = {("table", "numbers"): len(self._odd), ("collection", "labels"): len(self._odd)}
+        for flow in audit["materializations"]:
+            if flow["stream"] != "events":
+                continue
+            expected = (len(self.records), refused.get((flow["kind"], flow["name"]), 0))
+            assert (flow["read"], flow["dead_lettered"]) == expected, f"/audit of {flow['name']}: {flow}, the log has {expected}"
+
     def check(self, server, deep=False):
         """All of it, at a quiet moment of a running server."""
         self.read_log()
@@ -165,10 +177,11 @@ class Recount:
         self.read_log()  # the stores' dead letters came while they caught up
         self.check_letters()
         self.check_store_letters()
+        self.check_audit(server)
 
 
-def check_from_scratch(server, data, ledger, letters_exact=True):
-    """A recount that remembers nothing of earlier ones."""
-    recount = Recount(data, ledger, letters_exact)
+def check_from_scratch(server, data, ledger, **letters):
+    """A recount that remembers nothing of earlier ones; `letters` as for Recount."""
+    recount = Recount(data, ledger, **letters)
     recount.check(server, deep=True)
     return recount
