@@ -92,6 +92,7 @@ class Traffic:
         self._lock = threading.Lock()
         self.failures = []
         self.sent = 0
+        self.statuses = set()  # seen so far
         self._threads = [threading.Thread(target=self._run, args=(random.Random(chance.random()),)) for _ in range(clients)]
         for thread in self._threads:
             thread.start()
@@ -108,9 +109,11 @@ class Traffic:
         try:
             connection = self._server.connect(CLIENT_SECONDS_MAX)
             while not self._stop.is_set():
-                if send(connection, self._next(chance)) is None:
+                status = send(connection, self._next(chance))
+                if status is None:
                     return
                 self.sent += 1
+                self.statuses.add(status)
         except Exception as error:  # of the thread: told by finish()
             self.failures.append(error)
 

@@ -23,6 +23,7 @@ from traffic import Traffic, new_request, send, settle  # noqa: E402
 DISK_MIB = 96
 FULL_SECONDS = (0.5, 3.0)
 FILL_BYTES = 1 << 20
+FULL_STATUS = 507
 RESUME_SECONDS_MAX = 5.0
 KILLED_SHARE = 0.3  # of the rounds: the server is killed while the disk is full
 ROUNDS_PER_DISK = 6
@@ -65,6 +66,7 @@ def one_round(folder, ledger, chance):
         assert server.alive(), f"ended on a full disk: {server.output}"
         status, body = server.get("/sql", q="SELECT count(*) FROM lines")
         assert status == 200, f"a read on a full disk: {status} {body}"
+        assert FULL_STATUS in traffic.statuses, f"the disk was full and nobody was told: {traffic.statuses}"
         if chance.random() < KILLED_SHARE:
             server.kill()
             traffic.finish()
