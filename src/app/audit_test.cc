@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "app/runtime.h"
@@ -121,6 +122,35 @@ TEST_F(AuditTest, EveryRecordIsCountedWhereItWent) {
   EXPECT_EQ(FlowOf(audit, "big"), (Flow{12, 4, 6, 2}));
   EXPECT_EQ(FlowOf(audit, "products"), (Flow{12, 10, 2, 0}));
   for (const auto& m : audit.materializations) EXPECT_EQ(m.recount, m.flow) << m.name;
+}
+
+// Collects rows as JSON texts.
+class Answer final : public ResultSink {
+ public:
+  std::string text;
+  bool Begin(std::span<const ColumnInfo>) override { return true; }
+  bool Row(std::span<const std::string_view> values) override {
+    for (const std::string_view value : values) text += std::string(value) + " ";
+    text += "| ";
+    return true;
+  }
+};
+
+TEST_F(AuditTest, TheLawAndTheLagAreRelations) {
+  const auto runtime = Open(false);
+  const auto ask = [&](const std::string& sql) {
+    QueryRequest request;
+    request.sql = sql;
+    Answer answer;
+    const auto asked = runtime->warehouse().Query(request, answer, {});
+    return asked ? answer.text : "error: " + asked.error().message();
+  };
+  EXPECT_EQ(ask("SELECT name, read, emitted, filtered, dead_lettered, holds FROM tailrace.audit AS a WHERE a.kind = 'table'"),
+            R"("big" 12 4 6 2 true | )");
+  EXPECT_EQ(ask("SELECT sum(records), max(seconds) FROM Tailrace.Lag"), "0 0 | ");
+  EXPECT_EQ(ask("SELECT count(*) FROM tailrace.audit JOIN tailrace.lag USING (kind, name)"), "3 | ");
+  EXPECT_NE(ask("SELECT * FROM tailrace_system_audit()").find("error: "), std::string::npos);
+  EXPECT_NE(ask("SELECT * FROM tailrace.nothing").find("error: "), std::string::npos);
 }
 
 TEST_F(AuditTest, ACounterThatBreaksTheLawIsFoundAtOnce) {

@@ -21,6 +21,7 @@
 #include "base/metrics.h"
 #include "documents/sqlite_document_store.h"
 #include "engine/plan.h"
+#include "engine/system_relations.h"
 #include "log/log.h"
 #include "server/server.h"
 #include "sqlite/sqlite.h"
@@ -107,6 +108,7 @@ Status Runtime::Parts::OpenStores() {
   warehouse_options.threads = 1;
   warehouse_options.memory_bytes_max = static_cast<size_t>(limits.memory.warehouse);
   warehouse_options.projection_bytes_max = static_cast<size_t>(limits.memory.projections);
+  warehouse_options.system_relations = engine::SystemRelations([this] { return auditor.get(); });
   TR_TRY(warehouse, warehouse::OpenDuckDbWarehouse(warehouse_options));
   documents::SqliteDocumentStoreOptions document_options = limits.documents;
   document_options.path = directory.Join("documents.sqlite");

@@ -80,7 +80,7 @@ Result<std::vector<MaterializationState>> DuckDbWarehouse::Adopt(const Warehouse
   views_ = plan.views;
   TR_RETURN_IF_ERROR(Define(plan));
   TR_TRY(projector_, Projector::Open(streams_, plan.projections, options_.projection_bytes_max));
-  TR_TRY(queries_, QueryRunner::Create(*database_, RelationsOf(plan), plan.views));
+  TR_TRY(queries_, QueryRunner::Create(*database_, RelationsOf(plan), plan.views, options_.system_relations));
   std::vector<MaterializationState> states = rows_.States();
   for (MaterializationState& state : tables_.States()) states.push_back(std::move(state));
   return states;

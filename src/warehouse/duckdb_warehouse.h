@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ports/system_relation.h"
 #include "ports/warehouse.h"
 
 namespace tailrace::sql {
@@ -41,6 +42,7 @@ struct DuckDbWarehouseOptions {
   size_t checkpoint_bytes_min = size_t{8} << 20;  // of write-ahead log before an idle checkpoint is
   // Bytes that can still be written beside the file; null: what the system says.
   std::function<int64_t()> free_bytes;
+  std::vector<SystemRelation> system_relations;  // that queries may read
   FaultHook fault;  // of tests
 };
 

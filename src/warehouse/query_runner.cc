@@ -7,6 +7,7 @@
 
 #include "sql/gate.h"
 #include "sql/query_cursor.h"
+#include "sql/row_function.h"
 
 namespace tailrace::warehouse {
 namespace {
@@ -34,6 +35,15 @@ Result<bool> ReadsTheClock(const sql::Select& select) {
   if (!one || !another) return Fail(OfSql(one ? another.error() : one.error()));
   return *one != *another;
 }
+
+class RowsOfRelation final : public sql::RowSource {
+ public:
+  explicit RowsOfRelation(std::unique_ptr<SystemRows> rows) : rows_(std::move(rows)) {}
+  Result<std::vector<sql::TextRow>> Next(size_t rows_max) override { return rows_->Next(rows_max); }
+
+ private:
+  std::unique_ptr<SystemRows> rows_;
+};
 
 class Rows {
  public:
@@ -66,12 +76,15 @@ class Rows {
 
 Result<std::unique_ptr<QueryRunner>> QueryRunner::Create(sql::Database& database,
                                                          const std::vector<Relation>& relations,
-                                                         const std::vector<ViewPlan>& views) {
+                                                         const std::vector<ViewPlan>& views,
+                                                         const std::vector<SystemRelation>& system_relations) {
   std::unique_ptr<QueryRunner> runner(new QueryRunner(database));
   for (const Relation& relation : relations) runner->relations_.insert_or_assign(Lower(relation.name), relation);
   for (const ViewPlan& view : views) {
     if (Status added = runner->AddView(view); !added) return Fail(added.error().With("view " + view.name));
   }
+  TR_TRY(const auto connection, database.Connect());
+  for (const SystemRelation& relation : system_relations) TR_RETURN_IF_ERROR(runner->AddSystemRelation(*connection, relation));
   return runner;
 }
 
@@ -83,6 +96,29 @@ Status QueryRunner::AddView(const ViewPlan& view) {
   if (timed) timed_views_.insert_or_assign(Lower(view.name), view.sql);
   views_.insert_or_assign(Lower(view.name), BaseRelations(*select));
   return {};
+}
+
+Status QueryRunner::AddSystemRelation(sql::Connection& connection, const SystemRelation& relation) {
+  sql::RowFunctionOptions function;
+  function.name = "tailrace_system_" + relation.name;
+  std::string casts;
+  for (const SystemColumn& column : relation.columns) {
+    function.columns.push_back(column.name);
+    const std::string name = sql::QuoteIdentifier(column.name);
+    fmt::format_to(std::back_inserter(casts), "{}CAST({} AS {}) AS {}", casts.empty() ? "" : ", ", name, column.type, name);
+  }
+  function.open = [open = relation.open]() -> Result<std::unique_ptr<sql::RowSource>> {
+    TR_TRY(auto rows, open());
+    return std::make_unique<RowsOfRelation>(std::move(rows));
+  };
+  system_views_.insert_or_assign("tailrace." + relation.name, fmt::format("SELECT {} FROM {}()", casts, function.name));
+  return sql::RegisterRowFunction(connection, std::move(function));
+}
+
+bool QueryRunner::ReadsSystemRelations(const sql::Select& select) const {
+  const auto relations = select.Relations();
+  return std::any_of(relations.begin(), relations.end(),
+                     [&](const sql::RelationRef& read) { return system_views_.contains(Lower(read.name)); });
 }
 
 std::set<std::string> QueryRunner::BaseRelations(const sql::Select& select) const {
@@ -107,7 +143,7 @@ Result<QueryRunner::Prepared> QueryRunner::Prepare(const QueryRequest& request) 
         withheld = name;
         return false;
       }
-      return relations_.contains(lower) || views_.contains(lower);
+      return relations_.contains(lower) || views_.contains(lower) || system_views_.contains(lower);
     };
     const auto refused = sql::RefuseUserSelect(*select, is_known);
     if (!withheld.empty()) return Fail(Error::NotFound("there is no relation \"" + withheld + "\" that may be read here"));
@@ -115,6 +151,15 @@ Result<QueryRunner::Prepared> QueryRunner::Prepare(const QueryRequest& request) 
   }
   Prepared prepared;
   prepared.relations = BaseRelations(*select);
+  prepared.sql = request.sql;
+  if (ReadsSystemRelations(*select)) {
+    // After the gate, which knows nothing of the functions behind them.
+    select = select->WithViewsInlined(system_views_);
+    if (!select) return Fail(OfSql(select.error()));
+    auto text = select->Text();
+    if (!text) return Fail(OfSql(text.error()));
+    prepared.sql = std::move(*text);
+  }
   if (request.now_micros != 0) {
     // A view that reads the clock must be part of the text, or now() would answer by the machine's.
     auto inlined = select->WithViewsInlined(timed_views_);
@@ -124,8 +169,6 @@ Result<QueryRunner::Prepared> QueryRunner::Prepare(const QueryRequest& request) 
     auto text = fixed->Text();
     if (!text) return Fail(OfSql(text.error()));
     prepared.sql = std::move(*text);
-  } else {
-    prepared.sql = request.sql;
   }
   return prepared;
 }

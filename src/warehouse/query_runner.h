@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ports/system_relation.h"
 #include "ports/warehouse.h"
 #include "sql/duckdb.h"
 #include "sql/syntax.h"
@@ -28,7 +29,8 @@ class QueryRunner {
 
   // `relations` are the tables and stored streams; `views` those of the pipeline, each after what it reads.
   static Result<std::unique_ptr<QueryRunner>> Create(sql::Database& database, const std::vector<Relation>& relations,
-                                                     const std::vector<ViewPlan>& views);
+                                                     const std::vector<ViewPlan>& views,
+                                                     const std::vector<SystemRelation>& system_relations);
 
   Result<QuerySummary> Run(const QueryRequest& request, ResultSink& sink, const std::stop_token& stop);
 
@@ -44,6 +46,8 @@ class QueryRunner {
   };
 
   Status AddView(const ViewPlan& view);
+  Status AddSystemRelation(sql::Connection& connection, const SystemRelation& relation);
+  bool ReadsSystemRelations(const sql::Select& select) const;
   Result<Prepared> Prepare(const QueryRequest& request) const;
   std::set<std::string> BaseRelations(const sql::Select& select) const;
   Result<QuerySummary> RunIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& request,
@@ -58,6 +62,8 @@ class QueryRunner {
   std::map<std::string, Relation, std::less<>> relations_;
   std::map<std::string, std::set<std::string>, std::less<>> views_;  // the base relations behind each
   std::map<std::string, std::string> timed_views_;                   // that read now(), themselves or through another
+
+  std::map<std::string, std::string> system_views_;                  // what stands for tailrace.NAME
 
   std::mutex mutex_;
   std::vector<std::unique_ptr<sql::Connection>> idle_;  // protected by mutex_
