@@ -92,6 +92,7 @@ Result<AuditedMaterialization> Auditor::OfMaterialization(MaterializationProgres
   audited.name = std::move(progress.name);
   audited.stream = std::move(progress.stream);
   audited.positions = std::move(progress.positions);
+  audited.letters = progress.letters;
   audited.counted_from = std::move(progress.counted_from);
   audited.flow = progress.flow;
   const Positions& end = ends.at(audited.stream);

@@ -36,6 +36,7 @@ struct AuditedMaterialization {
   std::string name;
   std::string stream;
   Positions positions;        // committed: everything below is in `flow`
+  Offset letters;             // the same of the dead-letter log, for records that were sent again
   Positions counted_from;     // as in MaterializationState
   Flow flow;                  // committed with them
   int64_t in_flight = 0;      // records of the log at or beyond the positions

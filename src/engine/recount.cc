@@ -93,6 +93,7 @@ class Recounter {
       tallies_.push_back({member, letters == book_.by_materialization.end() ? nullptr : &letters->second, 0, {}});
     }
     for (int32_t partition = 0; partition < inputs_.stream.partitions; ++partition) TR_RETURN_IF_ERROR(CountPartition(partition, stop));
+    TR_RETURN_IF_ERROR(CountSentAgain(stop));
     for (Tally& tally : tallies_) Compare(tally);
     return {};
   }
@@ -149,6 +150,62 @@ class Recounter {
       TR_RETURN_IF_ERROR(CountRows(tally, *rows, row_places));
     }
     return {};
+  }
+
+  // Records that were sent again are read once more, by those alone that had refused them.
+  Status CountSentAgain(const std::stop_token& stop) {
+    const auto partitions = inputs_.log.Partitions(inputs_.ids.dead_letters);
+    Offset end;
+    for (const Tally& tally : tallies_) end = std::max(end, tally.of->letters);
+    for (Offset at = partitions.empty() ? end : partitions.front().begin; at < end;) {
+      if (stop.stop_requested()) return Fail(Error::Cancelled("stopping"));
+      TR_TRY(const auto batches, inputs_.log.Read(inputs_.ids.dead_letters, kLettersPartition, at, kReadBytes));
+      if (batches.empty()) break;
+      for (const LogBatch& batch : batches) {
+        for (const LogRecord& record : batch.records) {
+          at = record.offset.Plus(1);
+          if (!IsRedriveEntry(record.value)) continue;
+          TR_TRY(const LetterEntry entry, ParseLetterEntry(record.value, record.offset));
+          if (entry.letter.partition) TR_RETURN_IF_ERROR(CountSent(record.offset, entry.letter));
+        }
+      }
+    }
+    return {};
+  }
+
+  Status CountSent(Offset at, const DeadLetter& sent) {
+    TR_TRY(const auto rows, inputs_.judge.NewBatch(inputs_.stream.name));
+    std::string text = sent.raw;
+    text.resize(text.size() + RecordDecoder::kPadding);
+    const std::string_view json = std::string_view(text).substr(0, sent.raw.size());
+    const bool fits = decoder_.Decode(json, &rows->rows()).has_value();
+    if (fits) {
+      rows->Stamp(*sent.partition, sent.offset, sent.seq, sent.ingested_at_ms, json);
+      rows->rows().CommitRow();
+    }
+    for (Tally& tally : tallies_) {
+      const bool is_document = tally.of->kind == "collection";
+      const bool meant = sent.materialization.empty() || (sent.materialization == tally.of->name && tally.of->kind != "rows" &&
+                                                          is_document == (sent.stage == Stage::kDocument));
+      const Place place{sent.partition->value, sent.offset.value};
+      const auto letters = book_.by_materialization.find(sent.materialization);
+      const bool refused = letters != book_.by_materialization.end() && letters->second.contains(place);
+      if (!meant || !refused || at >= tally.of->letters) continue;
+      ++tally.flow.read;
+      TR_TRY(int64_t* const fate, FateOf(tally, fits ? rows.get() : nullptr));
+      ++*fate;
+    }
+    return {};
+  }
+
+  // Which counter a single row belongs to; null: it does not fit the schema.
+  Result<int64_t*> FateOf(Tally& tally, const StreamBatch* row) {
+    if (row == nullptr) return &tally.flow.dead_lettered;
+    if (tally.of->kind == "rows") return &tally.flow.emitted;
+    const auto emitted = inputs_.judge.Emitted(tally.of->name, *row, {0, 1}, {});
+    if (!emitted && emitted.error().code() != ErrorCode::kInvalid) return Fail(emitted.error());
+    if (!emitted) return &tally.flow.dead_lettered;
+    return emitted->empty() ? &tally.flow.filtered : &tally.flow.emitted;
   }
 
   static bool Counts(const Tally& tally, const Place& place) {

@@ -372,6 +372,7 @@ class CommandLine(unittest.TestCase):
             self.check(run(*redrive, "--port", server.port), DONE, r"sales: 2 dead letters, 1 sent again, 1 left")
             self.check(run(*redrive, "--port", server.port), DONE, r"sales: 1 dead letter, 0 sent again, 1 left")
             wait_until("catching up", lambda: "\n10\n" in run("sql", "SELECT quantity FROM by_product", self.folder, "--port", server.port).stdout)
+        self.check(run("audit", "--recount", self.folder), DONE)
         for wrong, said in (("SELECT letter FROM dead_letters", "no column `record`"), ("SELECT raw AS record FROM dead_letters", "no column `letter`"),
                             ("SELECT letter, 1 AS record FROM dead_letters", "returns 1 as a record"), ("", "is empty"),
                             ("SELECT 77 AS letter, raw FROM dead_letters", "none of those"), ("SELEC", "syntax error"),
@@ -380,6 +381,21 @@ class CommandLine(unittest.TestCase):
             fix.write_text(wrong)
             self.check(run(*redrive), WRONG, r"^$", said)
         self.check(run("dlq", "list", self.folder), DONE, r"sales: 1 dead letter\n")
+
+    def test_what_a_table_refused_is_sent_to_it_alone_and_everything_still_adds_up(self):
+        self.pipeline(PIPELINE.replace("collections:", '  sizes: {sql: "SELECT product::INT AS size, count(*) AS n FROM sales GROUP BY ALL"}\ncollections:'))
+        (self.folder / "rows1.csv").write_text("id,product,quantity,price\n1,4,1,1\n2,XL,2,1\n3,4,3,1\n4,XXL,4,1\n")
+        self.check(run("run", "--once", self.folder), DONE, r"file +4 accepted, 0 refused")
+        self.check(run("dlq", "list", self.folder), DONE, r"table sizes, 2 records")
+        fix = self.folder / "fix.sql"
+        fix.write_text("SELECT letter, json_merge_patch(record, json_object('product', replace(record->>'product', 'XL', '9'))) AS record FROM dead_letters")
+        self.check(run("dlq", "redrive", "sales", self.folder, "--with", fix), NO, r"2 dead letters, 2 sent again, 1 of them refused")
+        for _ in range(2):
+            self.check(run("sql", "SELECT size, n FROM sizes ORDER BY size", self.folder), DONE, r"\n4\t2\n9\t1\n$")
+            self.check(run("sql", "SELECT count(*) AS n, sum(quantity) AS q FROM sales", self.folder), DONE, r"\n4\t10\n$")
+            self.check(run("dlq", "list", self.folder), DONE, r"sales: 1 dead letter\n")
+            self.check(run("audit", "--recount", self.folder), DONE)
+            self.check(run("rebuild", "sizes", self.folder), DONE)
 
     # --- load ---
 
