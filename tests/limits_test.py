@@ -26,7 +26,7 @@ NOT_LIMITS = {
     "kScaleMax": "arithmetic",
     "kYearMax": "a format: dates end there",
     "kVarintBytesMax": "a format: the longest varint",
-    "kEmptyBatchOffsetsMax": "a format: 32 bits",
+    "kPlainRecordsMax": "from here on compressed",
     "kSlotsByDoublingMax": "how a table grows, not how far",
     "kLogKeysMax": "idempotency_keys_total_max, in bytes",
     "kHeaderOverheadMax": "a format: bytes around a header",

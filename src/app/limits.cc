@@ -155,6 +155,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"log", "log/compression.h:kUnpackedBytesMax", "", kBytes, 256 * kMiB, false, "a compressed batch, once expanded", "damage"},
       LimitRow{"log", "log/checked_file.h:kCheckedFileBytesMax", "", kBytes, kGiB, false, "a small file of the log", "damage"},
       LimitRow{"log", "log/segment_index_files.h:kIndexBytesMax", "", kBytes, 64 * kMiB, false, "an index", "not used"},
+      LimitRow{"log", "log/gap.h:kLostRecordsMax", "", kCount, 10'000'000, false, "lost records that one gap stands for", "not repaired"},
       LimitRow{"log", "log/repair.cc:kQuarantinesMax", "", kCount, 1'000, false, "files in quarantine of one name", "an error"},
       LimitRow{"log", "log/segment_store.h:kOpenSegmentsMax", "", kCount, 4, false, "sealed segments that a partition keeps open", "closed"},
       LimitRow{"engine", "engine/worker.h:queue_batches_max", "", kCount, 2, false, "batches before each of rows, tables and documents", "the reader waits"},

@@ -16,6 +16,7 @@ Status TakeHeaders(const BatchHeader& header, const RecordView& record, int64_t 
     known->keys.push_back({key.hash, key.digest, Offset{header.base_offset + first}, Seq{batch_seq + first},
                            key.records, header.base_timestamp_ms});
   }
+  if (const auto lost = LostOf(record)) known->lost.push_back(*lost);
   if (const auto value = FindHeader(record, kSourceHeader)) {
     TR_TRY(SourcePosition position, SourcePositions::DecodeHeader(*value));
     known->positions.Put({std::move(position), header.base_offset + record.offset_delta});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "log/gap.h"
 #include "log/idempotency.h"
 #include "log/record_batch.h"
 #include "log/source_positions.h"
@@ -15,7 +16,8 @@ namespace tailrace::log {
 
 struct BatchKnowledge {
   SourcePositions positions;
-  std::vector<KeyRecord> keys;  // oldest first
+  std::vector<KeyRecord> keys;    // oldest first
+  std::vector<LostOffsets> lost;  // what gaps stand for
   int64_t next_seq = 1;
   int64_t newest_ms = 0;
 

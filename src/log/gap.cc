@@ -3,69 +3,87 @@
 #include <algorithm>
 #include <cstring>
 
+#include "log/compression.h"
+
 namespace tailrace::log {
 namespace {
 
+constexpr size_t kSeqBytes = 8;
 constexpr size_t kLostBytes = 8 + 8;
-constexpr int64_t kEmptyBatchOffsetsMax = INT32_MAX;
+constexpr int64_t kRecordsPerBatch = 10'000;
+constexpr int64_t kPlainRecordsMax = 16;  // more are compressed: their texts are nearly the same
 
-BatchHeader HeaderOf(int64_t base_offset, int64_t offsets, int64_t timestamp_ms, size_t bytes) {
-  BatchHeader header;
-  header.base_offset = base_offset;
-  header.last_offset_delta = static_cast<int32_t>(offsets - 1);
-  header.base_timestamp_ms = header.max_timestamp_ms = timestamp_ms;
-  header.batch_length = static_cast<int32_t>(bytes - kBatchPrefixBytes);
-  return header;
-}
-
-void AppendSealed(BatchHeader header, std::string batch, std::string* to) {
-  EncodeBatchHeader(header, batch.data());
-  SealBatchCrc(batch.data(), batch.size());
-  *to += batch;
-}
-
-std::string TextOf(const Gap& gap) {
-  const auto last = gap.lost.end - 1;
-  std::string text = "\"lost: ";
-  text += gap.lost.first == last
-              ? "offset " + std::to_string(last) + " was"
-              : "offsets " + std::to_string(gap.lost.first) + " to " + std::to_string(last) + " were";
-  text += " damaged and taken out by log repair";
-  if (!gap.quarantine.empty()) text += "; what was there is in " + gap.quarantine;
+std::string TextOf(int64_t offset, const std::string& quarantine) {
+  std::string text = "\"lost: offset " + std::to_string(offset) + " was damaged and taken out by log repair";
+  if (!quarantine.empty()) text += "; what was there is in " + quarantine;
   return text + "\"";
 }
 
-std::string MarkerBatch(const Gap& gap) {
-  const std::string text = TextOf(gap);
-  RecordParts parts{0, std::nullopt, text};
-  parts.header_count = 2;
-  parts.headers_size = HeaderSize(kSeqHeader, 8) + HeaderSize(kLostHeader, kLostBytes);
-  std::string batch(kBatchHeaderBytes + RecordBytesMax(0, text.size()) + parts.headers_size, '\0');
-  char* to = PutRecordStart(batch.data() + kBatchHeaderBytes, parts);
-  to = PutHeaderStart(to, kSeqHeader, 8);
-  StoreBig64(to, static_cast<uint64_t>(gap.seq));
-  to = PutHeaderStart(to + 8, kLostHeader, kLostBytes);
-  StoreBig64(to, static_cast<uint64_t>(gap.lost.first));
-  StoreBig64(to + 8, static_cast<uint64_t>(gap.lost.end));
-  batch.resize(static_cast<size_t>(to + kLostBytes - batch.data()));
-  return batch;
+// The records of [first, end), the first with its number, the last with what is lost.
+std::string RecordsOf(const Gap& gap, LostOffsets part) {
+  std::string records;
+  const int64_t first_seq = gap.seq - (gap.lost.end - 1 - part.first);
+  for (int64_t offset = part.first; offset < part.end; ++offset) {
+    const std::string text = TextOf(offset, gap.quarantine);
+    RecordParts parts{static_cast<int32_t>(offset - part.first), std::nullopt, text};
+    const bool with_seq = offset == part.first;
+    const bool with_lost = offset + 1 == part.end;
+    parts.header_count = int32_t{with_seq} + int32_t{with_lost};
+    if (with_seq) parts.headers_size += HeaderSize(kSeqHeader, kSeqBytes);
+    if (with_lost) parts.headers_size += HeaderSize(kLostHeader, kLostBytes);
+    std::string record(RecordBytesMax(0, text.size()) + parts.headers_size, '\0');
+    char* to = PutRecordStart(record.data(), parts);
+    if (with_seq) {
+      to = PutHeaderStart(to, kSeqHeader, kSeqBytes);
+      StoreBig64(to, static_cast<uint64_t>(first_seq));
+      to += kSeqBytes;
+    }
+    if (with_lost) {
+      to = PutHeaderStart(to, kLostHeader, kLostBytes);
+      StoreBig64(to, static_cast<uint64_t>(part.first));
+      StoreBig64(to + 8, static_cast<uint64_t>(part.end));
+      to += kLostBytes;
+    }
+    records.append(record.data(), static_cast<size_t>(to - record.data()));
+  }
+  return records;
+}
+
+Status AppendBatch(const Gap& gap, LostOffsets part, std::string* to) {
+  BatchHeader header;
+  header.base_offset = part.first;
+  header.record_count = static_cast<int32_t>(part.end - part.first);
+  header.last_offset_delta = header.record_count - 1;
+  header.base_timestamp_ms = header.max_timestamp_ms = gap.timestamp_ms;
+  const std::string records = RecordsOf(gap, part);
+  std::string batch(kBatchHeaderBytes, '\0');
+  if (header.record_count > kPlainRecordsMax) {
+    ByteBuffer packed;
+    TR_RETURN_IF_ERROR(Pack(Compression::kZstd, records, &packed));
+    batch += packed.view();
+    header.attributes = static_cast<int16_t>(Compression::kZstd);
+  } else {
+    batch += records;
+  }
+  header.batch_length = static_cast<int32_t>(batch.size() - kBatchPrefixBytes);
+  EncodeBatchHeader(header, batch.data());
+  SealBatchCrc(batch.data(), batch.size());
+  *to += batch;
+  return {};
 }
 
 }  // namespace
 
-std::string EncodeGap(const Gap& gap) {
-  std::string bytes;
-  const int64_t last = gap.lost.end - 1;
-  for (int64_t at = gap.lost.first; at < last;) {
-    const int64_t offsets = std::min(last - at, kEmptyBatchOffsetsMax);
-    AppendSealed(HeaderOf(at, offsets, gap.timestamp_ms, kBatchHeaderBytes), std::string(kBatchHeaderBytes, '\0'),
-                 &bytes);
-    at += offsets;
+Result<std::string> EncodeGap(const Gap& gap) {
+  if (gap.lost.end - gap.lost.first > kLostRecordsMax) {
+    return Fail(Error::Corruption("offsets " + std::to_string(gap.lost.first) + " to " +
+                                  std::to_string(gap.lost.end - 1) + " would be lost; a repair takes out at most " +
+                                  std::to_string(kLostRecordsMax)));
   }
-  std::string marker = MarkerBatch(gap);
-  BatchHeader header = HeaderOf(last, 1, gap.timestamp_ms, marker.size());
-  header.record_count = 1;
-  AppendSealed(header, std::move(marker), &bytes);
+  std::string bytes;
+  for (int64_t at = gap.lost.first; at < gap.lost.end; at += kRecordsPerBatch) {
+    TR_RETURN_IF_ERROR(AppendBatch(gap, {at, std::min(at + kRecordsPerBatch, gap.lost.end)}, &bytes));
+  }
   return bytes;
 }
 

@@ -122,10 +122,6 @@ std::string RenderBatch(const InspectedBatch& batch) {
   std::string text = "  byte " + std::to_string(batch.byte) + ": ";
   if (!batch.problem.empty()) return text + "damaged: " + batch.problem + "\n";
   const BatchHeader& header = batch.header;
-  if (header.record_count == 0) {
-    return text + "offsets " + std::to_string(header.base_offset) + " to " + std::to_string(header.end_offset() - 1) +
-           ", lost: taken out by log repair\n";
-  }
   text += "offsets " + std::to_string(header.base_offset) + " to " + std::to_string(header.end_offset() - 1) +
           ", seq from " + std::to_string(batch.first_seq) + ", time " + std::to_string(header.base_timestamp_ms) +
           " ms, " + std::to_string(header.total_bytes()) + " bytes, compression " +

@@ -62,10 +62,6 @@ std::string HeaderProblem(const BatchHeader& header, int64_t expected_offset) {
   if ((header.attributes & ~kKnownAttributes) != 0 || !KnownCompression(header.attributes)) {
     return "attributes " + std::to_string(header.attributes) + " are not known";
   }
-  if (header.record_count == 0 && header.last_offset_delta >= 0 && header.attributes == 0 &&
-      header.total_bytes() == static_cast<int64_t>(kBatchHeaderBytes)) {
-    return {};
-  }
   if (header.record_count < 1) return "record count is " + std::to_string(header.record_count);
   if (header.last_offset_delta != header.record_count - 1) {
     return differs("last offset delta", header.last_offset_delta, header.record_count - 1);

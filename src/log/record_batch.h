@@ -36,7 +36,7 @@ struct BatchHeader {
   int64_t producer_id = -1;
   int16_t producer_epoch = -1;
   int32_t base_sequence = -1;
-  int32_t record_count = 0;  // 0: an empty batch, whose offsets are lost
+  int32_t record_count = 0;
 
   int64_t total_bytes() const { return int64_t{batch_length} + static_cast<int64_t>(kBatchPrefixBytes); }
   int64_t end_offset() const { return base_offset + last_offset_delta + 1; }
@@ -60,7 +60,7 @@ bool BatchCrcHolds(std::string_view batch);
 inline constexpr std::string_view kSeqHeader = "_seq";        // first record of a batch: `_seq` of it, 8 bytes
 inline constexpr std::string_view kKeyHeader = "_idem";       // last record of a request: its idempotency key
 inline constexpr std::string_view kSourceHeader = "_source";  // last record of a request: a source position
-inline constexpr std::string_view kLostHeader = "_lost";      // a record that stands for lost ones: which; see gap.h
+inline constexpr std::string_view kLostHeader = "_lost";      // last of the records that stand for lost ones: which; see gap.h
 
 struct RecordView {
   int32_t offset_delta = 0;

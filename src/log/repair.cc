@@ -279,7 +279,7 @@ std::string RenderRepair(const RepairReport& report, bool dry_run) {
   if (lost == 0) return text + (dry_run ? "no record would be lost\n" : "no record is lost\n");
   const std::string would = dry_run ? " would be" : (lost == 1 ? " is" : " are");
   text += std::to_string(lost) + (lost == 1 ? " record" : " records") + would +
-          " lost, each named above; in the stream, a dead letter stands in their place\n";
+          " lost, each named above; a dead letter of the stream stands for each\n";
   return text;
 }
 

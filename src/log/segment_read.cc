@@ -101,8 +101,6 @@ class Reading {
     if (!BatchCrcHolds(bytes)) return false;
     auto batch = DecodeBatch(wanted_.partition, buffer, bytes, wanted_.from);
     if (!batch) return false;
-    // Offsets that are lost; the record that stands for them comes behind.
-    if (batch->records.empty()) return true;
     batches_.push_back(std::move(*batch));
     taken_ += std::ssize(bytes);
     return true;

@@ -6,7 +6,6 @@
 #include "log/batch_knowledge.h"
 #include "log/batch_scanner.h"
 #include "log/file_names.h"
-#include "log/gap.h"
 #include "log/marks.h"
 #include "log/partition_files.h"
 #include "log/segment_end.h"
@@ -17,15 +16,6 @@
 
 namespace tailrace::log {
 namespace {
-
-// The gap that a batch stands for, when it is a marker of one.
-std::optional<LostOffsets> GapOf(const BatchHeader& header, std::string_view records) {
-  if (header.record_count != 1 || header.compression() != Compression::kNone) return std::nullopt;
-  RecordCursor cursor(records, 1);
-  RecordView record;
-  if (!cursor.Next(&record)) return std::nullopt;
-  return LostOf(record);
-}
 
 class Verification {
  public:
@@ -98,11 +88,12 @@ class Verification {
     report_->records += header.record_count;
     index_.Note(header.end_offset() - 1, scanner.position(), header.total_bytes(), header.base_timestamp_ms);
     const std::string_view records = scanner.bytes().substr(kBatchHeaderBytes);
-    if (const Status taken = BatchKnowledge().Take(header, records); !taken)
+    BatchKnowledge known;
+    if (const Status taken = known.Take(header, records); !taken)
       Note(segment.path, scanner.position(), taken.error().message(), header.base_offset, header.end_offset());
-    if (const auto lost = GapOf(header, records)) {
-      report_->gaps.push_back({segment.path, lost->first, lost->end});
-      --report_->records;
+    for (const LostOffsets& lost : known.lost) {
+      report_->gaps.push_back({segment.path, lost.first, lost.end});
+      report_->records -= lost.end - lost.first;
     }
   }
 

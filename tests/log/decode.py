@@ -132,8 +132,7 @@ def records_of(batch, used, check_crc=True):
     assert (epoch, magic) == (0, 2)
     assert not check_crc or crc == crc32c(batch[21:]), "checksum"
     assert (producer, producer_epoch, sequence) == (-1, -1, -1)
-    assert first_ms == max_ms
-    assert last_delta == count - 1 or (count == 0 and len(batch) == HEADER.size and last_delta >= 0), "a batch or a gap"
+    assert last_delta == count - 1 and first_ms == max_ms
     compression = COMPRESSIONS[attributes]
     used.add(compression)
     reader = Reader(UNPACK[compression](batch[HEADER.size :]))
