@@ -158,9 +158,9 @@ class Recount:
             extra = [identity for identity in letters if identity not in self._odd]
             assert not extra, f"a dead letter for {extra}, which is fit"
 
-    def check_audit(self, server):
-        """The books that the server keeps of itself agree with this recount."""
-        status, audit = server.get("/audit")
+    def check_audit(self, server, deep):
+        """The books that the server keeps of itself agree with this recount; with `deep` also with its own recount."""
+        status, audit = server.get("/audit", **({"recount": "true"} if deep else {}))
         assert status == 200 and audit["holds"], f"/audit: {status} {audit}"
         refused = {("table", "numbers"): len(self._odd), ("collection", "labels"): len(self._odd)}
         for flow in audit["materializations"]:
@@ -177,7 +177,7 @@ class Recount:
         self.read_log()  # the stores' dead letters came while they caught up
         self.check_letters()
         self.check_store_letters()
-        self.check_audit(server)
+        self.check_audit(server, deep)
 
 
 def check_from_scratch(server, data, ledger, **letters):
