@@ -62,6 +62,10 @@ class Auditor {
 
   Auditor(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Clock& clock, Engine& engine, OpenJudge open_judge);
 
+  // Whose pipeline it audits.
+  Engine& engine() const { return engine_; }
+  const config::Pipeline& pipeline() const { return pipeline_; }
+
   // The counters as they are committed, against each other and against the log's offsets.
   Result<Audit> Now();
 

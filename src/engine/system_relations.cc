@@ -6,6 +6,9 @@
 #include <string>
 #include <utility>
 
+#include "engine/byte_text.h"
+#include "model/times.h"
+
 namespace tailrace::engine {
 namespace {
 
@@ -62,8 +65,71 @@ SystemRelation LagRelation(const FindAuditor& auditor) {
                             });
 }
 
+std::optional<std::string> TextOrNull(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
+
+std::string TimeText(int64_t time_ms) {
+  constexpr int64_t kMicrosPerMilli = 1000;
+  std::string text;
+  AppendRfc3339(time_ms * kMicrosPerMilli, &text);
+  return text;
+}
+
+// The letters that stand open or pending, of all streams, read from their logs as the query goes on.
+class LetterRows final : public SystemRows {
+ public:
+  explicit LetterRows(Auditor& auditor) : letters_(auditor.engine().letters()), pipeline_(auditor.pipeline()) {}
+
+  Result<std::vector<SystemRow>> Next(size_t rows_max) override {
+    std::vector<SystemRow> rows;
+    while (rows.empty() && stream_ < pipeline_.streams.size()) {
+      const std::string& stream = pipeline_.streams[stream_].name;
+      filter_.limit = rows_max;
+      TR_TRY(const LetterPage page, letters_.Show(stream, filter_));
+      for (const StoredLetter& letter : page.letters) rows.push_back(RowOf(stream, letter));
+      filter_.after = page.next;
+      if (!page.next) ++stream_;
+    }
+    return rows;
+  }
+
+  static std::vector<SystemColumn> Columns() {
+    return {{"stream", "VARCHAR"}, {"letter", "BIGINT"}, {"state", "VARCHAR"}, {"fault_id", "VARCHAR"}, {"fault", "VARCHAR"},
+            {"stage", "VARCHAR"}, {"materialization", "VARCHAR"}, {"pointer", "VARCHAR"}, {"reason", "VARCHAR"}, {"time", "TIMESTAMP"},
+            {"source", "VARCHAR"}, {"item", "VARCHAR"}, {"line", "BIGINT"}, {"request", "VARCHAR"}, {"partition", "INTEGER"},
+            {"offset", "BIGINT"}, {"raw", "VARCHAR"}, {"record", "VARCHAR"}};
+  }
+
+ private:
+  static SystemRow RowOf(const std::string& stream, const StoredLetter& stored) {
+    const DeadLetter& letter = stored.entry.letter;
+    const auto in_log = [&](int64_t number) { return letter.partition ? std::optional(std::to_string(number)) : std::nullopt; };
+    return {stream, std::to_string(stored.at.value), stored.pending ? "pending" : "open", stored.fault_id, stored.entry.fault,
+            std::string(StageName(letter.stage)), TextOrNull(letter.materialization), TextOrNull(letter.pointer), letter.reason,
+            TimeText(stored.entry.time_ms), TextOrNull(letter.source), TextOrNull(letter.item),
+            letter.line > 0 ? std::optional(std::to_string(letter.line)) : std::nullopt, TextOrNull(letter.request),
+            in_log(letter.partition.value_or(PartitionId{}).value), in_log(letter.offset.value),
+            IsUtf8(letter.raw) ? std::optional(letter.raw) : std::nullopt, TextOrNull(letter.record)};
+  }
+
+  DeadLetters& letters_;
+  const config::Pipeline& pipeline_;
+  size_t stream_ = 0;
+  LetterFilter filter_;
+};
+
+SystemRelation LettersRelation(const FindAuditor& auditor) {
+  const auto open = [auditor]() -> Result<std::unique_ptr<SystemRows>> {
+    Auditor* now = auditor();
+    if (now == nullptr) return Fail(Error::Unavailable("the pipeline is not open yet"));
+    return std::make_unique<LetterRows>(*now);
+  };
+  return {"dead_letters", LetterRows::Columns(), open};
+}
+
 }  // namespace
 
-std::vector<SystemRelation> SystemRelations(const FindAuditor& auditor) { return {AuditRelation(auditor), LagRelation(auditor)}; }
+std::vector<SystemRelation> SystemRelations(const FindAuditor& auditor) {
+  return {AuditRelation(auditor), LagRelation(auditor), LettersRelation(auditor)};
+}
 
 }  // namespace tailrace::engine

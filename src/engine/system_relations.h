@@ -1,4 +1,4 @@
-// The relations that every pipeline has: tailrace.audit, tailrace.lag. A further one is a function beside them, and a line in the list.
+// The relations that every pipeline has: tailrace.audit, tailrace.lag, tailrace.dead_letters. A further one is a function beside them, and a line in the list.
 #pragma once
 
 #include <functional>

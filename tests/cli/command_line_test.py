@@ -395,6 +395,9 @@ class CommandLine(unittest.TestCase):
             self.check(run("sql", "SELECT count(*) AS n, sum(quantity) AS q FROM sales", self.folder), DONE, r"\n4\t10\n$")
             self.check(run("dlq", "list", self.folder), DONE, r"sales: 1 dead letter\n")
             self.check(run("audit", "--recount", self.folder), DONE)
+            self.check(run("sql", "SELECT stream, state, materialization, \"offset\", record->>'id' AS id, raw->>'product' AS product,"
+                           " time < TIMESTAMP '2100-01-01' AS is_time FROM tailrace.dead_letters", self.folder),
+                       DONE, r"\nsales\topen\tsizes\t\d\t\tX9\ttrue\n$")
             self.check(run("rebuild", "sizes", self.folder), DONE)
 
     # --- load ---
