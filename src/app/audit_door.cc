@@ -2,47 +2,70 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "app/runtime.h"
 #include "app/server_client.h"
 #include "server/audit_json.h"
+#include "server/trace_json.h"
 
 namespace tailrace::app {
 namespace {
 
-Result<JsonValue> InFolder(Runtime& runtime, const AuditRequest& request, const std::stop_token& stop) {
-  TR_TRY(const auto audit, request.recount ? runtime.auditor().Recount(stop) : runtime.auditor().Now());
+using AskRuntime = std::function<Status(Runtime& runtime, server::JsonWriter& json)>;
+
+Result<JsonValue> InFolder(Runtime& runtime, const AskRuntime& ask) {
   std::string body;
   server::JsonWriter json(body);
-  server::WriteAudit(json, audit, [](std::string_view) { return true; });
+  TR_RETURN_IF_ERROR(ask(runtime, json));
   return ParseJson(body);
 }
 
-Result<JsonValue> AtServer(HttpClient& client, const AuditRequest& request, const std::stop_token& stop) {
-  const std::string target = request.recount ? "/audit?recount=true" : "/audit";
+Result<JsonValue> AtServer(HttpClient& client, const std::string& target, const std::stop_token& stop) {
   TR_TRY(const HttpResponse response, client.Send({.method = "GET", .target = target, .headers = {}, .body = {}}, stop));
   TR_RETURN_IF_ERROR(StatusOf(response));
   return ParseJson(response.body);
 }
 
-}  // namespace
-
-Result<JsonValue> AskForAudit(config::Pipeline pipeline, const AuditRequest& request, const std::stop_token& stop) {
-  const auto client = ClientOf(pipeline, request.port);
+// The folder when it is free, else the server that has it.
+Result<JsonValue> Ask(config::Pipeline pipeline, std::optional<uint16_t> port, const std::string& target, const AskRuntime& ask,
+                      const std::stop_token& stop) {
+  const auto client = ClientOf(pipeline, port);
   RuntimeOptions options;
   options.serve = false;
   options.read_sources = false;
   auto runtime = Runtime::Open(std::move(pipeline), std::move(options));
-  if (runtime) return InFolder(**runtime, request, stop);
+  if (runtime) return InFolder(**runtime, ask);
   if (runtime.error().code() != ErrorCode::kConflict) return Fail(runtime.error());
   const auto answer = client->Send({.method = "GET", .target = "/healthz", .headers = {}, .body = {}}, stop);
   if (!answer) {
     return Fail(Error::Unavailable(fmt::format("{}\nNor is it a server that can be asked: {}", runtime.error().message(),
                                                answer.error().message())));
   }
-  return AtServer(*client, request, stop);
+  return AtServer(*client, target, stop);
+}
+
+}  // namespace
+
+Result<JsonValue> AskForAudit(config::Pipeline pipeline, const AuditRequest& request, const std::stop_token& stop) {
+  const auto ask = [&](Runtime& runtime, server::JsonWriter& json) -> Status {
+    TR_TRY(const auto audit, request.recount ? runtime.auditor().Recount(stop) : runtime.auditor().Now());
+    server::WriteAudit(json, audit, [](std::string_view) { return true; });
+    return {};
+  };
+  return Ask(std::move(pipeline), request.port, request.recount ? "/audit?recount=true" : "/audit", ask, stop);
+}
+
+Result<JsonValue> AskForTrace(config::Pipeline pipeline, const TraceRequest& request, const std::stop_token& stop) {
+  const auto ask = [&](Runtime& runtime, server::JsonWriter& json) -> Status {
+    TR_TRY(const auto trace, runtime.auditor().TraceRecord(request.stream, PartitionId{request.partition}, Offset{request.offset}, stop));
+    server::WriteTrace(json, trace);
+    return {};
+  };
+  const std::string target = fmt::format("/trace/{}/{}/{}", PercentEncoded(request.stream), request.partition, request.offset);
+  return Ask(std::move(pipeline), request.port, target, ask, stop);
 }
 
 }  // namespace tailrace::app

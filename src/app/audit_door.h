@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "app/json_value.h"
 #include "base/result.h"
@@ -19,5 +20,15 @@ struct AuditRequest {
 
 // Nothing is fed or changed by it. Errors: kUnavailable = the folder is in use, and not by a server that answers.
 Result<JsonValue> AskForAudit(config::Pipeline pipeline, const AuditRequest& request, const std::stop_token& stop);
+
+struct TraceRequest {
+  std::string stream;
+  int32_t partition = 0;
+  int64_t offset = 0;
+  std::optional<uint16_t> port;
+};
+
+// The JSON of GET /trace. Errors as AskForAudit; kNotFound: no such record.
+Result<JsonValue> AskForTrace(config::Pipeline pipeline, const TraceRequest& request, const std::stop_token& stop);
 
 }  // namespace tailrace::app

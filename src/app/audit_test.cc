@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -151,6 +152,38 @@ TEST_F(AuditTest, TheLawAndTheLagAreRelations) {
   EXPECT_EQ(ask("SELECT count(*) FROM tailrace.audit JOIN tailrace.lag USING (kind, name)"), "3 | ");
   EXPECT_NE(ask("SELECT * FROM tailrace_system_audit()").find("error: "), std::string::npos);
   EXPECT_NE(ask("SELECT * FROM tailrace.nothing").find("error: "), std::string::npos);
+}
+
+TEST_F(AuditTest, ARecordIsTracedToAllThatIsMadeOfIt) {
+  const auto runtime = Open(false);
+  std::map<std::string, int> fates;  // "name fate" of all records
+  std::string keys;
+  std::string why;
+  for (int32_t partition = 0; partition < 2; ++partition) {
+    const int64_t end = runtime->log().Partitions(StreamId{0})[static_cast<size_t>(partition)].end.value;
+    for (int64_t offset = 0; offset < end; ++offset) {
+      const auto trace = runtime->auditor().TraceRecord("sales", PartitionId{partition}, Offset{offset}, {});
+      ASSERT_TRUE(trace) << trace.error().message();
+      ASSERT_EQ(trace->materializations.size(), 3U);
+      for (const auto& m : trace->materializations) {
+        ++fates[m.name + " " + std::string(engine::FateName(m.fate))];
+        EXPECT_EQ(m.commit.has_value(), m.kind != "collection") << m.name;
+        if (m.commit) {
+          EXPECT_GE(m.commit->number, 1);
+        }
+        for (const std::string& key : m.keys) keys += key + " ";
+        if (m.fate == engine::Fate::kDeadLettered) why = m.reason;
+      }
+    }
+    EXPECT_EQ(runtime->auditor().TraceRecord("sales", PartitionId{partition}, Offset{end}, {}).error().code(), ErrorCode::kNotFound);
+  }
+  const std::map<std::string, int> expected{{"sales emitted", 12},      {"big emitted", 4},        {"big filtered", 6},
+                                            {"big dead_lettered", 2},   {"products emitted", 10},  {"products filtered", 2}};
+  EXPECT_EQ(fates, expected);
+  EXPECT_NE(keys.find("cup "), std::string::npos);
+  EXPECT_NE(why.find("many"), std::string::npos) << why;
+  EXPECT_EQ(runtime->auditor().TraceRecord("others", PartitionId{0}, Offset{0}, {}).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(runtime->auditor().TraceRecord("sales", PartitionId{2}, Offset{0}, {}).error().code(), ErrorCode::kNotFound);
 }
 
 TEST_F(AuditTest, ACounterThatBreaksTheLawIsFoundAtOnce) {

@@ -54,6 +54,8 @@ constexpr std::array kCommands = {
             "tailrace audit                # exit code 1 when a counter differs\n"
             "tailrace audit --recount      # read the log again and count every record anew",
             DeclareAudit},
+    Command{"trace", "Show where one record is now",
+            "tailrace trace sales/0:812    # what each table and collection made of it", DeclareTrace},
     Command{"rebuild", "Compute a table or collection again from the log", "tailrace rebuild revenue_by_hour",
             DeclareRebuild},
     Command{"log verify", "Check every byte of the log",

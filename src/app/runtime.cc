@@ -123,7 +123,7 @@ Status Runtime::Parts::OpenEngine() {
   engine_options.feed = limits.feed;
   TR_TRY(engine, engine::Engine::Open(pipeline, streams, *log, *warehouse, *documents, clock(), std::move(engine_options)));
   progress = std::make_unique<ProgressView>(*engine, *log, streams);
-  auditor = std::make_unique<engine::Auditor>(pipeline, streams, *log, clock(), *engine, [this] { return OpenJudge(); });
+  auditor = std::make_unique<engine::Auditor>(pipeline, streams, *log, *warehouse, clock(), *engine, [this] { return OpenJudge(); });
   AddMetrics();
   AddAuditMetrics(metrics, *auditor, engine->progress().All());
   return {};

@@ -46,11 +46,12 @@ std::string Audit::FirstDifference() const {
   return "";
 }
 
-Auditor::Auditor(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Clock& clock, Engine& engine,
-                 OpenJudge open_judge)
+Auditor::Auditor(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Warehouse& warehouse, Clock& clock,
+                 Engine& engine, OpenJudge open_judge)
     : pipeline_(pipeline),
       streams_(std::move(streams)),
       log_(log),
+      warehouse_(warehouse),
       clock_(clock),
       engine_(engine),
       open_judge_(std::move(open_judge)) {}

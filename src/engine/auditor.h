@@ -16,10 +16,12 @@
 #include "config/spec.h"
 #include "engine/engine.h"
 #include "engine/letter_entry.h"
+#include "engine/trace.h"
 #include "model/flow.h"
 #include "model/ids.h"
 #include "ports/event_log.h"
 #include "ports/record_judge.h"
+#include "ports/warehouse.h"
 
 namespace tailrace::engine {
 
@@ -60,7 +62,8 @@ class Auditor {
   // Something to evaluate SQL with that nothing else uses; opened when it is needed.
   using OpenJudge = std::function<Result<std::unique_ptr<RecordJudge>>()>;
 
-  Auditor(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Clock& clock, Engine& engine, OpenJudge open_judge);
+  Auditor(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Warehouse& warehouse, Clock& clock, Engine& engine,
+          OpenJudge open_judge);
 
   // Whose pipeline it audits.
   Engine& engine() const { return engine_; }
@@ -73,7 +76,14 @@ class Auditor {
   // log does; the pipeline goes on meanwhile.
   Result<Audit> Recount(const std::stop_token& stop);
 
+  // Where one record is now: read from the log, and asked of everything that is made from its stream. kNotFound: no such record, any more
+  // or yet.
+  Result<Trace> TraceRecord(const std::string& stream, PartitionId partition, Offset offset, const std::stop_token& stop);
+
  private:
+  Result<Trace> TraceOf(const config::StreamSpec& stream, const LogBatch& batch, const LogRecord& record, const std::stop_token& stop);
+  static Status Judge(RecordJudge& judge, const StreamBatch& row, bool fits, const std::map<std::string, std::string>& reasons,
+                      TracedMaterialization* m);
   AuditedStream OfStream(const config::StreamSpec& stream) const;
   Result<AuditedMaterialization> OfMaterialization(MaterializationProgress progress, const std::map<std::string, Positions>& ends) const;
   Result<double> SecondsBehind(const std::string& stream, const Positions& positions, const Positions& ends) const;
@@ -81,6 +91,7 @@ class Auditor {
   const config::Pipeline& pipeline_;
   const StreamDirectory streams_;
   EventLog& log_;
+  Warehouse& warehouse_;
   Clock& clock_;
   Engine& engine_;
   const OpenJudge open_judge_;

@@ -1,8 +1,13 @@
 #include "server/audit_reads.h"
 
+#include <charconv>
+#include <limits>
+#include <optional>
+
 #include "engine/auditor.h"
 #include "server/audit_json.h"
 #include "server/query_args.h"
+#include "server/trace_json.h"
 
 namespace tailrace::server {
 namespace {
@@ -12,6 +17,13 @@ constexpr std::chrono::hours kRecountTimeout{12};
 Limits WithTime(Limits limits) {
   limits.query_timeout = kRecountTimeout;
   return limits;
+}
+
+std::optional<int64_t> NumberOf(std::string_view text, int64_t max) {
+  int64_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool good = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size() && number >= 0 && number <= max;
+  return good ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
@@ -35,6 +47,22 @@ void AuditReads::Audit(const ExchangePtr& exchange) {
   ReadPool& pool = recount ? recounts_ : pool_;
   pool.Run(exchange, [this, recount, caller = exchange->request().caller](const std::stop_token& stop) {
     return AuditReply(recount, caller->grant, stop);
+  });
+}
+
+void AuditReads::Trace(const ExchangePtr& exchange) {
+  const std::string stream = exchange->request().PathParam(0);
+  const auto partition = NumberOf(exchange->request().PathParam(1), std::numeric_limits<int32_t>::max());
+  const auto offset = NumberOf(exchange->request().PathParam(2), std::numeric_limits<int64_t>::max());
+  if (!partition || !offset) return exchange->Send(InvalidParameterReply(Error::Invalid("partition and offset are numbers from 0 on")));
+  pool_.Run(exchange, [this, stream, partition, offset](const std::stop_token& stop) {
+    const PartitionId in{static_cast<int32_t>(*partition)};
+    const auto trace = services_.auditor->TraceRecord(stream, in, Offset{*offset}, stop);
+    if (!trace) return ErrorReply(trace.error());
+    Reply reply;
+    JsonWriter json(reply.body);
+    WriteTrace(json, *trace);
+    return reply;
   });
 }
 

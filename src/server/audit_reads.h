@@ -1,4 +1,4 @@
-// GET /audit: whether every record is accounted for.
+// GET /audit: whether every record is accounted for. GET /trace: where one record is now.
 #pragma once
 
 #include "server/options.h"
@@ -17,6 +17,7 @@ class AuditReads {
 
   // ?recount=true reads the log again.
   void Audit(const ExchangePtr& exchange);
+  void Trace(const ExchangePtr& exchange);
 
  private:
   Reply AuditReply(bool recount, const auth::Grant& grant, const std::stop_token& stop);

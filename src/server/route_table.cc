@@ -126,6 +126,10 @@ void AddAuditRoute(std::vector<RouteSpec>& routes, AuditReads& audits) {
   routes.push_back(Get(Access::Filtered(Role::kRead), "/audit", "Whether every record is accounted for: read = emitted + filtered + dead-lettered.",
                        [&audits](const ExchangePtr& exchange) { audits.Audit(exchange); },
                        {QueryParam("recount", "true: read the log again and count every record anew.", "boolean")}));
+  routes.push_back(Get(Access::StreamInPath(Role::kRead), "/trace/{stream}/{partition}/{offset}",
+                       "Where one record is now: what each table and collection made of it.",
+                       [&audits](const ExchangePtr& exchange) { audits.Trace(exchange); },
+                       {StreamParam(), PathParam("partition", "Of the stream, from 0."), PathParam("offset", "In the partition, from 0.")}));
 }
 
 void AddRebuildRoute(std::vector<RouteSpec>& routes, RebuildDoor& rebuilds) {

@@ -83,6 +83,11 @@ Result<std::unique_ptr<QueryRunner>> QueryRunner::Create(sql::Database& database
   for (const ViewPlan& view : views) {
     if (Status added = runner->AddView(view); !added) return Fail(added.error().With("view " + view.name));
   }
+  runner->system_views_.insert_or_assign(
+      "tailrace.commits",
+      fmt::format("SELECT m.kind, m.name, m.stream, c.number, make_timestamp(c.time_ms * 1000) AS time, c.positions, c.letters, c.read, c.emitted, "
+                  "c.filtered, c.dead_lettered FROM ({}) AS c JOIN _tailrace.materializations AS m USING (id)",
+                  CommitsSql()));
   TR_TRY(const auto connection, database.Connect());
   for (const SystemRelation& relation : system_relations) TR_RETURN_IF_ERROR(runner->AddSystemRelation(*connection, relation));
   return runner;

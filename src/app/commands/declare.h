@@ -27,6 +27,7 @@ Action DeclareSchema(Arguments& arguments);
 Action DeclareSql(Arguments& arguments);
 Action DeclareTail(Arguments& arguments);
 Action DeclareTest(Arguments& arguments);
+Action DeclareTrace(Arguments& arguments);
 Action DeclareVersion(Arguments& arguments);
 
 }  // namespace tailrace::app
