@@ -68,6 +68,10 @@ constexpr std::array kCommands = {
             "tailrace log inspect          # streams, partitions, segments\n"
             "tailrace log inspect --stream sales --partition 0 --from 812 --limit 3",
             DeclareLogInspect},
+    Command{"backup", "Copy all data to a folder, also while the server runs",
+            "tailrace backup /backup/monday", DeclareBackup},
+    Command{"restore", "Put a backup back into an empty data folder",
+            "tailrace restore /backup/monday", DeclareRestore},
     Command{"limits", "Show every limit, and how the memory is divided",
             "tailrace limits               # of ./pipeline.yaml on this machine", DeclareLimits},
     Command{"keys add", "Make an API key",

@@ -12,6 +12,7 @@
 #include "app/embedded_sources.h"
 #include "app/key_folder.h"
 #include "app/limits.h"
+#include "app/live_backups.h"
 #include "app/process_memory.h"
 #include "app/progress_view.h"
 #include "app/rebuild_desk.h"
@@ -75,6 +76,7 @@ struct Runtime::Parts {
   std::unique_ptr<ProgressView> progress;
   std::unique_ptr<Doorkeeper> doorkeeper;
   std::unique_ptr<RebuildDesk> rebuilds;
+  std::unique_ptr<LiveBackups> backups;
   std::unique_ptr<server::Server> server;
   std::vector<std::unique_ptr<SourceRunner>> sources;
   MemoryKeeper memory_keeper{limits.memory.total};
@@ -160,12 +162,13 @@ Status Runtime::Parts::OpenServer() {
     TR_TRY(doorkeeper, Doorkeeper::Open(pipeline.server, directory.Join(kControlFile), clock()));
   }
   rebuilds = std::make_unique<RebuildDesk>(pipeline, *engine);
+  backups = std::make_unique<LiveBackups>(pipeline, directory.path(), *engine, *log, streams, clock());
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
                                   dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get(),
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
                                   },
-                                  auditor.get()};
+                                  auditor.get(), backups.get()};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
 }
@@ -259,6 +262,7 @@ void Runtime::Stop() {
   if (std::exchange(parts_->stopped, true)) return;
   for (const auto& source : parts_->sources) source->Stop();
   if (parts_->rebuilds != nullptr) parts_->rebuilds->RequestStop();
+  if (parts_->backups != nullptr) parts_->backups->Stop();
   if (parts_->server != nullptr) parts_->server->Stop();
   if (parts_->doorkeeper != nullptr) parts_->doorkeeper->Stop();
   parts_->engine->Stop();

@@ -21,7 +21,7 @@ constexpr std::array kKeys = {
     LimitKey{"body_max", kBytes, 64 * kMiB, kKiB, 256 * kMiB, "a request's body, as sent, and again once expanded", "413"},
     LimitKey{"bodies_max", kBytes, 0, kMiB, 1024 * kGiB, "bodies of all requests being read and answered, with what was made of them", "503"},
     LimitKey{"answers_max", kBytes, 0, kMiB, 1024 * kGiB, "answers that their clients have not taken yet", "503"},
-    LimitKey{"ingest_delay_target", kMilliseconds, 10, 1, kHour, "an append waiting for others; four times the shortest answer, where that is more", "503"},
+    LimitKey{"ingest_delay_target", kMilliseconds, 20, 1, kHour, "an append waiting for others; four times the shortest answer, where that is more", "503"},
     LimitKey{"connections_max", kCount, 10'000, 1, 1'000'000, "connections; never more than open files allow", "503, then closed"},
     LimitKey{"records_per_request_max", kCount, 1'000'000, 1, 100'000'000, "records in a request", "413"},
     LimitKey{"header_timeout", kMilliseconds, 10 * kSecond, 100, kHour, "from a header's first byte to its end", "408, closed"},

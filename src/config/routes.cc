@@ -8,9 +8,9 @@ namespace tailrace::config {
 namespace {
 
 // First parts of paths that the server answers itself.
-constexpr std::array<std::string_view, 13> kServerPaths = {
+constexpr std::array<std::string_view, 14> kServerPaths = {
     "streams", "collections", "sql",     "dlq",          "status", "audit", "trace",
-    "healthz", "readyz",      "metrics", "openapi.json", "topics", "assets"};
+    "healthz", "readyz",      "metrics", "openapi.json", "topics", "assets", "backup"};
 constexpr size_t kPathBytesMax = 200;
 
 bool IsPathCharacter(char c) {

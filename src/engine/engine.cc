@@ -239,6 +239,12 @@ std::optional<std::chrono::milliseconds> Engine::TableIdle(bool waited, const st
   return std::nullopt;
 }
 
+// Each worker waits in the hands of the one before it. None of them ever waits for another by itself.
+Status Engine::WhileStoresRest(const std::function<Status()>& work, const std::stop_token& stop) {
+  return rows_worker_.RunThere(
+      [&] { return table_worker_.RunThere([&] { return collection_worker_.RunThere(work, stop); }, stop); }, stop);
+}
+
 Status Engine::WaitCaughtUp(const std::stop_token& stop) {
   for (const auto& [name, ids] : streams_) TR_RETURN_IF_ERROR(WaitRedriven(name, stop));
   for (const auto& [name, ids] : streams_) {

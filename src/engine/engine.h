@@ -81,6 +81,10 @@ class Engine {
   // Whether Rebuild would begin now; its errors.
   Status CheckRebuild(std::string_view name) const;
 
+  // Runs `work` while nothing is written to rows, tables and documents, and no letter of theirs; what comes meanwhile waits in the log.
+  // kCancelled when the engine or `stop` came first.
+  Status WhileStoresRest(const std::function<Status()>& work, const std::stop_token& stop);
+
   // Blocks until everything that is in the log now is in every materialisation; kCancelled when `stop` came first, kUnavailable when
   // one of them stands still for good.
   Status WaitCaughtUp(const std::stop_token& stop);

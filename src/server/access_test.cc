@@ -51,6 +51,7 @@ const std::map<std::string, Door>& Doors() {
       {"GET /dlq/{stream}", {"/dlq/sales", "read", {"sales"}}},
       {"POST /dlq/{stream}/redrive", {"/dlq/sales/redrive", "admin", {}}},
       {"GET /sql", {"/sql?q=SELECT%201", "read", {"sales", "notes", "items", "top", "others"}}},
+      {"POST /backup", {"/backup", "admin", {}}},
       {"POST /sql", {"/sql", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /api/top", {"/api/top", "read", {"top"}}},
       {"PUT /a/door", {"/a/door", "ingest", {"notes"}}},

@@ -10,7 +10,7 @@ using std::chrono::nanoseconds;
 // What a request costs beside its bytes, in bytes that take as long.
 constexpr size_t kRequestCost = 1 << 10;
 // What may always be in flight: after a quiet time the rate is not known.
-constexpr size_t kRoomMin = 1 << 20;
+constexpr size_t kRoomMin = 4 << 20;
 // How much longer than the shortest answer those at the end of a full queue may take.
 constexpr int kShortestAnswers = 4;
 constexpr nanoseconds kNone = nanoseconds::max();

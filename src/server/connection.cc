@@ -121,7 +121,7 @@ bool Connection::IsTooSlowNow(std::chrono::steady_clock::time_point now) const {
   return now - started_ > kPatienceUnderPressure + std::chrono::milliseconds(body_received_ * 1000 / kRateUnderPressure);
 }
 
-std::chrono::nanoseconds Connection::waited() const { return started_ - loop_.round_began(); }
+std::chrono::nanoseconds Connection::waited() const { return loop_.Waited(started_); }
 
 // --- reading -----------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ struct Limits {
   size_t bytes_in_flight_max = 512 << 20;        // bodies of all requests being read and answered, with what was made of them: 503
   size_t answer_bytes_max = 512 << 20;           // large answers that clients have not taken yet: 503
   size_t kept_bytes_max = 16 << 20;              // buffers of idle connections beyond 16 KiB each
-  std::chrono::milliseconds ingest_delay_target{10};  // appends that would wait longer for others are refused: 503
+  std::chrono::milliseconds ingest_delay_target{20};  // appends that would wait longer for others are refused: 503
   size_t connections_max = 10'000;               // 503, then closed
   size_t records_per_request_max = 1'000'000;    // 413
   size_t errors_listed_max = 100;                // refused records that a reply names

@@ -9,6 +9,7 @@
 #include "server/admission.h"
 #include "server/api_reads.h"
 #include "server/audit_reads.h"
+#include "server/backup_route.h"
 #include "server/collection_reads.h"
 #include "server/connection.h"
 #include "server/gate.h"
@@ -129,6 +130,7 @@ Status Server::Parts::AddRoutes() {
                                         services.rebuilds == nullptr ? nullptr : &rebuilds, audits.get()})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }
+  TR_RETURN_IF_ERROR(router.Add(BackupRoute(services)));
   for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   return {};
 }

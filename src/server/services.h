@@ -73,6 +73,17 @@ class Rebuilds {
   virtual void Start(const RebuildRequest& request, std::shared_ptr<RebuildWatcher> watcher, std::stop_token gone) = 0;
 };
 
+// Copies the data folder while the server runs.
+// Threads: thread-safe; calls return at once.
+class Backups {
+ public:
+  virtual ~Backups() = default;
+
+  // Copies everything to `to`, then tells `done` (on a thread of its own) what the copy holds, as a JSON object. One at a time:
+  // kConflict, at once, while another is being made.
+  virtual Status Start(std::string to, std::function<void(Result<std::string> json)> done) = 0;
+};
+
 // Ownership: everything is borrowed and must outlive the server.
 struct Services {
   const config::Pipeline& pipeline;
@@ -90,6 +101,7 @@ struct Services {
   // Sends dead letters again (engine::Engine::Redrive); null: that is not to be had.
   std::function<Result<engine::RedriveReport>(const engine::RedriveRequest&, const std::stop_token&)> redrive = {};
   engine::Auditor* auditor = nullptr;                // without it there is no GET /audit
+  Backups* backups = nullptr;                    // null: none are made
 };
 
 }  // namespace tailrace::server

@@ -235,6 +235,8 @@ USUAL = {"log.segment": Rolling, "log.snapshot": Rolling, "warehouse.compact": W
 # Points that the program does not pass yet; src/log/ kills at each of its own in its tests.
 NOT_YET = {"engine.redrive_page_sent": "nothing of these workloads is sent again",
            "log.marks_written": "nothing appends a position without a record",
+           "backup.copied": "tests/backup/ kills there", "backup.stores": "tests/backup/ kills there", "backup.manifest": "tests/backup/ kills there",
+           "restore.copied": "tests/backup/ kills there",
            "log.segment_dropped": "no retention", "log.segment_set_aside": "no retention", "log.segment_zeroed": "no retention"}
 
 

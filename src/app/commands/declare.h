@@ -6,6 +6,7 @@
 namespace tailrace::app {
 
 Action DeclareAudit(Arguments& arguments);
+Action DeclareBackup(Arguments& arguments);
 Action DeclareCheck(Arguments& arguments);
 Action DeclareCompletion(Arguments& arguments);
 Action DeclareDlqList(Arguments& arguments);
@@ -22,6 +23,7 @@ Action DeclareLogInspect(Arguments& arguments);
 Action DeclareLogRepair(Arguments& arguments);
 Action DeclareLogVerify(Arguments& arguments);
 Action DeclareRebuild(Arguments& arguments);
+Action DeclareRestore(Arguments& arguments);
 Action DeclareRun(Arguments& arguments);
 Action DeclareSchema(Arguments& arguments);
 Action DeclareSql(Arguments& arguments);
