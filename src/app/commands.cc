@@ -72,6 +72,8 @@ constexpr std::array kCommands = {
             "tailrace backup /backup/monday", DeclareBackup},
     Command{"restore", "Put a backup back into an empty data folder",
             "tailrace restore /backup/monday", DeclareRestore},
+    Command{"doctor", "Look at the machine: disk, space, memory, clock, sources",
+            "tailrace doctor               # exit code 1 when something must be done", DeclareDoctor},
     Command{"limits", "Show every limit, and how the memory is divided",
             "tailrace limits               # of ./pipeline.yaml on this machine", DeclareLimits},
     Command{"keys add", "Make an API key",

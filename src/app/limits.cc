@@ -136,6 +136,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"records", "model/decimal.h:kExponentMax", "", kCount, 1'000'000, false, "exponent of a number", "refused"},
       LimitRow{"dead letters", "engine/letter_index.h:names_max", "", kCount, 2'000'000, false, "open letters that can be listed and sent again, of a stream", "counted; listed once others are done"},
       LimitRow{"dead letters", "engine/letter_index.h:groups_max", "", kCount, 10'000, false, "faults told apart, of a stream", "the rest of a stage is one"},
+      LimitRow{"dead letters", "engine/redrive.h:kFailuresMax", "", kCount, 100, false, "letters that a redrive names as failed", "the rest is counted"},
       LimitRow{"dead letters", "engine/dead_letters.h:kExamplesMax", "", kCount, 100, false, "faults shown with an example", "without one"},
       LimitRow{"dead letters", "engine/dead_letters.h:kExampleBytesMax", "", kBytes, 300, false, "an example", "cut"},
       LimitRow{"dead letters", "engine/fault_name.h:kFaultNameBytesMax", "", kBytes, 300, false, "the name of a fault", "cut"},

@@ -12,6 +12,7 @@ Action DeclareCompletion(Arguments& arguments);
 Action DeclareDlqList(Arguments& arguments);
 Action DeclareDlqRedrive(Arguments& arguments);
 Action DeclareDlqShow(Arguments& arguments);
+Action DeclareDoctor(Arguments& arguments);
 Action DeclareInit(Arguments& arguments);
 Action DeclareLimits(Arguments& arguments);
 Action DeclareKeysAdd(Arguments& arguments);
