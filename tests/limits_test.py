@@ -53,6 +53,7 @@ NOT_LIMITS = {
     "kManifestBytesMax": "a manifest of a backup, of our own making",
     "kFaultsNamedMax": "damaged files that `restore` names",
     "kEmptyBatchOffsetsMax": "a format: 32 bits",
+    "kLineWidthMax": "how wide `audit` prints",
     "kMembersMax": "members of a dead letter, of our own making",
     "sockets_max": "what open files leave of connections_max",
     "kDocumentCacheMax": "a share of server.memory, shown with it",

@@ -119,6 +119,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"HTTP", "server/content_coding.cc:kZstdWindowLogMax", "", kCount, 23, false, "log2 of the window of a zstd body", "400"},
       LimitRow{"HTTP", "server/connection.cc:kReceivesAtATime", "", kCount, 16, false, "reads of one connection before others have their turn", "goes on later"},
       LimitRow{"reads", "server/options.h:wait_timeout", "", kMilliseconds, 5'000, false, "`wait_for` without `timeout`", "504"},
+      LimitRow{"reads", "server/audit_reads.cc:kRecountTimeout", "", kCount, 12, false, "hours that a recount may take", "504"},
       LimitRow{"reads", "server/options.h:records_page_max", "", kCount, 10'000, false, "`limit` of a stream's records", "400"},
       LimitRow{"reads", "server/options.h:documents_page_max", "", kCount, 1'000, false, "`limit` of a collection's documents", "400"},
       LimitRow{"reads", "server/options.h:tail_chunk_bytes_max", "", kBytes, 256 * kKiB, false, "what a live tail reads and sends at a time", "the rest comes next"},

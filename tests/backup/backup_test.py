@@ -21,6 +21,7 @@ import shop
 PROGRAM = os.environ.get("TAILRACE", str(SOURCE / "build" / "tailrace"))
 DONE, WRONG, FAILED = 0, 2, 3
 SALES = shop.QUESTIONS[0]
+ORDERS_MAX = 3000
 
 
 def run(*words, env=None):
@@ -82,7 +83,7 @@ class Backup(unittest.TestCase):
 
         def post(server):
             number = 0
-            while not stop.is_set():
+            while not stop.is_set() and number < ORDERS_MAX:
                 posted.append(server.post_orders(number, 20))
                 number += 20
 
