@@ -6,9 +6,12 @@
 #include <filesystem>
 
 #include "config/nearest.h"
+#include "config/quantity.h"
 
 namespace tailrace::app {
 namespace {
+
+constexpr int64_t kLifetimeMaxMs = int64_t{36'500} * 86'400'000;
 
 template <typename Specs>
 void AddNames(const Specs& specs, std::vector<std::string>* names) {
@@ -64,6 +67,13 @@ Result<std::unique_ptr<control::KeyStore>> OpenKeys(const config::Pipeline& pipe
   std::filesystem::create_directories(pipeline.server.data, failed);
   if (failed) return Fail(Error::Unavailable(fmt::format("cannot make {}: {}", pipeline.server.data, failed.message())));
   return control::KeyStore::Open(fmt::format("{}/{}", pipeline.server.data, kControlFile), SystemClock());
+}
+
+Result<int64_t> LifetimeOf(std::string_view option, const std::string& text) {
+  const auto milliseconds = config::ParseDuration(text);
+  if (!milliseconds || *milliseconds <= 0) return Fail(Error::Invalid(fmt::format("{}: expected a time such as 90d or 24h, found \"{}\"", option, text)));
+  if (*milliseconds > kLifetimeMaxMs) return Fail(Error::Invalid(fmt::format("{}: {} is more than a hundred years", option, text)));
+  return *milliseconds;
 }
 
 Result<auth::Grant> GrantOf(const GrantWords& words, const config::Pipeline& pipeline) {

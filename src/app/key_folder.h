@@ -17,6 +17,9 @@ inline constexpr std::string_view kControlFile = "control.sqlite";
 // Makes the data folder when it is missing; its lock is not needed. Errors as KeyStore.
 Result<std::unique_ptr<control::KeyStore>> OpenKeys(const config::Pipeline& pipeline);
 
+// Milliseconds of what was given for `option`, such as 90d. kInvalid: no duration, none at all, or more than a hundred years.
+Result<int64_t> LifetimeOf(std::string_view option, const std::string& text);
+
 // What was typed of a grant.
 struct GrantWords {
   std::string roles;  // "read", or several with commas

@@ -109,6 +109,7 @@ class Table {
   const Shape* ExpectShape();
   const Shape* TestShape();
   const Shape* LimitsShape();
+  const Shape* JwtShape();
   const Shape* ServerShape();
 
   std::deque<Shape> shapes_;
@@ -346,6 +347,24 @@ const Shape* Table::LimitsShape() {
   return limits;
 }
 
+const Shape* Table::JwtShape() {
+  const Shape* algorithm = OneWord({{"RS256", "RSA, PKCS #1 v1.5, SHA-256"}, {"ES256", "ECDSA, P-256, SHA-256"}, {"EdDSA", "Ed25519"}});
+  Shape* algorithms = List("a list of algorithms", algorithm);
+  algorithms->count_min = 1;
+  Shape* audiences = List("a list of texts", text_);
+  audiences->count_min = 1;
+  return Object("a mapping with issuer, audience, algorithms and jwks",
+                {
+                    {"issuer", text_, "what `iss` of a token must be", true},
+                    {"audience", OneOf("a text or a list of texts", {text_, audiences}), "what `aud` must be, or hold one of", true},
+                    {"algorithms", algorithms, "those that are taken, whatever a token says", true},
+                    {"jwks", Text("a path or an address"), "the public keys: a file, or where to get them", true},
+                    {"roles", text_, "the claim that holds roles: ingest, read, admin", false, "tailrace_roles"},
+                    {"limits", text_, "the claim that holds what each token is limited to, such as stream:sales; by default they are not"},
+                    {"leeway", duration_, "how much clocks may differ, at most 5m", false, "30s"},
+                });
+}
+
 const Shape* Table::ServerShape() {
   const Shape* auth =
       OneWord({{"none", "whoever reaches the address may read and write"}, {"keys", "nobody comes in without a key, from this machine neither"}});
@@ -357,6 +376,7 @@ const Shape* Table::ServerShape() {
                               {"auth", auth, "who must show a key; unless it is said, everyone, once there is one"},
                               {"memory", size_, "what the process may use; by default a third of the machine"},
                               {"limits", LimitsShape(), "see docs/limits.md"},
+                              {"jwt", JwtShape(), "tokens that others sign are taken too, and nobody comes in without one or a key"},
                               {"tls", any_, "certificates", false, "", Since::kLater},
                           });
   server->nullable = true;

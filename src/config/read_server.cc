@@ -3,6 +3,7 @@
 
 #include "config/limit_keys.h"
 #include "config/quantity.h"
+#include "config/read_access.h"
 #include "config/reading.h"
 #include "config/scalar.h"
 
@@ -81,9 +82,8 @@ void ReadServer(const Node& root, Reading& reading) {
   const Node* body = Find(root, "server");
   if (body == nullptr || body->kind != NodeKind::kMapping) return;
   server.data = reading.Absolute(TextOr(*body, "data", kDefaultData));
-  server.auth_none = TextOr(*body, "auth", "") == "none";
   ReadLimits(*body, reading);
-  server.auth_keys = TextOr(*body, "auth", "") == "keys";
+  ReadAccess(*body, reading);
   const Node* listen = Find(*body, "listen");
   if (listen == nullptr) return;
   const auto address = ParseAddress(listen->text);
@@ -96,10 +96,10 @@ void ReadServer(const Node& root, Reading& reading) {
   if (IsLoopback(server.host)) return;
   if (server.auth_none) {
     reading.report.Warning(listen->begin, "whoever reaches this address may read and write everything (auth: none)");
-  } else if (body->Find("auth") == nullptr) {
+  } else if (body->Find("auth") == nullptr && body->Find("jwt") == nullptr) {
     reading.report.Warning(listen->begin,
                            "the server starts on an address beyond loopback only when there is a key (tailrace keys add); "
-                           "write auth: keys to say so, or auth: none to let everyone in");
+                           "write auth: keys or jwt to say so, or auth: none to let everyone in");
   }
 }
 

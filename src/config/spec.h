@@ -1,6 +1,7 @@
 // The checked pipeline: what a pipeline file means, with every default filled in. Built by LoadPipeline.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -182,6 +183,30 @@ struct TestSpec {
   std::vector<TestRows> expect_dead_letters;
 };
 
+// Tokens that others sign.
+struct JwtSpec {
+  std::string issuer;
+  std::vector<std::string> audiences;
+  std::vector<std::string> algorithms;  // RS256, ES256, EdDSA
+  std::string jwks;                     // absolute path, or an address
+  std::string roles_claim = "tailrace_roles";
+  std::string limits_claim;             // empty: tokens are not limited
+  std::chrono::milliseconds leeway{30'000};
+};
+
+// Absolute paths of PEM files.
+struct TlsSpec {
+  std::string cert;       // with those between it and its authority behind it
+  std::string key;
+  std::string client_ca;  // empty: clients show no certificate
+};
+
+// Pages of other sites that may use the server.
+struct CorsSpec {
+  std::vector<std::string> origins;  // "*": all
+  std::chrono::milliseconds max_age{600'000};
+};
+
 struct ServerSpec {
   std::string host = "127.0.0.1";
   uint16_t port = 7070;
@@ -190,6 +215,9 @@ struct ServerSpec {
   std::map<std::string, int64_t, std::less<>> limits;  // those that are written, by their names in LimitKeys()
   bool auth_none = false;
   bool auth_keys = false;  // nobody comes in without, on loopback neither
+  std::optional<JwtSpec> jwt;
+  std::optional<TlsSpec> tls;
+  std::optional<CorsSpec> cors;
 };
 
 struct Pipeline {

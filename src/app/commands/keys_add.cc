@@ -5,7 +5,6 @@
 
 #include "app/commands/declare.h"
 #include "app/commands/keys_show.h"
-#include "app/duration.h"
 #include "app/key_folder.h"
 #include "app/pipeline_file.h"
 #include "base/clock.h"
@@ -30,9 +29,9 @@ ExitCode Add(const Options& options, Console& console) {
   if (!grant) return console.Report(grant.error());
   request.grant = std::move(*grant);
   if (!options.expires.empty()) {
-    const auto lifetime = ParseDuration(options.expires);
-    if (!lifetime) return console.Report(lifetime.error().With("--expires"));
-    request.expires_ms = SystemClock().Now().millis() + lifetime->count();
+    const auto lifetime_ms = LifetimeOf("--expires", options.expires);
+    if (!lifetime_ms) return console.Report(lifetime_ms.error());
+    request.expires_ms = SystemClock().Now().millis() + *lifetime_ms;
   }
   const auto keys = OpenKeys(*pipeline);
   if (!keys) return console.Report(keys.error());

@@ -5,7 +5,6 @@
 
 #include "app/commands/declare.h"
 #include "app/commands/keys_show.h"
-#include "app/duration.h"
 #include "app/key_folder.h"
 #include "app/pipeline_file.h"
 
@@ -22,11 +21,11 @@ struct Options {
 ExitCode Rotate(const Options& options, Console& console) {
   const auto pipeline = LoadForCommand(options.pipeline, console);
   if (!pipeline) return pipeline.error();
-  const auto overlap = ParseDuration(options.overlap);
-  if (!overlap) return console.Report(overlap.error().With("--overlap"));
+  const auto overlap_ms = LifetimeOf("--overlap", options.overlap);
+  if (!overlap_ms) return console.Report(overlap_ms.error());
   const auto keys = OpenKeys(*pipeline);
   if (!keys) return console.Report(keys.error());
-  const auto issued = (*keys)->Rotate(options.id, overlap->count());
+  const auto issued = (*keys)->Rotate(options.id, *overlap_ms);
   if (!issued) return console.Report(issued.error());
   ShowIssuedKey(*issued, options.json, console);
   if (!options.json) console.ErrLine(fmt::format("key {} goes on for {}, then this one alone counts", options.id, options.overlap));
