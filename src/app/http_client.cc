@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <span>
 
 namespace tailrace::app {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 // How soon a wait notices that it should stop.
 constexpr int kStopPollMillis = 50;
 constexpr size_t kReadBytes = 64 << 10;
+constexpr time_t kConnectTimeoutSeconds = 10;
 
 std::string LowerCase(std::string_view text) {
   std::string out(text);
@@ -41,14 +43,22 @@ Error SystemError(std::string_view doing) {
 
 Error NotHttp(std::string_view what) { return Error::Unavailable(fmt::format("the answer is not HTTP: {}", what)); }
 
+// Bounds connect as well, on Linux; 0: no bound.
+void SetSendTimeout(int fd, time_t seconds) {
+  const timeval timeout{.tv_sec = seconds, .tv_usec = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+}
+
 Result<int> OpenSocket(const addrinfo& address) {
   const int fd = ::socket(address.ai_family, address.ai_socktype | SOCK_CLOEXEC, address.ai_protocol);
   if (fd < 0) return Fail(SystemError("socket"));
+  SetSendTimeout(fd, kConnectTimeoutSeconds);
   if (::connect(fd, address.ai_addr, address.ai_addrlen) != 0) {
     const Error error = SystemError("connect");
     ::close(fd);
     return Fail(error);
   }
+  SetSendTimeout(fd, 0);
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   return fd;
@@ -96,12 +106,17 @@ Result<size_t> ParseSize(std::string_view digits, int base) {
 // One TCP connection, with what has been read and not yet used. Closed when destroyed.
 class HttpClient::Connection {
  public:
-  explicit Connection(int fd) : fd_(fd) {}
+  Connection(int fd, std::unique_ptr<crypto::TlsSession> tls) : fd_(fd), tls_(std::move(tls)) {}
   ~Connection() { ::close(fd_); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   Status Write(std::string_view bytes) {
+    while (tls_ != nullptr && !bytes.empty()) {
+      const crypto::TlsProgress sent = tls_->Write(bytes);
+      if (sent.state != crypto::TlsState::kMoved) return Fail(Error::Unavailable("TLS: " + tls_->fault()));
+      bytes.remove_prefix(sent.bytes);
+    }
     while (!bytes.empty()) {
       const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent < 0 && errno == EINTR) continue;
@@ -141,12 +156,20 @@ class HttpClient::Connection {
 
   // False at the end of the connection.
   Result<bool> Fill(const std::stop_token& stop) {
-    TR_RETURN_IF_ERROR(WaitReadable(stop));
+    if (tls_ == nullptr || !tls_->has_pending()) TR_RETURN_IF_ERROR(WaitReadable(stop));
     std::array<char, kReadBytes> buffer;
+    if (tls_ != nullptr) return FillDecrypted(buffer);
     const ssize_t got = ::recv(fd_, buffer.data(), buffer.size(), 0);
     if (got < 0) return Fail(SystemError("receive"));
     unused_.append(buffer.data(), static_cast<size_t>(got));
     return got > 0;
+  }
+
+  Result<bool> FillDecrypted(std::span<char> buffer) {
+    const crypto::TlsProgress got = tls_->Read(buffer);
+    if (got.state == crypto::TlsState::kFailed) return Fail(Error::Unavailable("TLS: " + tls_->fault()));
+    unused_.append(buffer.data(), got.bytes);
+    return got.state != crypto::TlsState::kEnded;
   }
 
   Status WaitReadable(const std::stop_token& stop) {
@@ -160,6 +183,7 @@ class HttpClient::Connection {
   }
 
   const int fd_;
+  const std::unique_ptr<crypto::TlsSession> tls_;  // null: plain
   std::string unused_;
 };
 
@@ -244,12 +268,22 @@ std::string HttpClient::address() const {
 }
 
 Error HttpClient::Unreachable(const Error& cause) const {
-  return Error(cause.code(), fmt::format("http://{}: {}", address(), cause.message()));
+  return Error(cause.code(), fmt::format("{}://{}: {}", !tls_ || *tls_ != nullptr ? "https" : "http", address(), cause.message()));
 }
 
 Status HttpClient::Connect() {
+  if (!tls_) return Fail(tls_.error());
   TR_TRY(const int fd, ConnectTo(host_, port_));
-  connection_ = std::make_unique<Connection>(fd);
+  std::unique_ptr<crypto::TlsSession> tls;
+  if (*tls_ != nullptr) {
+    auto session = (*tls_)->Connect(fd, host_);
+    if (!session) {
+      ::close(fd);
+      return Fail(session.error());
+    }
+    tls = std::move(*session);
+  }
+  connection_ = std::make_unique<Connection>(fd, std::move(tls));
   return {};
 }
 

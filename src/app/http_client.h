@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "crypto/tls.h"
 
 namespace tailrace::app {
 
@@ -41,6 +42,9 @@ class HttpClient {
   // Sent with every request as `Authorization: Bearer`. Kept out of errors.
   void SetKey(std::string key) { key_ = std::move(key); }
 
+  // Speaks TLS from the next connection on, believing what `trust` says; an error of it is that of every request.
+  void SetTls(Result<std::shared_ptr<const crypto::TlsClientContext>> trust) { tls_ = std::move(trust); }
+
   // Waits as long as it takes; kCancelled when `stop` comes first. kUnavailable: nobody answers there (for a request
   // that changes something the outcome is then unknown), or what answers does not speak HTTP.
   Result<HttpResponse> Send(const HttpRequest& request, const std::stop_token& stop = {});
@@ -67,6 +71,7 @@ class HttpClient {
   const std::string host_;
   const uint16_t port_;
   std::string key_;
+  Result<std::shared_ptr<const crypto::TlsClientContext>> tls_{nullptr};  // null: plain
   std::unique_ptr<Connection> connection_;
 };
 

@@ -154,6 +154,10 @@ Status Runtime::Parts::OpenServer() {
   server_options.port = options.port.value_or(pipeline.server.port);
   server_options.auth_none = pipeline.server.auth_none;
   server_options.version = kVersion;
+  if (const auto& tls = pipeline.server.tls) server_options.tls = crypto::TlsFiles{tls->cert, tls->key, tls->client_ca};
+  if (const auto& cors = pipeline.server.cors) {
+    server_options.cors = {cors->origins, std::chrono::duration_cast<std::chrono::seconds>(cors->max_age)};
+  }
   server_options.limits = limits.server;
   server_options.idempotency_window = IdempotencyWindowText();
   const int64_t sockets_max = std::max(RaiseOpenFiles() - kFilesBesideSockets, kFilesBesideSockets);

@@ -43,6 +43,7 @@ std::string KeyOfEnvironment() {
 std::unique_ptr<HttpClient> ClientOf(const config::Pipeline& pipeline, std::optional<uint16_t> port) {
   auto client = std::make_unique<HttpClient>(ReachableHost(pipeline.server.host), port.value_or(pipeline.server.port));
   client->SetKey(KeyOfEnvironment());
+  if (pipeline.server.tls) client->SetTls(crypto::TlsClientContext::Pinned(pipeline.server.tls->cert));
   return client;
 }
 

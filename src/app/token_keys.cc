@@ -13,6 +13,12 @@ constexpr int kOkStatus = 200;
 
 bool IsAddress(std::string_view place) { return place.starts_with("http://") || place.starts_with("https://"); }
 
+// Without path and query, which may hold a secret of the file.
+std::string ShownPlace(const std::string& place) {
+  const size_t host = place.find("://");
+  return IsAddress(place) ? place.substr(0, place.find_first_of("/?#", host + 3)) : place;
+}
+
 // Ends a request that takes too long, and one that nobody waits for any more.
 class Deadline {
  public:
@@ -83,7 +89,7 @@ Status TokenKeySource::Read(const std::stop_token& stop) {
   };
   Status done = read();
   if (!done && !failing_) {
-    LogWarning("token_keys_unreadable", {{"place", place_}, {"error", done.error().message()}, {"keys", text_.empty() ? "none yet" : "those read before still count"}});
+    LogWarning("token_keys_unreadable", {{"place", ShownPlace(place_)}, {"error", done.error().message()}, {"keys", text_.empty() ? "none yet" : "those read before still count"}});
   }
   failing_ = !done;
   return done;

@@ -41,6 +41,10 @@ Result<WebAddress> ParseWebAddress(std::string_view text) {
   return address;
 }
 
-std::unique_ptr<HttpClient> ClientOf(const WebAddress& address) { return std::make_unique<HttpClient>(address.host, address.port); }
+std::unique_ptr<HttpClient> ClientOf(const WebAddress& address) {
+  auto client = std::make_unique<HttpClient>(address.host, address.port);
+  if (address.tls) client->SetTls(crypto::TlsClientContext::Public());
+  return client;
+}
 
 }  // namespace tailrace::app

@@ -368,6 +368,17 @@ const Shape* Table::JwtShape() {
 const Shape* Table::ServerShape() {
   const Shape* auth =
       OneWord({{"none", "whoever reaches the address may read and write"}, {"keys", "nobody comes in without a key, from this machine neither"}});
+  const Shape* tls = Object("a mapping with cert and key",
+                            {
+                                {"cert", path_, "PEM: the certificate, those between it and its authority behind it; read again when it changes", true},
+                                {"key", path_, "PEM: its private key, without a password", true},
+                                {"client_ca", path_, "PEM: clients must show a certificate of one of these authorities"},
+                            });
+  const Shape* cors = Object("a mapping with origins",
+                             {
+                                 {"origins", List("a list of origins", text_), "such as https://app.example.org; \"*\" for all", true},
+                                 {"max_age", duration_, "how long a browser may remember the answer, at most 24h", false, "10m"},
+                             });
   Shape* server =
       Object("a mapping", {
                               {"listen", Text("an address such as 127.0.0.1:7070"),
@@ -377,7 +388,8 @@ const Shape* Table::ServerShape() {
                               {"memory", size_, "what the process may use; by default a third of the machine"},
                               {"limits", LimitsShape(), "see docs/limits.md"},
                               {"jwt", JwtShape(), "tokens that others sign are taken too, and nobody comes in without one or a key"},
-                              {"tls", any_, "certificates", false, "", Since::kLater},
+                              {"tls", tls, "certificates; plain HTTP without"},
+                              {"cors", cors, "pages of other sites that may use the server; none without"},
                           });
   server->nullable = true;
   return server;

@@ -37,6 +37,9 @@ constexpr size_t kCountedAnswerBytes = 64 << 10;
 constexpr size_t kReadAheadBytes = 1 << 10;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::string_view kBodiesFull = "the bodies of other requests fill the memory set aside for them";
+constexpr std::string_view kPlainReply =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 83\r\nConnection: close\r\n\r\n"
+    R"({"error":{"code":"tls_required","message":"this port speaks TLS: ask by https://"}})";
 constexpr std::chrono::milliseconds kLinger{2000};
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
@@ -63,7 +66,8 @@ void AppendChunk(std::string& out, std::string_view bytes) {
 
 }  // namespace
 
-Connection::Connection(int socket, Loop& loop, ConnectionShared& shared) : socket_(socket), loop_(loop), shared_(shared) {}
+Connection::Connection(int socket, Loop& loop, ConnectionShared& shared, std::unique_ptr<crypto::TlsSession> tls)
+    : socket_(socket), tls_(std::move(tls)), loop_(loop), shared_(shared) {}
 
 Connection::~Connection() {
   if (state_ != State::kClosed) close(socket_);
@@ -76,7 +80,7 @@ Connection::~Connection() {
 void Connection::Start() {
   const int on = 1;
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  SetDeadline(shared_.limits.idle_timeout);
+  SetDeadline(tls_ == nullptr ? shared_.limits.idle_timeout : shared_.limits.header_timeout);
   loop_.Add(shared_from_this());
 }
 
@@ -90,6 +94,7 @@ void Connection::Close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   if (gone_) gone_->request_stop();
+  if (tls_ != nullptr) tls_->Close();
   close(socket_);
   loop_.Remove(this);
 }
@@ -129,6 +134,11 @@ void Connection::OnReady(const SocketNews& news) {
   readable_ |= news.readable || news.ended;
   end_announced_ |= news.ended;
   if (news.writable) writing_ = false;
+  if (tls_ != nullptr) {
+    // Either of its directions may have waited for the other one of the socket.
+    readable_ |= news.writable;
+    if (news.readable) writing_ = false;
+  }
   Run();
 }
 
@@ -153,7 +163,7 @@ bool Connection::Receive() {
   if (!answering && input_.Room().size() < kReadAheadBytes) input_.Reserve(kReadBytes);
   const std::span<char> room = input_.Room();
   if (room.empty()) return false;
-  const ssize_t got = recv(socket_, room.data(), room.size(), 0);
+  const ssize_t got = ReadSome(room);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
     readable_ = errno == EINTR;
     return readable_;
@@ -163,9 +173,42 @@ bool Connection::Receive() {
     return true;
   }
   // Less than was asked for was all, but for the end that may stand behind it.
-  readable_ = end_announced_ || static_cast<size_t>(got) == room.size();
+  readable_ = end_announced_ || tls_ != nullptr || static_cast<size_t>(got) == room.size();
   OnReceived(static_cast<size_t>(got));
   return true;
+}
+
+// As recv, with what was encrypted on the way.
+ssize_t Connection::ReadSome(std::span<char> room) {
+  if (tls_ == nullptr) return recv(socket_, room.data(), room.size(), 0);
+  const bool was_established = tls_->is_established();
+  const crypto::TlsProgress progress = tls_->Read(room);
+  if (!was_established && tls_->is_established()) SetDeadline(shared_.limits.idle_timeout);
+  switch (progress.state) {
+    case crypto::TlsState::kMoved: return static_cast<ssize_t>(progress.bytes);
+    case crypto::TlsState::kEnded: return 0;
+    case crypto::TlsState::kWantsRead:
+    case crypto::TlsState::kWantsWrite: errno = EAGAIN; return -1;
+    case crypto::TlsState::kFailed: break;
+  }
+  TellOfTls();
+  errno = ECONNRESET;
+  return -1;
+}
+
+// As send.
+ssize_t Connection::WriteSome(std::string_view bytes) {
+  if (tls_ == nullptr) return send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const crypto::TlsProgress progress = tls_->Write(bytes);
+  if (progress.state == crypto::TlsState::kMoved) return static_cast<ssize_t>(progress.bytes);
+  const bool waits = progress.state == crypto::TlsState::kWantsRead || progress.state == crypto::TlsState::kWantsWrite;
+  errno = waits ? EAGAIN : EPIPE;
+  return -1;
+}
+
+// A person who forgot the s of https sees why it did not work.
+void Connection::TellOfTls() {
+  if (tls_->spoke_plain_http()) (void)send(socket_, kPlainReply.data(), kPlainReply.size(), MSG_NOSIGNAL);
 }
 
 void Connection::OnReceived(size_t bytes) {
@@ -279,15 +322,15 @@ std::optional<ProtocolFault> Connection::ParseHead(size_t head_size) {
 // What can be said before the body is there.
 std::optional<Reply> Connection::RefusalOfHead() {
   Request& request = head_.request;
-  if (shared_.loopback_only) {
-    if (auto why = ForeignOrigin(request, head_.old_protocol)) return ErrorReply(why->status, why->code, why->message, why->hint);
-  }
+  if (auto refusal = RefusalOfOrigin()) return refusal;
   if (!head_.old_protocol && request.Header(HeaderField::kHost).empty()) {
     return Closing(ErrorReply(400, "bad_request", "an HTTP/1.1 request needs a Host field"));
   }
   if (request.target == "*" && request.method == "OPTIONS") return NoContent();
   Router::Match match = shared_.router.Find(request);
   route_ = match.route;
+  // A browser asks without its reader's key.
+  if (auto answer = match.allow.empty() ? std::nullopt : shared_.cors.Preflight(request, match.allow)) return answer;
   const bool is_public = route_ != nullptr && route_->spec().access.reach() == Access::Reach::kPublic;
   // Before it is said what there is.
   if (!is_public) {
@@ -295,6 +338,16 @@ std::optional<Reply> Connection::RefusalOfHead() {
   }
   if (auto refusal = RefusalOfRoute(std::move(match))) return refusal;
   return RefusalOfBody();
+}
+
+// On loopback foreign pages are kept out, but for those that the file lets in.
+std::optional<Reply> Connection::RefusalOfOrigin() const {
+  const Request& request = head_.request;
+  if (!shared_.loopback_only) return std::nullopt;
+  const auto why = ForeignOrigin(request, head_.old_protocol);
+  if (!why) return std::nullopt;
+  const bool is_allowed = why->code == kForeignOrigin && !shared_.cors.AnswerTo(request.Header(HeaderField::kOrigin)).empty();
+  return is_allowed ? std::nullopt : std::optional(ErrorReply(why->status, why->code, why->message, why->hint));
 }
 
 std::optional<Reply> Connection::RefusalOfRoute(Router::Match match) {
@@ -424,7 +477,11 @@ ReplyFrame Connection::Frame() const {
           .keep_alive = !close_after_,
           .old_protocol = head_.old_protocol,
           .head_only = head_.request.method == "HEAD",
-          .streamed = false};
+          .streamed = false,
+          .browsable = head_.request.method != "POST" && head_.request.method != "PUT",
+          .secure = tls_ != nullptr,
+          .varies_by_origin = shared_.cors.is_configured(),
+          .allowed_origin = shared_.cors.AnswerTo(head_.request.Header(HeaderField::kOrigin))};
 }
 
 void Connection::CountAnswer(int status) {
@@ -530,7 +587,7 @@ void Connection::EndStream() {
 void Connection::Flush() {
   if (writing_ || state_ == State::kClosed) return;
   while (output_sent_ < output_.size()) {
-    const ssize_t sent = send(socket_, output_.data() + output_sent_, output_.size() - output_sent_, MSG_NOSIGNAL);
+    const ssize_t sent = WriteSome(std::string_view(output_).substr(output_sent_));
     TR_CRASH_POINT("server.reply_sent");
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) {
@@ -551,6 +608,7 @@ void Connection::Flush() {
 // Closing a socket with unread bytes in it resets the connection, and the answer could be lost with it.
 void Connection::EndOutput() {
   if (!linger_ || input_ended_) return Close();
+  if (tls_ != nullptr) tls_->Close();
   shutdown(socket_, SHUT_WR);
   state_ = State::kLingering;
   SetDeadline(kLinger);

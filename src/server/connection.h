@@ -11,7 +11,10 @@
 #include <string_view>
 
 #include "server/admission.h"
+#include "crypto/tls.h"
 #include "server/byte_budget.h"
+#include "server/certificates.h"
+#include "server/cors.h"
 #include "server/exchange.h"
 #include "server/gate.h"
 #include "server/input_buffer.h"
@@ -27,6 +30,8 @@ struct ConnectionShared {
   const Router& router;
   const Limits& limits;
   const Gate& gate;
+  const Cors& cors;
+  const Certificates* certificates = nullptr;  // null: plain HTTP
   bool loopback_only = true;             // refuse foreign Host and Origin
   Admission& admission;
   ByteBudget body_bytes;
@@ -39,8 +44,8 @@ struct ConnectionShared {
 // Threads:   the loop's own. Ownership: owns its socket; kept alive by its loop until it is closed, and by whoever is answering.
 class Connection final : public Exchange, public std::enable_shared_from_this<Connection> {
  public:
-  // `socket` does not block.
-  Connection(int socket, Loop& loop, ConnectionShared& shared);
+  // `socket` does not block. `tls` null: what goes over it is plain.
+  Connection(int socket, Loop& loop, ConnectionShared& shared, std::unique_ptr<crypto::TlsSession> tls);
   ~Connection();
 
   void Start();
@@ -83,6 +88,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool BeginRequest(size_t head_size);
   std::optional<ProtocolFault> ParseHead(size_t head_size);
   std::optional<Reply> RefusalOfHead();
+  std::optional<Reply> RefusalOfOrigin() const;
   std::optional<Reply> RefusalOfRoute(Router::Match match);
   std::optional<Reply> RefusalOfBody();
   bool ReserveBody(size_t bytes);
@@ -98,6 +104,9 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void RefuseFault(const ProtocolFault& fault);
 
   bool Receive();
+  ssize_t ReadSome(std::span<char> room);
+  ssize_t WriteSome(std::string_view bytes);
+  void TellOfTls();
   void OnReceived(size_t bytes);
   void OnInputEnd();
   void Flush();
@@ -107,6 +116,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void CountAnswer(int status);
 
   int socket_;
+  std::unique_ptr<crypto::TlsSession> tls_;  // null: plain
   Loop& loop_;
   ConnectionShared& shared_;
   ChunkReader chunks_;

@@ -5,6 +5,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
 
+#include <unistd.h>
+
 namespace tailrace::server {
 namespace {
 
@@ -75,7 +77,17 @@ void Listener::Take(tcp::socket socket, Loop& loop) {
     shared_.connections.fetch_sub(1);
     return;
   }
-  auto connection = std::make_shared<Connection>(descriptor, loop, shared_);
+  std::unique_ptr<crypto::TlsSession> tls;
+  if (shared_.certificates != nullptr) {
+    auto accepted = shared_.certificates->current()->Accept(descriptor);
+    if (!accepted) {  // no memory
+      close(descriptor);
+      shared_.connections.fetch_sub(1);
+      return;
+    }
+    tls = std::move(*accepted);
+  }
+  auto connection = std::make_shared<Connection>(descriptor, loop, shared_, std::move(tls));
   if (&loop == loops_.front().get()) return connection->Start();
   loop.Post([connection] { connection->Start(); });
 }

@@ -4,7 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
+
+#include "crypto/tls.h"
 
 namespace tailrace::server {
 
@@ -45,10 +49,18 @@ struct Limits {
   std::chrono::milliseconds tail_heartbeat{15'000};
 };
 
+// Pages of other sites that may use the server.
+struct CorsOptions {
+  std::vector<std::string> origins;  // "*": all; empty: none
+  std::chrono::seconds max_age{600};
+};
+
 struct ServerOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 7070;                          // 0: any free one
   bool auth_none = false;                        // may listen beyond loopback
+  std::optional<crypto::TlsFiles> tls;           // nullopt: plain HTTP
+  CorsOptions cors;
   int ingest_threads = 1;                        // each with its own connections
   int read_threads = 2;
   std::string version = "0.1.0";

@@ -36,7 +36,7 @@ std::optional<OriginFault> ForeignOrigin(const Request& request, bool old_protoc
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (origin.starts_with(scheme) && IsLoopbackAuthority(origin.substr(scheme.size()))) return std::nullopt;
   }
-  return OriginFault{403, "foreign_origin", "Origin \"" + std::string(origin) + "\" is another site", std::string(kHint)};
+  return OriginFault{403, kForeignOrigin, "Origin \"" + std::string(origin) + "\" is another site", std::string(kHint)};
 }
 
 }  // namespace tailrace::server

@@ -9,6 +9,8 @@
 
 namespace tailrace::server {
 
+inline constexpr std::string_view kForeignOrigin = "foreign_origin";
+
 struct OriginFault {
   int status = 403;
   std::string_view code;

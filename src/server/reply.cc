@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "server/json_out.h"
 
 namespace tailrace::server {
@@ -46,6 +48,34 @@ void AppendStatusLine(std::string& out, int status) {
   out += ' ';
   out += ReasonPhrase(status);
   out += "\r\n";
+}
+
+constexpr std::string_view kNoSniff = "X-Content-Type-Options: nosniff\r\n";
+// For pages of our own: they bring what they need with them. For all else: it is data, and shows nothing.
+constexpr std::string_view kPagePolicy =
+    "Content-Security-Policy: default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'\r\n";
+constexpr std::string_view kDataPolicy = "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+constexpr std::string_view kBrowserFields = "X-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n";
+// It is of now, and may be for one key only.
+constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
+constexpr std::string_view kSecureFields = "Strict-Transport-Security: max-age=31536000\r\n";
+constexpr std::string_view kExposed =
+    "Access-Control-Expose-Headers: Tailrace-As-Of, Tailrace-Truncated, Tailrace-Request, Idempotency-Replayed, Retry-After, WWW-Authenticate\r\n";
+
+void AppendSecurityFields(std::string& out, const Reply& reply, const ReplyFrame& frame) {
+  out += kNoSniff;
+  if (frame.secure) out += kSecureFields;
+  if (frame.browsable) {
+    out += reply.content_type.starts_with("text/html") ? kPagePolicy : kDataPolicy;
+    out += kBrowserFields;
+    const bool says_itself = std::any_of(reply.headers.begin(), reply.headers.end(), [](const auto& field) { return field.first == "Cache-Control"; });
+    if (!says_itself) out += kNoStore;
+  }
+  if (frame.varies_by_origin) out += "Vary: Origin\r\n";
+  if (frame.allowed_origin.empty()) return;
+  AppendField(out, "Access-Control-Allow-Origin", frame.allowed_origin);
+  out += kExposed;
 }
 
 bool HasBody(int status) { return status >= 200 && status != 204 && status != 304; }
@@ -125,6 +155,7 @@ void AppendReply(std::string& out, const Reply& reply, const ReplyFrame& frame) 
     }
   }
   for (const auto& [name, value] : reply.headers) AppendField(out, name, value);
+  AppendSecurityFields(out, reply, frame);
   if (!frame.keep_alive) {
     AppendField(out, "Connection", "close");
   } else if (frame.old_protocol) {

@@ -49,6 +49,10 @@ struct ReplyFrame {
   bool old_protocol = false; // HTTP/1.0: keep-alive must be said
   bool head_only = false;    // HEAD
   bool streamed = false;     // no length: chunks follow
+  bool browsable = false;    // an answer to GET or HEAD, which a browser may show
+  bool secure = false;       // it goes over TLS
+  bool varies_by_origin = false;         // other origins get other headers
+  std::string_view allowed_origin = {};  // whose pages may read it; empty: no other's
 };
 
 void AppendReply(std::string& out, const Reply& reply, const ReplyFrame& frame);

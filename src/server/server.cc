@@ -50,8 +50,9 @@ struct Server::Parts {
         options(std::move(how)),
         router(services.metrics),
         gate(services.pipeline, services.authenticator, services.metrics),
+        cors(options.cors.origins, options.cors.max_age),
         admission(options.limits.ingest_delay_target, services.clock, services.metrics),
-        shared{router, options.limits, gate, true, admission, ByteBudget(options.limits.bytes_in_flight_max),
+        shared{router, options.limits, gate, cors, nullptr, true, admission, ByteBudget(options.limits.bytes_in_flight_max),
                ByteBudget(options.limits.answer_bytes_max), ByteBudget(options.limits.kept_bytes_max)},
         query_pool("queries", options.read_threads, options.limits, services.clock, services.metrics),
         tail_pool("tails", 1, options.limits, services.clock, services.metrics),
@@ -71,6 +72,8 @@ struct Server::Parts {
   const ServerOptions options;
   Router router;
   Gate gate;
+  Cors cors;
+  std::unique_ptr<Certificates> certificates;
   Admission admission;
   ConnectionShared shared;
   ReadPool query_pool;
@@ -102,6 +105,10 @@ Status Server::Parts::Assemble() {
                                "`tailrace keys add`, listen on 127.0.0.1, or write server.auth: none"));
   }
   shared.loopback_only = is_loopback;
+  if (options.tls) {
+    TR_TRY(certificates, Certificates::Load(*options.tls));
+    shared.certificates = certificates.get();
+  }
   std::vector<Executor*> executors;
   for (const auto& loop : loops) executors.push_back(loop.get());
   TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, admission, executors));
@@ -201,6 +208,7 @@ void Server::Parts::KeepHouse() {
   query_pool.StopOverdue();
   waits->Check();
   tails->Tick();
+  if (certificates != nullptr) certificates->Look(services.clock.Monotonic());
   loops.front()->After(kHousekeeping, [this] { KeepHouse(); });
 }
 

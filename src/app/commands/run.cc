@@ -136,7 +136,8 @@ void WarnOfFenced(Runtime& runtime, Console& console) {
 
 void ShowListening(const Runtime& runtime, Console& console) {
   console.OutLine(DescribeParts(runtime.pipeline()));
-  console.OutLine(fmt::format("{} http://{}", console.Paint(Style::kGreen, "listening on"), runtime.address()));
+  const char* const scheme = runtime.pipeline().server.tls ? "https" : "http";
+  console.OutLine(fmt::format("{} {}://{}", console.Paint(Style::kGreen, "listening on"), scheme, runtime.address()));
   for (const auto& source : runtime.pipeline().sources) {
     if (const auto* http = std::get_if<config::HttpSourceSpec>(&source.kind)) {
       console.OutLine(fmt::format("  {} {}  into {}", http->method, http->route, source.into.front().stream));

@@ -81,6 +81,7 @@ Result<std::unique_ptr<Scenario>> Scenario::Open(const config::Pipeline& pipelin
   runtime_options.on_commit = std::move(options.on_commit);
   config::Pipeline local = pipeline;
   local.server.host = "127.0.0.1";
+  local.server.tls.reset();
   local.server.auth_none = true;  // what a pipeline answers is tested, not whom
   TR_TRY(scenario->runtime_, Runtime::Open(std::move(local), std::move(runtime_options)));
   TR_RETURN_IF_ERROR(scenario->runtime_->Start());
