@@ -139,8 +139,11 @@ class CommandLine(unittest.TestCase):
             with self.subTest(command=command):
                 help_text = self.check(run(command, "--help"), DONE).stdout
                 self.assertIn(f"Usage: tailrace {command}", help_text)
-                if command != "log":
+                below = re.findall(r"^  ([a-z]+)  ", help_text[help_text.index("Commands:"):], re.MULTILINE) if "Commands:" in help_text else []
+                if not below:
                     self.assertIn("Examples:\n  ", help_text)
+                for one in below:
+                    self.assertIn("Examples:\n  ", self.check(run(command, one, "--help"), DONE).stdout)
 
     def test_no_command_is_wrong(self):
         self.check(run(), WRONG, r"^$", r"Usage:")
@@ -170,7 +173,7 @@ class CommandLine(unittest.TestCase):
         script = self.check(run("completion", "bash"), DONE).stdout
         line = "COMP_WORDS=(tailrace log ''); COMP_CWORD=2; _tailrace; echo ${COMPREPLY[@]}"
         result = subprocess.run(["bash", "-c", script + line], text=True, capture_output=True, timeout=SECONDS_MAX)
-        self.assertEqual(result.stdout.split(), ["verify", "inspect", "--help"], result.stderr)
+        self.assertEqual(result.stdout.split(), ["verify", "repair", "inspect", "--help"], result.stderr)
         for shell in ("zsh", "fish"):
             self.check(run("completion", shell), DONE, r"rebuild")
 
