@@ -14,7 +14,8 @@ constexpr std::array kCommands = {
             DeclareInit},
     Command{"check", "Find every mistake in a pipeline file",
             "tailrace check                # ./pipeline.yaml\n"
-            "tailrace check examples/retail",
+            "tailrace check examples/retail\n"
+            "tailrace check --against .tailrace   # what a changed file would do to the data",
             DeclareCheck},
     Command{"test", "Run the tests of a pipeline file",
             "tailrace test                 # all of ./pipeline.yaml\n"
@@ -56,7 +57,10 @@ constexpr std::array kCommands = {
             DeclareAudit},
     Command{"trace", "Show where one record is now",
             "tailrace trace sales/0:812    # what each table and collection made of it", DeclareTrace},
-    Command{"rebuild", "Compute a table or collection again from the log", "tailrace rebuild revenue_by_hour",
+    Command{"rebuild", "Compute a table or collection again from the log",
+            "tailrace rebuild revenue_by_hour              # beside the running server, or in its folder\n"
+            "tailrace rebuild revenue_by_hour --diff       # and print what was otherwise before\n"
+            "tailrace rebuild orders --diff --dry-run      # only print it",
             DeclareRebuild},
     Command{"log verify", "Check every byte of the log",
             "tailrace log verify           # exit code 1 when something is damaged", DeclareLogVerify},

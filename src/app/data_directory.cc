@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kLayoutVersion = "1";
 // Not control.sqlite: who forgets the data has not said that its doors should stand open.
 constexpr std::array kKept = {"log", "dlq", "lake", "warehouse.duckdb", "warehouse.duckdb.wal", "documents.sqlite",
-                              "documents.sqlite-wal", "documents.sqlite-shm", "tmp", "FORMAT"};
+                              "documents.sqlite-wal", "documents.sqlite-shm", "tmp", "definitions.json",
+                              "FORMAT"};
 
 std::string ReadText(const fs::path& path) {
   std::ifstream file(path);

@@ -29,7 +29,7 @@ Status RebuildDesk::Reserve(const server::RebuildRequest& request) {
 void RebuildDesk::Start(const server::RebuildRequest& request, std::shared_ptr<server::RebuildWatcher> watcher,
                         std::stop_token gone) {
   std::lock_guard lock(mutex_);
-  job_ = Job{request.name, std::move(watcher), std::move(gone)};
+  job_ = Job{request, std::move(watcher), std::move(gone)};
   handed_.notify_one();
 }
 
@@ -47,7 +47,7 @@ void RebuildDesk::Run(const Job& job, const std::stop_token& stop) {
   std::stop_source either;
   const std::stop_callback on_gone(job.gone, [&] { either.request_stop(); });
   const std::stop_callback on_stop(stop, [&] { either.request_stop(); });
-  const auto outcome = engine_.Rebuild(job.name, *job.watcher, either.get_token());
+  const auto outcome = engine_.Rebuild(job.request.name, job.request.options, *job.watcher, either.get_token());
   {
     // Before its end is told: whoever hears of it may ask for the next.
     std::lock_guard lock(mutex_);

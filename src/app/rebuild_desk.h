@@ -31,7 +31,7 @@ class RebuildDesk final : public server::Rebuilds {
 
  private:
   struct Job {
-    std::string name;
+    server::RebuildRequest request;
     std::shared_ptr<server::RebuildWatcher> watcher;
     std::stop_token gone;
   };

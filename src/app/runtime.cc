@@ -8,6 +8,7 @@
 #include "app/audit_metrics.h"
 #include "app/console.h"
 #include "app/data_directory.h"
+#include "app/definitions.h"
 #include "app/doorkeeper.h"
 #include "app/embedded_sources.h"
 #include "app/key_folder.h"
@@ -59,6 +60,7 @@ struct Runtime::Parts {
                                                   const std::vector<config::Target>& into);
   Result<std::unique_ptr<RecordJudge>> OpenJudge() const;
   void AddMetrics();
+  Status KeepDefinitions() { return WriteDefinitions(directory.path(), pipeline); }
 
   config::Pipeline pipeline;
   RuntimeOptions options;
@@ -245,6 +247,7 @@ Result<std::unique_ptr<Runtime>> Runtime::Open(config::Pipeline pipeline, Runtim
   TR_RETURN_IF_ERROR(parts->OpenEngine());
   if (parts->options.serve) TR_RETURN_IF_ERROR(parts->OpenServer());
   if (parts->options.read_sources) TR_RETURN_IF_ERROR(parts->OpenSources());
+  if (parts->engine->changed().empty()) TR_RETURN_IF_ERROR(parts->KeepDefinitions());
   return std::unique_ptr<Runtime>(new Runtime(std::move(parts)));
 }
 
@@ -308,9 +311,11 @@ Result<SourceSummary> Runtime::LoadFile(
   return runner->summary();
 }
 
-Result<engine::RebuildOutcome> Runtime::Rebuild(const std::string& name, engine::RebuildListener& listener,
-                                                const std::stop_token& stop) {
-  return parts_->engine->Rebuild(name, listener, stop);
+Result<engine::RebuildOutcome> Runtime::Rebuild(const std::string& name, const engine::RebuildOptions& options,
+                                                engine::RebuildListener& listener, const std::stop_token& stop) {
+  TR_TRY(auto outcome, parts_->engine->Rebuild(name, options, listener, stop));
+  if (outcome.swapped && parts_->engine->changed().empty()) TR_RETURN_IF_ERROR(parts_->KeepDefinitions());
+  return outcome;
 }
 
 std::vector<SourceSummary> Runtime::sources() const {

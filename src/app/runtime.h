@@ -56,7 +56,8 @@ class Runtime {
                                  const std::function<void(const SourceSummary&, int64_t bytes_done, int64_t bytes_all)>& progress,
                                  const std::stop_token& stop);
 
-  Result<engine::RebuildOutcome> Rebuild(const std::string& name, engine::RebuildListener& listener, const std::stop_token& stop);
+  Result<engine::RebuildOutcome> Rebuild(const std::string& name, const engine::RebuildOptions& options,
+                                         engine::RebuildListener& listener, const std::stop_token& stop);
 
   std::vector<SourceSummary> sources() const;
   std::string address() const;  // of the server, "127.0.0.1:7070"; empty when it does not serve

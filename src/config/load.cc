@@ -42,6 +42,15 @@ Result<std::string> ReadText(const fs::path& path) {
   return text;
 }
 
+std::map<std::string, std::vector<ColumnSpec>> ColumnsOf(
+    const std::map<std::string, std::vector<sql::ResultColumn>>& columns) {
+  std::map<std::string, std::vector<ColumnSpec>> copy;
+  for (const auto& [name, list] : columns) {
+    for (const sql::ResultColumn& column : list) copy[name].push_back({column.name, column.type});
+  }
+  return copy;
+}
+
 void ReadPipeline(Node& root, const std::string& path, const LoadOptions& options, Reading& reading) {
   CheckShape(root, PipelineShape(), reading.report);
   if (root.kind != NodeKind::kMapping) return;
@@ -57,7 +66,10 @@ void ReadPipeline(Node& root, const std::string& path, const LoadOptions& option
   ReadApis(root, routes, reading);
   ReadServer(root, reading);
   WarnOfStreams(root, reading);
-  ReadTests(root, options.check_sql ? CheckSql(reading) : SqlColumns{}, reading);
+  const SqlColumns columns = options.check_sql ? CheckSql(reading) : SqlColumns{};
+  pipeline.relation_columns = ColumnsOf(columns.relations);
+  pipeline.api_columns = ColumnsOf(columns.apis);
+  ReadTests(root, columns, reading);
 }
 
 }  // namespace

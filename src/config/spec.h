@@ -96,7 +96,7 @@ struct TableSpec {
   std::string stream;       // the one it reads
   std::string inlined_sql;  // views replaced by their text
   std::vector<std::string> unique;
-  std::string fingerprint;  // of the definition and of the stream's schema
+  std::string fingerprint;  // its definition with the stream's schema: model/definition.h
 };
 
 struct ViewSpec {
@@ -220,6 +220,11 @@ struct ServerSpec {
   std::optional<CorsSpec> cors;
 };
 
+struct ColumnSpec {
+  std::string name;
+  std::string type;  // DuckDB's spelling
+};
+
 struct Pipeline {
   std::string name;
   std::string description;
@@ -233,6 +238,9 @@ struct Pipeline {
   std::vector<ApiSpec> apis;
   std::vector<TestSpec> tests;
   ServerSpec server;
+  // What a query over each relation, and each api with SQL, answers.
+  std::map<std::string, std::vector<ColumnSpec>> relation_columns;
+  std::map<std::string, std::vector<ColumnSpec>> api_columns;
 };
 
 }  // namespace tailrace::config

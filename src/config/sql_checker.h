@@ -61,6 +61,8 @@ class SqlCheck {
   size_t UsesOf(const Query& query) const;
   std::string OnlyStream(const Query& query) const;
   std::string DefinitionOf(const Query& query) const;
+  std::string DefinitionTextOf(const std::vector<std::string>& older, const std::vector<std::string>& query,
+                               const std::string& inlined_sql, const std::string& stream) const;
   bool ReadsOneStream(const Query& query);
   std::optional<std::string> Inlined(const Query& query);
   bool CheckUnique(const TableSpec& table, const Columns& columns);

@@ -7,6 +7,7 @@
 #include "config/nearest.h"
 #include "config/sql_checker.h"
 #include "config/sql_words.h"
+#include "model/definition.h"
 #include "sql/table_plan.h"
 
 namespace tailrace::config {
@@ -51,6 +52,28 @@ std::string SqlCheck::DefinitionOf(const Query& query) const {
   std::vector<std::string> parts = {Canonical(query.sql->text)};
   for (const Relation* relation : query.reads) parts.push_back(facts_.at(relation->name).definition);
   return Fingerprint(parts);
+}
+
+// With what of the stream's schema the answer depends on. A name that stands in the SQL for something else too is taken to
+// mean the field.
+std::string SqlCheck::DefinitionTextOf(const std::vector<std::string>& older, const std::vector<std::string>& query,
+                                       const std::string& inlined_sql, const std::string& stream) const {
+  Definition definition;
+  definition.older = Fingerprint(older);
+  definition.query = Fingerprint(query);
+  const StreamSpec* spec = Stream(stream);
+  if (spec == nullptr) return definition.query;  // over views: nothing is kept that a schema could change
+  definition.schema = spec->schema;
+  const auto select = sql::Select::Parse(inlined_sql);
+  definition.reads_all = !select || select->ReadsWholeRows();
+  std::set<std::string> words;
+  for (const SqlWord& word : SqlWords(inlined_sql)) words.insert(Folded(word.text));
+  for (const Field& field : spec->schema.fields) {
+    if (words.contains(Folded(field.name))) definition.reads.insert(field.name);
+  }
+  // What is left over of a record depends on which fields there are.
+  if (words.contains("_extra")) definition.reads_all = true;
+  return DefinitionText(definition);
 }
 
 void SqlCheck::CheckView(ViewSpec& view) {
@@ -144,9 +167,11 @@ void SqlCheck::CheckTable(TableSpec& table) {
   }
   std::vector<std::string> parts = {"table", Canonical(table.inlined_sql), DefinitionOf(query)};
   parts.insert(parts.end(), table.unique.begin(), table.unique.end());
-  table.fingerprint = Fingerprint(parts);
+  std::vector<std::string> of_query = {"table", Canonical(table.inlined_sql)};
+  of_query.insert(of_query.end(), table.unique.begin(), table.unique.end());
+  table.fingerprint = DefinitionTextOf(parts, of_query, table.inlined_sql, table.stream);
   WarnOfTable(table, query.place, reading_);
-  Settle(table.name, std::move(plan->columns), {true, "", 1, table.fingerprint});
+  Settle(table.name, std::move(plan->columns), {true, "", 1, Fingerprint(parts)});
 }
 
 // A collection's SELECT over a stream runs over each batch alone, so what it says of a record must not depend on
@@ -246,7 +271,11 @@ void SqlCheck::CheckCollection(CollectionSpec& collection) {
   std::vector<std::string> parts = {"collection", Canonical(collection.inlined_sql), DefinitionOf(query),
                                     std::to_string(static_cast<int>(collection.merge))};
   parts.insert(parts.end(), collection.index.begin(), collection.index.end());
-  collection.fingerprint = Fingerprint(parts);
+  std::vector<std::string> of_query = {"collection", Canonical(collection.inlined_sql),
+                                       std::to_string(static_cast<int>(collection.merge))};
+  of_query.insert(of_query.end(), collection.index.begin(), collection.index.end());
+  collection.fingerprint =
+      collection.stream.empty() ? Fingerprint(parts) : DefinitionTextOf(parts, of_query, collection.inlined_sql, collection.stream);
 }
 
 // Tells $names that are not declared, and warns of declared ones that are not used.

@@ -147,6 +147,13 @@ Status Catalog::Rename(int64_t id, std::string_view name) {
   return rename.Run();
 }
 
+Status Catalog::SetFingerprint(int64_t id, std::string_view fingerprint) {
+  TR_TRY(sqlite::Statement set, connection_->Prepare("UPDATE collections SET fingerprint = ?2 WHERE id = ?1"));
+  set.BindInt(1, id);
+  set.BindText(2, fingerprint);
+  return set.Run();
+}
+
 Status Catalog::AddCommit(const CollectionInfo& info, int64_t time_ms) {
   TR_TRY(sqlite::Statement add, connection_->Prepare("INSERT INTO commits VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
   add.BindInt(1, info.shape.id);

@@ -45,6 +45,7 @@ class Catalog {
   // Adds the collection and its empty table; sets `info->shape.id`.
   Status Create(std::string_view name, CollectionInfo* info);
   Status Drop(const CollectionInfo& info);
+  Status SetFingerprint(int64_t id, std::string_view fingerprint);
   Status Rename(int64_t id, std::string_view name);
   // Writes down where the collection stands, as the commit of its number.
   Status AddCommit(const CollectionInfo& info, int64_t time_ms);

@@ -12,6 +12,7 @@
 #include "documents/document_cache.h"
 #include "documents/merge.h"
 #include "documents/reader_pool.h"
+#include "model/definition.h"
 
 namespace tailrace::documents {
 namespace {
@@ -39,6 +40,7 @@ struct OpenCollection {
   CollectionInfo info;
   DocumentTableWriter table;
   bool changed = false;  // the plan is another one than the table was made by
+  std::vector<std::string> reasons = {};  // why
 };
 
 class SqliteDocumentStore final : public DocumentStore {
@@ -118,13 +120,17 @@ Result<std::vector<CollectionState>> SqliteDocumentStore::Adopt(const std::vecto
       opened.push_back(std::move(collection));
     } else {
       TR_TRY(DocumentTableWriter table, DocumentTableWriter::Prepare(*writer_, found->second.shape));
-      bool changed = found->second.fingerprint != plan.fingerprint;
-      opened.push_back({plan, found->second, std::move(table), changed});
+      DefinitionChange change = CompareDefinitions(found->second.fingerprint, plan.fingerprint);
+      if (!change.must_rebuild && found->second.fingerprint != plan.fingerprint) {
+        TR_RETURN_IF_ERROR(catalog_.SetFingerprint(found->second.shape.id, plan.fingerprint));
+        found->second.fingerprint = plan.fingerprint;
+      }
+      opened.push_back({plan, found->second, std::move(table), change.must_rebuild, std::move(change.reasons)});
       opened.back().info.positions.resize(static_cast<size_t>(plan.partitions));
     }
     const CollectionInfo& info = opened.back().info;
     states.push_back({plan.name, info.positions, opened.back().changed, info.letters, info.flow, info.commits,
-                      info.counted_from});
+                      info.counted_from, opened.back().reasons});
   }
   TR_RETURN_IF_ERROR(transaction.Commit());
   for (OpenCollection& collection : opened) {

@@ -106,7 +106,7 @@ Status Engine::AdoptTables(const std::vector<MaterializationState>& states) {
   for (const MaterializationState& state : states) {
     const WorkKind kind = state.kind == MaterializationKind::kStoredRows ? WorkKind::kRows : WorkKind::kTable;
     if (state.changed) {
-      changed_.push_back({std::string(KindName(kind)), state.name});
+      changed_.push_back({std::string(KindName(kind)), state.name, state.positions, state.reasons});
     } else {
       AddMember(state.stream, {kind, state.name}, ProgressOf(state));
     }
@@ -120,7 +120,7 @@ Status Engine::AdoptCollections(const std::vector<CollectionState>& states) {
                                    [&](const auto& collection) { return collection.name == state.name; });
     if (spec == pipeline_.collections.end() || spec->stream.empty()) continue;
     if (state.changed) {
-      changed_.push_back({"collection", state.name});
+      changed_.push_back({"collection", state.name, state.positions, state.reasons});
     } else {
       AddMember(spec->stream, {WorkKind::kCollection, state.name}, ProgressOf(state));
     }

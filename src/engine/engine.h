@@ -52,6 +52,8 @@ struct EngineOptions {
 struct ChangedMaterialization {
   std::string kind;  // "rows" (of the stream of this name), "table", "collection"
   std::string name;
+  Positions positions;  // that it holds
+  std::vector<std::string> reasons;
 };
 
 // Threads:   Open, Start and Stop from one thread; the rest from any. Start and Stop once each, Stop twice is fine. A Rebuild
@@ -76,7 +78,9 @@ class Engine {
   // at once. Blocks until then. One at a time. After an error, a stop or a kill the old state is there as before.
   // kNotFound: no such thing. kInvalid: it keeps nothing of its own. kConflict: another rebuild is running, or the log no longer
   // begins at its beginning. kCancelled: `stop`. kUnavailable: the new state cannot be kept; the message says why.
-  Result<RebuildOutcome> Rebuild(std::string_view name, RebuildListener& listener, const std::stop_token& stop);
+  // With `diff` what is made from that stream stands still while the two states are compared; the log takes records meanwhile.
+  Result<RebuildOutcome> Rebuild(std::string_view name, const RebuildOptions& options, RebuildListener& listener,
+                                 const std::stop_token& stop);
 
   // Whether Rebuild would begin now; its errors.
   Status CheckRebuild(std::string_view name) const;
@@ -124,7 +128,10 @@ class Engine {
   Result<bool> StepShadow(ShadowBuild& build, const FeedPlace* until);
   Status CatchUp(ShadowBuild& build);
   Status MeetLive(ShadowBuild& build, StreamFeed& live);
+  Status CompareAtStoredState(ShadowBuild& build);
+  Status Compare(ShadowBuild& build);
   Status FinishShadow(ShadowBuild& build);
+  Status ForgetShadow(const ShadowBuild& build);
   Status SwapShadow(const ShadowBuild& build);
   std::optional<LetterStream> LettersOf(std::string_view stream);
   Result<PumpTarget> RedriveTargetOf(std::string_view stream) const;

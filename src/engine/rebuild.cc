@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "base/crash_point.h"
 #include "base/check.h"
 #include "engine/append_call.h"
 #include "engine/engine.h"
 #include "engine/plan.h"
+#include "engine/shadow_compare.h"
 
 namespace tailrace::engine {
 namespace {
@@ -54,10 +56,12 @@ struct Engine::ShadowBuild {
   std::string name;
   std::string stream;
   std::string shadow;
+  RebuildOptions options;
   RebuildListener& listener;
   std::stop_token stop;
   std::unique_ptr<StreamFeed> feed = nullptr;
   bool told_half = false;
+  RebuildOutcome outcome = {};
 
   std::string_view kind_name() const { return KindName(kind); }
 };
@@ -105,21 +109,27 @@ Status Engine::CheckRebuild(std::string_view name) const {
   return {};
 }
 
-Result<RebuildOutcome> Engine::Rebuild(std::string_view name, RebuildListener& listener, const std::stop_token& stop) {
+Result<RebuildOutcome> Engine::Rebuild(std::string_view name, const RebuildOptions& options, RebuildListener& listener,
+                                       const std::stop_token& stop) {
   const auto began = std::chrono::steady_clock::now();
   std::string stream;
   TR_TRY(const Materialization found, FindRebuildable(name, &stream));
   TR_RETURN_IF_ERROR(CheckLogIsWhole(stream));
   const FlagHold only_one(rebuilding_);
   if (!only_one.held()) return Fail(Error::Conflict("another rebuild is running: one at a time"));
-  ShadowBuild build{found.kind, found.name, stream, found.name + std::string(Warehouse::kShadowSuffix), listener, stop};
+  ShadowBuild build{found.kind, found.name, stream, found.name + std::string(Warehouse::kShadowSuffix), options, listener, stop};
   TR_RETURN_IF_ERROR(BeginShadow(build));
   const Status finished = FinishShadow(build);
   progress_.Remove(build.kind_name(), build.shadow);
   refusals_.Forget(build.shadow);
   feeders_.at(stream)->Wake();
+  if (!build.outcome.swapped) {
+    // What it takes of the disk is given back; it is gone after a restart in any case.
+    const Status forgotten = ForgetShadow(build);
+    if (finished && !forgotten) return Fail(forgotten.error());
+  }
   if (!finished) return Fail(finished.error());
-  RebuildOutcome outcome;
+  RebuildOutcome& outcome = build.outcome;
   outcome.rows = RecordsBelow(build.feed->Lowest().records);
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return outcome;
@@ -218,7 +228,44 @@ Status Engine::MeetLive(ShadowBuild& build, StreamFeed& live) {
   return progress_.WaitForOne(build.kind_name(), build.shadow, build.feed->Lowest().records, build.stop);
 }
 
+Status Engine::ForgetShadow(const ShadowBuild& build) {
+  const auto forget = [&]() -> Status {
+    const bool is_document = build.kind == WorkKind::kCollection;
+    return is_document ? documents_.BeginShadow(build.name) : warehouse_.BeginShadow(build.name);
+  };
+  TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere([]() -> Status { return {}; }, stop_.get_token()));
+  return DefiningWorker(build.kind).RunThere(forget, stop_.get_token());
+}
+
+Status Engine::Compare(ShadowBuild& build) {
+  TR_TRY(const DifferenceCounts counts,
+         build.kind == WorkKind::kCollection
+             ? CompareDocuments(documents_, build.name, build.listener, build.stop)
+             : CompareRows(warehouse_, build.name, build.kind == WorkKind::kRows, build.listener, build.stop));
+  build.outcome.compared = true;
+  build.outcome.only_in_old = counts.only_in_old;
+  build.outcome.only_in_new = counts.only_in_new;
+  return {};
+}
+
+// A state that another definition made is not fed any more: the new one is held against it where it stands.
+Status Engine::CompareAtStoredState(ShadowBuild& build) {
+  std::optional<Positions> stands_at;
+  for (const ChangedMaterialization& changed : changed()) {
+    if (changed.name == build.name) stands_at = changed.positions;
+  }
+  if (!stands_at) return {};
+  const FeedPlace until{*stands_at, INT64_MAX};
+  while (!Covers(build.feed->Lowest().records, *stands_at)) {
+    TR_TRY(const bool fed, StepShadow(build, &until));
+    if (!fed) return Fail(Error::Internal("the shadow of " + build.name + " cannot reach the stored state"));
+  }
+  TR_RETURN_IF_ERROR(progress_.WaitForOne(build.kind_name(), build.shadow, *stands_at, build.stop));
+  return Compare(build);
+}
+
 Status Engine::FinishShadow(ShadowBuild& build) {
+  if (build.options.diff) TR_RETURN_IF_ERROR(CompareAtStoredState(build));
   TR_RETURN_IF_ERROR(CatchUp(build));
   Feeder& feeder = *feeders_.at(build.stream);
   const auto turn = feeder.TakeTurn();
@@ -226,8 +273,11 @@ Status Engine::FinishShadow(ShadowBuild& build) {
   // Nothing that was meant for the old state may come to the new one: what is queued goes first. A live state that has
   // stopped leaves it out, and is what a rebuild mends.
   TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere([]() -> Status { return {}; }, build.stop));
+  if (build.options.diff && !build.outcome.compared) TR_RETURN_IF_ERROR(Compare(build));
+  if (!build.options.swap) return {};
   TR_RETURN_IF_ERROR(SettleLetters(build));
   TR_RETURN_IF_ERROR(DefiningWorker(build.kind).RunThere([&] { return SwapShadow(build); }, build.stop));
+  build.outcome.swapped = true;
   TR_CRASH_POINT("rebuild.swapped");
   TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere(
       [&]() -> Status {

@@ -38,6 +38,7 @@ struct CollectionState {
   Flow flow;                           // of all it has consumed, committed with the positions
   int64_t commits = 0;                 // that made it; each has the next number, from 1
   Positions counted_from = {};  // what it consumed below these was not counted, by a version that did not; empty: all was
+  std::vector<std::string> reasons = {};  // why, for people
 };
 
 // What one Apply consumes.
@@ -94,7 +95,7 @@ class DocumentStore {
   virtual Result<DocumentPage> Find(std::string_view collection, const DocumentQuery& query) = 0;
   virtual Result<Positions> CollectionPositions(std::string_view collection) = 0;
 
-  // As in Warehouse: an empty shadow that Apply takes as `collection` + "@shadow", then put in place atomically.
+  // As in Warehouse: an empty shadow that Apply, Get and Find take as `collection` + "@shadow", then put in place atomically.
   virtual Status BeginShadow(std::string_view collection) = 0;
   virtual Status FinishShadow(std::string_view collection) = 0;
 };

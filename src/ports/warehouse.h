@@ -53,7 +53,7 @@ struct TablePlan {
   std::string stream;
   std::string sql;                       // views inlined
   std::vector<std::string> unique;       // last record for a key wins
-  std::string fingerprint;
+  std::string fingerprint;               // DefinitionText; a change that changes no answer is taken over
 };
 
 struct ViewPlan {
@@ -85,6 +85,7 @@ struct MaterializationState {
   Flow flow;                  // of all it has consumed, committed with the positions
   int64_t commits = 0;        // that made it; each has the next number, from 1
   Positions counted_from = {};  // what it consumed below these was not counted, by a version that did not; empty: all was
+  std::vector<std::string> reasons = {};  // why, for people
 };
 
 struct RowExclusion {
@@ -194,7 +195,7 @@ class Warehouse {
 
   // Makes an empty shadow of `table` at position 0 (begin; one that is there is dropped), or puts a complete shadow in its place,
   // atomically (finish). A stream's name stands for its stored rows. A shadow that was not finished is gone after a restart.
-  // Between the two, Commit takes the shadow under the name `table` + kShadowSuffix.
+  // Between the two, Commit and trusted queries take the shadow under the name `table` + kShadowSuffix.
   static constexpr std::string_view kShadowSuffix = "@shadow";
   virtual Status BeginShadow(std::string_view table) = 0;
   virtual Status FinishShadow(std::string_view table) = 0;

@@ -13,6 +13,16 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetweenReports{250};
 
+// Differences that are shown; all are counted.
+constexpr int64_t kDifferencesMax = 1'000;
+
+Result<bool> TakeFlag(QueryArgs& args, std::string_view name) {
+  const auto text = args.Take(name);
+  if (!text || *text == "false") return false;
+  if (*text == "true") return true;
+  return Fail(Error::Invalid(std::string(name) + ": expected true or false, found \"" + *text + "\""));
+}
+
 // Tells one client of one rebuild. Threads: the rebuild's.
 class ToldRebuild final : public RebuildWatcher {
  public:
@@ -32,12 +42,29 @@ class ToldRebuild final : public RebuildWatcher {
     (void)pipe_->Send("progress", data, pipe_->gone());
   }
 
+  void OnDifference(const engine::Difference& difference) override {
+    if (told_differences_ == kDifferencesMax) return;
+    ++told_differences_;
+    std::string data;
+    JsonWriter json(data);
+    json.BeginObject().Text("in", difference.in_old ? "old" : "new");
+    if (difference.key.empty()) {
+      json.Int("count", difference.count).Raw("row", difference.json);
+    } else {
+      json.Text("key", difference.key).Raw("document", difference.json);
+    }
+    json.EndObject();
+    (void)pipe_->Send("difference", data, pipe_->gone());
+  }
+
   void OnEnd(const Result<engine::RebuildOutcome>& outcome) override {
     std::string data;
     JsonWriter json(data);
     json.BeginObject();
     if (outcome) {
       json.Text("name", name_).Int("rows", outcome->rows).Key("seconds").Number(outcome->seconds);
+      json.Bool("swapped", outcome->swapped);
+      if (outcome->compared) json.Int("only_in_old", outcome->only_in_old).Int("only_in_new", outcome->only_in_new);
     } else {
       json.Key("error").BeginObject().Text("code", ErrorCodeName(outcome.error().code())).Text("message", outcome.error().message());
       json.EndObject();
@@ -53,6 +80,7 @@ class ToldRebuild final : public RebuildWatcher {
   Clock& clock_;
   const std::chrono::steady_clock::time_point began_;
   std::chrono::steady_clock::time_point told_{};
+  int64_t told_differences_ = 0;
 };
 
 Result<RebuildRequest> ReadRequest(const Request& request) {
@@ -60,6 +88,9 @@ Result<RebuildRequest> ReadRequest(const Request& request) {
   wanted.name = request.PathParam(0);
   TR_TRY(QueryArgs args, QueryArgs::Parse(request));
   wanted.definition = args.Take("definition").value_or("");
+  TR_TRY(wanted.options.diff, TakeFlag(args, "diff"));
+  TR_TRY(const bool dry_run, TakeFlag(args, "dry_run"));
+  wanted.options.swap = !dry_run;
   TR_RETURN_IF_ERROR(args.RefuseRest());
   return wanted;
 }

@@ -139,6 +139,8 @@ void AddRebuildRoute(std::vector<RouteSpec>& routes, RebuildDoor& rebuilds) {
   rebuild.summary = "Compute a table, a collection or stored rows anew from the log; progress as server-sent events.";
   rebuild.handler = [&rebuilds](const ExchangePtr& exchange) { rebuilds.Open(exchange); };
   rebuild.params = {PathParam("name", "Of the table, the collection, or the stream whose rows are meant."),
+                    QueryParam("diff", "Tell the rows or documents that differ between the old state and the new one.", "boolean"),
+                    QueryParam("dry_run", "Leave the old state in its place.", "boolean"),
                     QueryParam("definition", "Fingerprint of the definition that is meant; 409 when another one is running.")};
   rebuild.produces = {"text/event-stream"};
   routes.push_back(std::move(rebuild));

@@ -52,6 +52,7 @@ class Progress {
 struct RebuildRequest {
   std::string name;
   std::string definition;  // that the caller means; empty: whichever is running
+  engine::RebuildOptions options;
 };
 
 // Hears of one rebuild, on its thread.

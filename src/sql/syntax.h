@@ -41,6 +41,9 @@ class Select {
   // Relations that are read and are not CTEs in scope, each once, in the order of the text.
   std::vector<RelationRef> Relations() const;
 
+  // Whether it takes rows whole (`*`, COLUMNS, a table's name as a value), so that every column counts.
+  bool ReadsWholeRows() const;
+
   // The same with each relation named in `views` replaced by that view's SELECT (as a subquery under the same alias),
   // at any depth.
   SqlResult<Select> WithViewsInlined(const std::map<std::string, std::string>& views) const;

@@ -83,6 +83,23 @@ std::vector<RelationRef> Select::Relations() const {
   return once;
 }
 
+bool Select::ReadsWholeRows() const {
+  bool whole = false;
+  std::set<std::string> rows;  // what a row may be called, in lower case
+  VisitObjects<const Json>(tree_->node(), [&](const Json& node) {
+    if (IsClass(node, "STAR")) whole = true;
+    for (const char* key : {"table_name", "alias"}) {
+      if (IsType(node, "BASE_TABLE") || IsType(node, "SUBQUERY")) rows.insert(LowerCase(TextAt(node, key)));
+    }
+  });
+  VisitObjects<const Json>(tree_->node(), [&](const Json& node) {
+    if (!IsClass(node, "COLUMN_REF") || !node.contains("column_names") || node["column_names"].size() != 1) return;
+    const Json& name = node["column_names"][0];
+    if (name.is_string() && rows.contains(LowerCase(name.get<std::string>()))) whole = true;
+  });
+  return whole;
+}
+
 SqlResult<Select> Select::WithViewsInlined(const std::map<std::string, std::string>& views) const {
   Select copy = *this;
   ViewInliner inliner(views);

@@ -189,6 +189,15 @@ Status Catalog::Drop(sql::Connection& connection, const StoredMaterialization& d
   return {};
 }
 
+Status Catalog::SetFingerprint(sql::Connection& connection, int64_t id, std::string_view fingerprint) {
+  return connection.Execute(
+      fmt::format("CREATE TEMP TABLE kept_definition AS FROM _tailrace.materializations WHERE id = {0};"
+                  "DELETE FROM _tailrace.materializations WHERE id = {0};"
+                  "INSERT INTO _tailrace.materializations SELECT id, name, kind, stream, {1} FROM kept_definition;"
+                  "DROP TABLE kept_definition",
+                  id, sql::QuoteLiteral(fingerprint)));
+}
+
 // Not by UPDATE: that would stop checkpoints as long as a reader is open.
 Status Catalog::Rename(sql::Connection& connection, int64_t id, std::string_view name) {
   const std::string quoted = sql::QuoteLiteral(name);

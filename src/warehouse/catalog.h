@@ -55,6 +55,7 @@ class Catalog {
   static Status Add(sql::Connection& connection, const StoredMaterialization& added);
   // Drops its tables too.
   static Status Drop(sql::Connection& connection, const StoredMaterialization& dropped);
+  static Status SetFingerprint(sql::Connection& connection, int64_t id, std::string_view fingerprint);
   static Status Rename(sql::Connection& connection, int64_t id, std::string_view name);
 };
 

@@ -100,7 +100,9 @@ Status DuckDbWarehouse::DefineInTransaction(const WarehousePlan& plan,
                                             const std::vector<StoredMaterialization>& stored) {
   // A shadow left by a rebuild that did not end is of no use: the next one starts anew.
   for (const StoredMaterialization& known : stored) {
-    if (known.name.ends_with(kShadowSuffix)) TR_RETURN_IF_ERROR(Catalog::Drop(*table_connection_, known));
+    if (!known.name.ends_with(kShadowSuffix)) continue;
+    TR_RETURN_IF_ERROR(table_connection_->Execute(DropViewSql(known.name)));
+    TR_RETURN_IF_ERROR(Catalog::Drop(*table_connection_, known));
   }
   TR_RETURN_IF_ERROR(rows_.Adopt(*table_connection_, stored));
   TR_RETURN_IF_ERROR(tables_.Adopt(plan.tables, stored));

@@ -572,10 +572,19 @@ TEST_F(DuckDbWarehouseTest, RebuiltTableTakesItsNewDefinitionAndViewsFollow) {
   EXPECT_EQ(PositionOf("revenue"), 2);
 }
 
+TEST_F(DuckDbWarehouseTest, RowsTakeANewFieldThatMayBeAbsentInPlace) {
+  Open();
+  Keep({{"a"}});
+  plan_.streams[0].schema.fields.insert(plan_.streams[0].schema.fields.begin(), FieldOf("country", TypeKind::kString));
+  Open();
+  EXPECT_EQ(Ask("SELECT product, country FROM sales"), R"("a",null)");
+}
+
 TEST_F(DuckDbWarehouseTest, RowsOfAChangedSchemaAreStoredAnewThroughAShadow) {
   Open();
   Keep({{"a"}});
   plan_.streams[0].schema.fields.push_back(FieldOf("country", TypeKind::kString));
+  plan_.streams[0].schema.fields.back().type.nullable = false;
   Open();
   auto batch = Batch({{"b"}});
   auto refused = warehouse_->Commit(CommitOf(*batch, {"sales"}, MaterializationKind::kStoredRows));

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
+
+#include "model/definition.h"
 
 #include "base/crash_point.h"
 
@@ -13,7 +16,10 @@ namespace {
 std::string ShadowName(std::string_view stream) { return std::string(stream).append(Warehouse::kShadowSuffix); }
 
 // The stored rows change with the schema and nothing else.
-std::string FingerprintOf(const StreamInfo& stream) {
+std::string FingerprintOf(const StreamInfo& stream) { return StoredRowsDefinition(stream.plan.schema); }
+
+// What versions before kept.
+std::string OlderFingerprintOf(const StreamInfo& stream) {
   std::string text;
   for (const sql::ResultColumn& column : sql::StreamColumns(stream.plan.schema, false))
     text += column.name + " " + column.type + "\n";
@@ -56,7 +62,7 @@ Status RowStore::Adopt(sql::Connection& definer, const std::vector<StoredMateria
       rows.stream = name;
       rows.stored = *found;
       rows.stored.positions.resize(static_cast<size_t>(stream.plan.partitions));
-      rows.changed = found->fingerprint != FingerprintOf(stream);
+      TR_RETURN_IF_ERROR(TakeOver(definer, stream, &rows));
     }
     if (!rows.changed)
       TR_RETURN_IF_ERROR(definer.Execute(ViewSql(name, SelectSql(stream, rows.stored.physical_tables[0]))));
@@ -65,12 +71,48 @@ Status RowStore::Adopt(sql::Connection& definer, const std::vector<StoredMateria
   return {};
 }
 
+// Rows that a changed schema leaves as a replay would make them are made to fit it here.
+Status RowStore::TakeOver(sql::Connection& definer, const StreamInfo& stream, KeptRows* rows) {
+  const std::string wanted = FingerprintOf(stream);
+  if (rows->stored.fingerprint == wanted) return {};
+  if (rows->stored.fingerprint != OlderFingerprintOf(stream)) {
+    DefinitionChange change = CompareStoredRows(rows->stored.fingerprint, wanted);
+    rows->changed = change.must_rebuild;
+    rows->reasons = std::move(change.reasons);
+    if (rows->changed) return {};
+    if (change.columns_change) TR_RETURN_IF_ERROR(FitColumns(definer, stream, rows->stored.physical_tables[0]));
+  }
+  rows->stored.fingerprint = wanted;
+  return Catalog::SetFingerprint(definer, rows->stored.id, wanted);
+}
+
+// By a copy, as appending goes by the place of a column.
+Status RowStore::FitColumns(sql::Connection& definer, const StreamInfo& stream, const std::string& table) {
+  TR_TRY(const sql::TextResult found, definer.Query("SELECT column_name FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = " +
+                                                    sql::QuoteLiteral(table)));
+  std::set<std::string> there;
+  for (const auto& row : found.rows) there.insert(row[0].value_or(""));
+  const auto columns = sql::StreamColumns(stream.plan.schema, false);
+  std::string list;
+  for (const sql::ResultColumn& column : columns) {
+    fmt::format_to(std::back_inserter(list), "{}CAST({} AS {})", list.empty() ? "" : ", ",
+                   there.contains(column.name) ? sql::QuoteIdentifier(column.name) : "NULL", column.type);
+  }
+  const std::string fitted = table + "@fitted";
+  TR_RETURN_IF_ERROR(definer.Execute(CreateSql(fitted, columns)));
+  TR_RETURN_IF_ERROR(definer.Execute(
+      fmt::format("INSERT INTO {} SELECT {} FROM {}", sql::QuoteIdentifier(fitted), list, sql::QuoteIdentifier(table))));
+  TR_RETURN_IF_ERROR(definer.Execute("DROP TABLE " + sql::QuoteIdentifier(table)));
+  return definer.Execute(
+      fmt::format("ALTER TABLE {} RENAME TO {}", sql::QuoteIdentifier(fitted), sql::QuoteIdentifier(table)));
+}
+
 std::vector<MaterializationState> RowStore::States() const {
   const std::lock_guard lock(mutex_);
   std::vector<MaterializationState> states;
   for (const auto& [name, rows] : rows_) {
     states.push_back({name, rows.stream, MaterializationKind::kStoredRows, rows.stored.positions, rows.changed,
-                      rows.stored.letters, rows.stored.flow, rows.stored.commits, rows.stored.counted_from});
+                      rows.stored.letters, rows.stored.flow, rows.stored.commits, rows.stored.counted_from, rows.reasons});
   }
   return states;
 }
@@ -174,7 +216,9 @@ Status RowStore::BeginShadow(sql::Connection& definer, std::string_view name) {
   }
   if (done) {
     Result<KeptRows> made = Create(definer, shadow, stream->second);
-    done = made ? definer.Commit() : Status(Fail(made.error()));
+    done = made ? definer.Execute(ViewSql(shadow, SelectSql(stream->second, made->stored.physical_tables[0])))
+                : Status(Fail(made.error()));
+    if (done) done = definer.Commit();
     if (done) rows_.insert_or_assign(shadow, std::move(*made));
   }
   if (!done) definer.Rollback();
@@ -195,6 +239,7 @@ Status RowStore::FinishShadow(sql::Connection& definer, std::string_view name, c
     done = definer.Execute(
         ViewSql(name, SelectSql(streams_->find(name)->second, shadow->second.stored.physical_tables[0])));
   }
+  if (done) done = definer.Execute(DropViewSql(ShadowName(name)));
   for (const ViewPlan& view : views) {
     if (done) done = definer.Execute(ViewSql(view.name, view.sql));
   }

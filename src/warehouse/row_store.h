@@ -43,10 +43,13 @@ class RowStore {
     std::string stream;
     StoredMaterialization stored;
     bool changed = false;
+    std::vector<std::string> reasons;             // why
     std::optional<sql::ChunkAppender> appender;  // made at the first use, and anew after a failure
   };
 
   Result<KeptRows> Create(sql::Connection& definer, const std::string& name, const StreamInfo& stream);
+  Status TakeOver(sql::Connection& definer, const StreamInfo& stream, KeptRows* rows);
+  Status FitColumns(sql::Connection& definer, const StreamInfo& stream, const std::string& table);
   Status CommitInTransaction(KeptRows& rows, const WarehouseCommit& commit);
   // What became of the records of the range.
   Result<Flow> Append(KeptRows& rows, const WarehouseCommit& commit);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/definition.h"
+
 #include "base/crash_point.h"
 
 namespace tailrace::warehouse {
@@ -42,6 +44,8 @@ std::string ViewSql(std::string_view name, std::string_view select) {
   return fmt::format("CREATE OR REPLACE VIEW {} AS {}", sql::QuoteIdentifier(name), select);
 }
 
+std::string DropViewSql(std::string_view name) { return "DROP VIEW IF EXISTS " + sql::QuoteIdentifier(name); }
+
 Status TableStore::Fault(FaultPoint point) { return options_->fault ? options_->fault(point, *connection_) : Status(); }
 
 Status TableStore::Adopt(const std::vector<TablePlan>& plans, const std::vector<StoredMaterialization>& stored) {
@@ -60,7 +64,7 @@ std::vector<MaterializationState> TableStore::States() const {
   std::vector<MaterializationState> states;
   for (const auto& [name, table] : tables_) {
     states.push_back({name, table.plan.stream, MaterializationKind::kTable, table.stored.positions, table.changed,
-                      table.stored.letters, table.stored.flow, table.stored.commits, table.stored.counted_from});
+                      table.stored.letters, table.stored.flow, table.stored.commits, table.stored.counted_from, table.reasons});
   }
   return states;
 }
@@ -103,9 +107,19 @@ Result<TableStore::KeptTable> TableStore::Take(const TablePlan& plan, const Stor
   TR_TRY(table.incremental, PlanOf(plan, stored.id));
   table.stored.positions.resize(static_cast<size_t>(streams_->find(plan.stream)->second.plan.partitions));
   // Other physical tables under the same definition: this program plans it in another way than the one that made them.
-  table.changed = stored.fingerprint != plan.fingerprint || stored.physical_tables != PhysicalTables(table.incremental);
+  DefinitionChange change = CompareDefinitions(stored.fingerprint, plan.fingerprint);
+  if (stored.physical_tables != PhysicalTables(table.incremental)) {
+    change.must_rebuild = true;
+    change.reasons.emplace_back("this version of the program keeps it otherwise");
+  }
+  table.changed = change.must_rebuild;
+  table.reasons = std::move(change.reasons);
   table.growth.resize(table.incremental.partials.size());
   if (table.changed) return table;
+  if (stored.fingerprint != plan.fingerprint) {
+    TR_RETURN_IF_ERROR(Catalog::SetFingerprint(*connection_, stored.id, plan.fingerprint));
+    table.stored.fingerprint = plan.fingerprint;
+  }
   for (size_t i = 0; i < table.growth.size(); ++i) {
     TR_TRY(const sql::TextResult rows,
            connection_->Query("SELECT count(*) FROM " + sql::QuoteIdentifier(stored.physical_tables[i])));
@@ -259,7 +273,8 @@ Status TableStore::BeginShadow(std::string_view name) {
   if (old != tables_.end()) done = Catalog::Drop(*connection_, old->second.stored);
   if (done) {
     Result<KeptTable> made = Create(shadow, plan);
-    done = made ? connection_->Commit() : Status(Fail(made.error()));
+    done = made ? connection_->Execute(ViewSql(shadow, made->incremental.view_sql)) : Status(Fail(made.error()));
+    if (done) done = connection_->Commit();
     if (done) tables_.insert_or_assign(shadow, std::move(*made));
   }
   if (!done) connection_->Rollback();
@@ -273,6 +288,7 @@ Status TableStore::FinishShadow(std::string_view name, const std::vector<ViewPla
   Status done = Catalog::Drop(*connection_, table->stored);
   if (done) done = Catalog::Rename(*connection_, shadow->stored.id, name);
   if (done) done = connection_->Execute(ViewSql(name, shadow->incremental.view_sql));
+  if (done) done = connection_->Execute(DropViewSql(ShadowName(name)));
   for (const ViewPlan& view : views) {
     if (done) done = connection_->Execute(ViewSql(view.name, view.sql));
   }
@@ -287,6 +303,7 @@ Status TableStore::FinishShadow(std::string_view name, const std::vector<ViewPla
   *table = std::move(*shadow);
   table->stored.name = name;
   table->changed = false;
+  table->reasons.clear();
   tables_.erase(ShadowName(name));
   return {};
 }

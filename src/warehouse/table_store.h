@@ -58,6 +58,7 @@ class TableStore {
     StoredMaterialization stored;
     sql::IncrementalPlan incremental;
     bool changed = false;
+    std::vector<std::string> reasons;     // why
     std::vector<sql::Statement> inserts;  // one a partial; made at the first use
     std::optional<sql::Statement> count;  // of records; made at the first use
     std::vector<Growth> growth;           // one a partial
@@ -92,5 +93,6 @@ class TableStore {
 
 // CREATE OR REPLACE VIEW.
 std::string ViewSql(std::string_view name, std::string_view select);
+std::string DropViewSql(std::string_view name);
 
 }  // namespace tailrace::warehouse

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/against.h"
 #include "app/commands/declare.h"
 #include "app/description.h"
 #include "app/pipeline_file.h"
@@ -17,6 +18,7 @@ namespace {
 struct Options {
   std::string pipeline = ".";
   bool json = false;
+  std::string against;
 };
 
 std::string AsJson(const std::vector<config::Diagnostic>& diagnostics) {
@@ -59,6 +61,10 @@ ExitCode Check(const Options& options, Console& console) {
   const auto loaded = config::LoadPipeline(options.pipeline, LoadOptionsOfProcess());
   if (!loaded) return console.Report(loaded.error());
   Show(*loaded, options, console);
+  if (loaded->pipeline && !options.against.empty()) {
+    const auto lines = CompareWithData(*loaded->pipeline, options.against);
+    return lines ? ShowAgainst(*lines, console) : console.Report(lines.error());
+  }
   return loaded->pipeline ? ExitCode::kDone : ExitCode::kWrong;
 }
 
@@ -68,6 +74,8 @@ Action DeclareCheck(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
   arguments.Pipeline(&options->pipeline);
   arguments.Flag("--json", "The mistakes as a JSON array", &options->json);
+  arguments.Option("--against", "DATA", "Also what the file would do to this data folder; exit code 1 when something must be rebuilt",
+                   &options->against);
   return [options](Console& console) { return Check(*options, console); };
 }
 

@@ -23,6 +23,8 @@ namespace {
 struct Options {
   std::string name;
   std::string pipeline = ".";
+  bool diff = false;
+  bool dry_run = false;
   std::optional<uint16_t> port;
 };
 
@@ -42,9 +44,11 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-ExitCode Finish(const Options& options, int64_t rows, double seconds, Console& console) {
-  console.OutLine(fmt::format("{} {}: {}", console.Paint(Style::kGreen, "rebuilt"), options.name, RebuildSummary(rows, seconds)));
-  return ExitCode::kDone;
+ExitCode Finish(const Options& options, const engine::RebuildOutcome& outcome, Console& console) {
+  if (outcome.compared) console.OutLine(DifferenceSummary(outcome.only_in_old, outcome.only_in_new));
+  const std::string done = outcome.swapped ? console.Paint(Style::kGreen, "rebuilt") : "computed, and not put in place:";
+  console.OutLine(fmt::format("{} {}: {}", done, options.name, RebuildSummary(outcome.rows, outcome.seconds)));
+  return !outcome.swapped && outcome.only_in_old + outcome.only_in_new > 0 ? ExitCode::kNo : ExitCode::kDone;
 }
 
 ExitCode Stopped(const Options& options, Console& console) {
@@ -55,12 +59,12 @@ ExitCode Stopped(const Options& options, Console& console) {
 ExitCode RebuildInFolder(Runtime& runtime, const Options& options, const std::stop_token& stop, Console& console) {
   if (const Status started = runtime.Start(); !started) return console.Report(started.error());
   RebuildProgressLine line(console, options.name);
-  const auto outcome = runtime.Rebuild(options.name, line, stop);
+  const auto outcome = runtime.Rebuild(options.name, {options.diff, !options.dry_run}, line, stop);
   runtime.Stop();
   line.Clear();
   if (!outcome && stop.stop_requested()) return Stopped(options, console);
   if (!outcome) return console.Report(outcome.error());
-  return Finish(options, outcome->rows, outcome->seconds, console);
+  return Finish(options, *outcome, console);
 }
 
 // What the server tells of a rebuild.
@@ -72,6 +76,7 @@ class ServerRebuild {
     const auto data = ParseJson(event.data);
     if (!data) return true;
     if (event.name == "progress") line_.OnProgress({data->IntOf("rows"), data->IntOf("of")});
+    if (event.name == "difference") Show(*data);
     if (event.name == "done" || event.name == "failed") {
       line_.Clear();
       exit_code_ = event.name == "done" ? Done(*data) : Failed(*data);
@@ -84,7 +89,20 @@ class ServerRebuild {
 
  private:
   ExitCode Done(const JsonValue& data) {
-    return Finish(options_, data.IntOf("rows"), std::strtod(std::string(data.TextOf("seconds")).c_str(), nullptr), console_);
+    engine::RebuildOutcome outcome;
+    outcome.rows = data.IntOf("rows");
+    outcome.seconds = std::strtod(std::string(data.TextOf("seconds")).c_str(), nullptr);
+    outcome.swapped = data.TextOf("swapped") == "true";
+    outcome.compared = data.Find("only_in_old") != nullptr;
+    outcome.only_in_old = data.IntOf("only_in_old");
+    outcome.only_in_new = data.IntOf("only_in_new");
+    return Finish(options_, outcome, console_);
+  }
+  void Show(const JsonValue& data) {
+    const JsonValue* shown = data.Find("row") != nullptr ? data.Find("row") : data.Find("document");
+    if (shown == nullptr) return;
+    const std::string json = ToJson(*shown);
+    line_.OnDifference({data.TextOf("in") == "old", data.IntOf("count"), data.TextOf("key"), json});
   }
   ExitCode Failed(const JsonValue& data) {
     const JsonValue* error = data.Find("error");
@@ -101,6 +119,8 @@ ExitCode RebuildOnServer(HttpClient& client, const std::string& definition, cons
                          const std::stop_token& stop, Console& console) {
   HttpRequest request{.method = "POST", .target = {}, .headers = {}, .body = {}};
   request.target = fmt::format("/rebuild/{}?definition={}", PercentEncoded(options.name), PercentEncoded(definition));
+  if (options.diff) request.target += "&diff=true";
+  if (options.dry_run) request.target += "&dry_run=true";
   ServerEvents events;
   ServerRebuild rebuild(options, console);
   const auto take = [&](std::string_view bytes) {
@@ -143,6 +163,8 @@ Action DeclareRebuild(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
   arguments.Required("NAME", "The table, collection or stream (its stored rows)", &options->name);
   arguments.Pipeline(&options->pipeline);
+  arguments.Flag("--diff", "Print the rows or documents that differ between the old state and the new one", &options->diff);
+  arguments.Flag("--dry-run", "Leave the old state in its place; with --diff the exit code is 1 when they differ", &options->dry_run);
   arguments.Port("The port that `run --port` was given", &options->port);
   return [options](Console& console) { return Rebuild(*options, console); };
 }

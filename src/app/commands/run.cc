@@ -81,6 +81,7 @@ ExitCode RefuseChanged(const Runtime& runtime, Console& console) {
   std::string text = "the file defines these otherwise than the data that is there:";
   for (const auto& changed : runtime.changed()) {
     text += fmt::format("\n  {} {}: tailrace rebuild {}", changed.kind, changed.name, changed.name);
+    for (const std::string& reason : changed.reasons) text += fmt::format("\n    {}", reason);
   }
   text += "\nRebuild them one by one, or all at once with `tailrace run --rebuild-changed`.";
   return console.Wrong(text);
@@ -90,7 +91,7 @@ Status RebuildChanged(Runtime& runtime, const std::stop_token& stop, Console& co
   const auto changed = runtime.changed();
   for (const auto& one : changed) {
     RebuildProgressLine line(console, one.name);
-    TR_TRY(const auto outcome, runtime.Rebuild(one.name, line, stop));
+    TR_TRY(const auto outcome, runtime.Rebuild(one.name, {}, line, stop));
     line.Clear();
     console.ErrLine(fmt::format("rebuilt {} {}: {}", one.kind, one.name, RebuildSummary(outcome.rows, outcome.seconds)));
   }

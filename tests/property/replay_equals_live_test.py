@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""Random pipelines: the live result = the rebuilt result = the result in other batch sizes = the result after kills, exactly.
+
+Each seed makes a pipeline (schema, partitions, tables with any aggregates, unique, filters, unnest, collections with every merge) and
+records, some of which a table or a collection cannot take. They come in four ways: at once, in small pieces of which each is waited for,
+the log of the first rebuilt, and in pieces with kills between. Stored rows, tables and documents must be the same text, doubles too.
+
+    replay_equals_live_test.py [--seeds N] [--first SEED]
+"""
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCE = pathlib.Path(os.environ.get("TAILRACE_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
+PROGRAM = os.environ.get("TAILRACE", str(SOURCE / "build" / "tailrace"))
+SECONDS_MAX = 120
+SEEDS = 50
+
+# Name, type, and a value as JSON text.
+FIELDS = [
+    ("i", "int?", lambda r: str(r.randrange(-50, 50))),
+    ("big", "int?", lambda r: str(r.randrange(-2**62, 2**62))),
+    ("d", "decimal(12,2)?", lambda r: f"{r.randrange(-10**6, 10**6) / 100:.2f}"),
+    ("x", "double?", lambda r: repr(r.uniform(-1, 1) * 10.0 ** r.randrange(-12, 13))),
+    ("b", "bool?", lambda r: r.choice(["true", "false"])),
+    ("s", "string?", lambda r: json.dumps(r.choice(["", "a", "b", "7", "Ä", "x y", "q\"", "long " * 5]))),
+    ("t", "timestamp?", lambda r: f'"2020-0{r.randrange(1, 10)}-{r.randrange(1, 29):02}T{r.randrange(24):02}:00:00Z"'),
+    ("day", "date?", lambda r: f'"2021-{r.randrange(1, 13):02}-11"'),
+    ("l", '["int?"]', lambda r: "[" + ",".join(r.choice(["null", str(r.randrange(9))]) for _ in range(r.randrange(4))) + "]"),
+    ("o", '{a: "int?", w: "string?"}', lambda r: f'{{"a":{r.randrange(5)},"w":"{r.choice("uvw")}"}}'),
+]
+AGGREGATES = [
+    "count(*)", "count(i)", "count(DISTINCT s)", "sum(i)", "sum(d)", "sum(x)", "sum(i * d)", "min(s)", "max(t)", "avg(i)", "avg(d)", "avg(x)",
+    "any_value(s)", "first(i)", "last(s)", "arg_min(s, i)", "arg_max(i, x)", "bool_and(b)", "bool_or(b)", "var_samp(i)", "stddev_pop(x)",
+    "list(i)", "string_agg(s, '|')", "median(i)", "quantile_cont(d, 0.9)", "quantile_disc(i, 0.25)", "mode(s)",
+    "sum(i) FILTER (WHERE b)", "count(*) FILTER (WHERE d > 0)", "CASE WHEN count(*) > 5 THEN sum(d) ELSE 0 END", "max(big) - min(big)",
+]
+KEYS = ["k", "b", "s", "date_trunc('month', t)", "i % 3", "day"]
+# Some record of each is a fault of the data, and a dead letter.
+RISKY = ["s::INT", "100 // (CASE WHEN i = 13 THEN s::INT ELSE 1 END)", "CAST(big AS SMALLINT)"]
+FILTERS = ["i > 0", "d IS NOT NULL", "b", "s LIKE '%a%'", "o.a = 1", "k <> 'k1'"]
+MERGES = ["attributes", "deep", "patch", "replace"]
+DOCUMENTS = [
+    "json_object('i', i, 's', s)", "json_object(coalesce(s, 'none'), json_object('d', d, 'n', big))", "_record",
+    "json_object('o', o, 'l', l, 'deep', json_object(k, i))", "{'x': x, 'when': t}",
+]
+
+
+class Pipeline:
+    def __init__(self, rng):
+        self.rng = rng
+        self.partitions = rng.choice([1, 2, 3])
+        self.fields = FIELDS
+        where = lambda: f" WHERE {rng.choice(FILTERS)}" if rng.random() < 0.4 else ""
+        tables = {}
+        for n in range(rng.randrange(1, 4)):
+            keys = rng.sample(KEYS, rng.randrange(0, 3))
+            columns = [f"{key} AS g{i}" for i, key in enumerate(keys)]
+            columns += [f"{a} AS a{i}" for i, a in enumerate(rng.sample(AGGREGATES, rng.randrange(1, 6)))]
+            having = " HAVING count(*) > 2" if keys and rng.random() < 0.3 else ""
+            tables[f"grouped{n}"] = f"SELECT {', '.join(columns)} FROM rows{where()}" + (" GROUP BY ALL" if keys else "") + having
+        tables["lines"] = f"SELECT *, i * 2 AS twice FROM rows{where()}"
+        tables["items"] = "SELECT k, unnest(l) AS item FROM rows"
+        tables["risky"] = f"SELECT k, {rng.choice(RISKY)} AS value FROM rows{where()}"
+        tables["risky_sum"] = f"SELECT k, sum({rng.choice(RISKY)}) AS value, count(*) AS n FROM rows GROUP BY k"
+        self.tables = list(tables)
+        lines = ["pipeline: random", "streams:", "  rows:", f"    key: {rng.choice(['id', 'k'])}", f"    partitions: {self.partitions}",
+                 "    schema:", "      id: int", "      k: string"]
+        lines += [f"      {name}: {type if type[0] in '[{' else json.dumps(type)}" for name, type, _ in self.fields]
+        lines += ["tables:"] + [f"  {name}: {{sql: {json.dumps(sql)}}}" for name, sql in tables.items()]
+        lines.append('  newest: {sql: "SELECT k, id, s FROM rows", unique: [k]}')
+        lines.append(f'  newest_of_two: {{sql: "SELECT k, b, id, x FROM rows{where()}", unique: [k, b]}}')
+        self.tables += ["newest", "newest_of_two", "rows"]
+        lines.append("collections:")
+        self.collections = []
+        for n in range(2):
+            name = f"docs{n}"
+            key = rng.choice(["k", "s", "CASE WHEN i > 20 THEN NULL ELSE k END"])
+            document = rng.choice(DOCUMENTS)
+            indexed = rng.random() < 0.5
+            sql = f"SELECT {key} AS key, {document} AS document{', b AS b' if indexed else ''} FROM rows{where()}"
+            lines.append(f"  {name}: {{sql: {json.dumps(sql)}, merge: {rng.choice(MERGES)}{', index: [b]' if indexed else ''}}}")
+            self.collections.append(name)
+        lines.append('  risky_docs: {sql: "SELECT k AS key, json_object(\'n\', s::INT) AS document FROM rows", merge: attributes}')
+        self.collections.append("risky_docs")
+        self.text = "\n".join(lines) + "\n"
+
+    def record(self, number):
+        r = self.rng
+        members = [f'"id":{number}', f'"k":"k{r.randrange(8)}"']
+        for name, type_, value in self.fields:
+            if type_[0] not in "[{" and r.random() < 0.15:
+                if r.random() < 0.5:
+                    members.append(f'"{name}":null')
+                continue
+            members.append(f'"{name}":{value(r)}')
+        return "{" + ",".join(members) + "}"
+
+
+class Server:
+    def __init__(self, folder):
+        self.process = subprocess.Popen([PROGRAM, "run", folder, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", line)
+            if found:
+                self.port = int(found.group(1))
+                break
+        else:
+            raise AssertionError("".join(lines))
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_MAX)
+
+    def ask(self, method, path, body=None, type_="application/json"):
+        self.connection.request(method, path, body=body, headers={"Content-Type": type_} if body else {})
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        assert answer.status == 200, f"{method} {path}: {answer.status} {text[:400]}"
+        return text
+
+    def post(self, records, key):
+        self.connection.request("POST", "/streams/rows", body="\n".join(records), headers={
+            "Content-Type": "application/x-ndjson", "Idempotency-Key": key})
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        assert answer.status == 200, text[:400]
+
+    def position(self):
+        partitions = json.loads(self.ask("GET", "/streams/rows"))["partitions"]
+        return "rows/" + ",".join(f"{p['partition']}:{p['end']}" for p in partitions if p["end"])
+
+    def wait(self):
+        self.ask("GET", f"/sql?q=SELECT%201&timeout=60s&wait_for={self.position()}")
+
+    def answers(self, pipeline):
+        """Text for text as the program gives it: no number is read on the way."""
+        self.wait()
+        found = {}
+        for name in pipeline.tables:
+            # When a record came, and how many numbers a restart left out, is not in the records. A rebuild compares these too.
+            columns = "* EXCLUDE (_seq, _ingested_at)" if name in ("rows", "lines") else "*"
+            body = self.ask("POST", "/sql", json.dumps({"sql": f"SELECT {columns} FROM {name} ORDER BY ALL"}))
+            found[name] = re.sub(r',"as_of":.*$', "", body)
+        for name in pipeline.collections:
+            found[name] = self.ask("GET", f"/collections/{name}?limit=1000")
+        letters = re.search(r'^tailrace_dead_letters\{stream="rows"\} (\S+)', self.ask("GET", "/metrics"), re.MULTILINE)
+        found["letters"] = letters[1]
+        return found
+
+    def rebuild(self, name):
+        events = self.ask("POST", f"/rebuild/{name}?diff=true")
+        done = re.search(r"event: done\ndata: (.*)\n", events)
+        assert done, f"rebuild {name}: {events[-600:]}"
+        done = json.loads(done[1])
+        assert (done["only_in_old"], done["only_in_new"]) == (0, 0), f"rebuild {name}: {events[:2000]}"
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        self.process.communicate(timeout=SECONDS_MAX)
+        self.connection.close()
+
+
+def compare(seed, what, wanted, found, pipeline):
+    wrong = [name for name in wanted if wanted[name] != found[name]]
+    for name in wrong:
+        print(f"seed {seed}: {name} differs, {what}\n  live  {wanted[name][:700]}\n  other {found[name][:700]}")
+    if wrong:
+        print(pipeline.text)
+    return not wrong
+
+
+def place(folder, pipeline):
+    folder.mkdir()
+    (folder / "pipeline.yaml").write_text(pipeline.text)
+    return folder
+
+
+def run_seed(seed, scratch):
+    rng = random.Random(seed)
+    pipeline = Pipeline(rng)
+    count = rng.randrange(60, 400)
+    records = [pipeline.record(n) for n in range(count)]
+    # The same pieces each time, as the order of the stream is that of the requests, partition by partition.
+    pieces = []
+    while records:
+        size = rng.randrange(1, 60)
+        pieces.append(records[:size])
+        records = records[size:]
+
+    whole = place(scratch / "whole", pipeline)
+    server = Server(whole)
+    for n, piece in enumerate(pieces):
+        server.post(piece, f"p{n}")
+    live = server.answers(pipeline)
+    sound = True
+    for name in rng.sample(pipeline.tables + pipeline.collections, 6):
+        server.rebuild(name)
+    sound &= compare(seed, "rebuilt", live, server.answers(pipeline), pipeline)
+    server.stop()
+
+    slow = place(scratch / "slow", pipeline)
+    server = Server(slow)
+    kills = sorted(rng.sample(range(len(pieces)), min(2, len(pieces))))
+    for n, piece in enumerate(pieces):
+        server.post(piece, f"p{n}")
+        if rng.random() < 0.5:
+            server.wait()
+        if n in kills:
+            server.stop(signal.SIGKILL)
+            server = Server(slow)
+            server.post(piece, f"p{n}")
+    other = server.answers(pipeline)
+    sound &= compare(seed, "in other batches and with kills", live, other, pipeline)
+    server.stop()
+    return sound
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--seeds", type=int, default=int(os.environ.get("TAILRACE_SEEDS", SEEDS)))
+    arguments.add_argument("--first", type=int, default=int(os.environ.get("TAILRACE_SEED", time.time_ns() % 1_000_000)))
+    options = arguments.parse_args()
+    began = time.monotonic()
+    wrong = []
+    for seed in range(options.first, options.first + options.seeds):
+        with tempfile.TemporaryDirectory() as scratch:
+            if not run_seed(seed, pathlib.Path(scratch)):
+                wrong.append(seed)
+    print(f"{options.seeds - len(wrong)} of {options.seeds} random pipelines agree, seeds from {options.first}, {time.monotonic() - began:.0f} s; wrong: {wrong}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
