@@ -180,7 +180,7 @@ void ShapeCheck::CheckNames(Node& node, const Shape& shape) {
   for (const Entry& entry : node.entries) {
     if (shape.names_are_identifiers && !IsIdentifier(entry.key->text)) {
       report_.Error(entry.key->begin,
-                    Quoted(entry.key->text) + " is no name: letters, digits and _, not beginning with a digit");
+                    Quoted(entry.key->shown()) + " is no name: letters, digits and _, not beginning with a digit");
       entry.key->broken = true;
     }
     Check(*entry.value, *shape.element);
