@@ -25,6 +25,7 @@ NOT_LIMITS = {
     "kDigitsMax": "arithmetic: digits of an intermediate, or of a literal",
     "kScaleMax": "arithmetic",
     "kYearMax": "a format: dates end there",
+    "kSecondsMax": "a format: the dates of a token end there",
     "kVarintBytesMax": "a format: the longest varint",
     "kPlainRecordsMax": "from here on compressed",
     "kSlotsByDoublingMax": "how a table grows, not how far",

@@ -46,6 +46,9 @@ Status CheckLayout(const std::string& path) {
   if (!fs::exists(format)) return WriteLayout(path);
   const std::string found = ReadText(format);
   if (found == kLayoutVersion) return {};
+  if (found == kRestoring) {
+    return Fail(Error::Invalid(fmt::format("{} holds an unfinished restore: empty it and run `tailrace restore` again", path)));
+  }
   if (!IsNumber(found)) {
     return Fail(Error::Corruption(fmt::format("{} is damaged: it should hold {}, the number of the layout", format.string(),
                                               kLayoutVersion)));

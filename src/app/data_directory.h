@@ -3,10 +3,14 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
 namespace tailrace::app {
+
+// What FORMAT says while a restore is under way: such a folder does not open.
+inline constexpr std::string_view kRestoring = "restoring";
 
 // Holds the folder's lock while it lives.
 class DataDirectory {

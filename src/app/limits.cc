@@ -124,6 +124,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"reads", "server/options.h:documents_page_max", "", kCount, 1'000, false, "`limit` of a collection's documents", "400"},
       LimitRow{"reads", "server/options.h:tail_chunk_bytes_max", "", kBytes, 256 * kKiB, false, "what a live tail reads and sends at a time", "the rest comes next"},
       LimitRow{"reads", "server/event_pipe.h:kWaitingBytesMax", "", kBytes, 256 * kKiB, false, "events of a rebuild that its client has not taken", "the rebuild waits"},
+      LimitRow{"reads", "server/rebuild_door.cc:kDifferencesMax", "", kCount, 1'000, false, "differences that a rebuild over HTTP tells", "the rest is counted"},
       LimitRow{"reads", "documents/document_table.h:kPageBytesMax", "", kBytes, 64 * kMiB, false, "bytes of a page of documents", "`next` comes earlier"},
       LimitRow{"reads", "documents/sqlite_document_store.cc:kFindLimitMax", "", kCount, 10'000, false, "documents that a lookup returns", "`next`"},
       LimitRow{"SQL of users", "sql/syntax.cc:kSqlBytesMax", "", kBytes, 256 * kKiB, false, "a statement", "400"},
@@ -143,6 +144,11 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"dead letters", "engine/fault_name.h:kFaultNameBytesMax", "", kBytes, 300, false, "the name of a fault", "cut"},
       LimitRow{"keys", "control/key_store.h:kKeysMax", "", kCount, 10'000, false, "API keys", "refused"},
       LimitRow{"keys", "control/key_store.h:kKeyNameBytesMax", "", kBytes, 100, false, "the name of a key", "refused"},
+      LimitRow{"keys", "auth/jwks.h:kJwksBytesMax", "", kBytes, kMiB, false, "a JWKS document", "refused"},
+      LimitRow{"keys", "auth/jwks.h:kJwksKeysMax", "", kCount, 100, false, "keys in a JWKS document", "refused"},
+      LimitRow{"keys", "crypto/public_key.h:kRsaBitsMax", "", kCount, 8'192, false, "bits of an RSA key", "refused"},
+      LimitRow{"keys", "app/token_keys.h:kTokenKeysTimeout", "", kCount, 10, false, "seconds that fetching a JWKS document may take", "the keys known stay"},
+      LimitRow{"keys", "app/doorkeeper.cc:kTokensRememberedMax", "", kCount, 10'000, false, "checked tokens remembered", "checked again"},
       LimitRow{"keys", "server/gate.h:kCredentialBytesMax", "", kBytes, 8 * kKiB, false, "a key or token of a request", "401"},
       LimitRow{"log", "log/options.h:segment_bytes", "", kBytes, 64 * kMiB, false, "a segment", "a new one begins"},
       LimitRow{"log", "log/options.h:batch_bytes_max", "", kBytes, kMiB, false, "requests written and synced together; one may be larger", "the rest comes next"},
@@ -197,6 +203,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"commands", "app/http_client.h:kBodyBytesMax", "", kBytes, kGiB, false, "a server's answer to a command", "an error"},
       LimitRow{"commands", "app/file_load.cc:kPostBytesMax", "", kBytes, kMiB, false, "what `load` posts to a server at a time", "the rest comes next"},
       LimitRow{"commands", "app/commands/dlq.cc:kLettersShownMax", "", kCount, 10'000, false, "letters that `dlq show` shows", "cut there"},
+      LimitRow{"commands", "app/rebuild_report.h:kDifferencesMax", "", kCount, 1'000, false, "differences that `rebuild --diff` shows", "the rest is counted"},
       LimitRow{"commands", "app/query_door.cc:kRowsMax", "", kCount, 100'000, false, "rows of `sql` without a server", "cut there, and told"},
   };
   std::vector<LimitRow> rows;

@@ -7,6 +7,7 @@
 
 #include "app/backup.h"
 #include "app/backup_manifest.h"
+#include "app/data_directory.h"
 #include "base/crash_point.h"
 #include "base/file_system.h"
 
@@ -16,8 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kFormatName = "FORMAT";
-// Which no program knows as a layout: the folder is not opened before it is whole.
-constexpr std::string_view kUnfinished = "restoring";
 constexpr size_t kFaultsNamedMax = 20;
 
 bool IsInside(const std::string& path) {
@@ -69,7 +68,7 @@ Result<BackupSummary> RestoreBackup(const std::string& from, const std::string& 
   FileSystem& files = PosixFileSystem();
   TR_RETURN_IF_ERROR(MakeDirectories(files, data));
   const std::string format = data + "/" + std::string(kFormatName);
-  TR_RETURN_IF_ERROR(ReplaceFile(files, format, std::string(kUnfinished) + "\n"));
+  TR_RETURN_IF_ERROR(ReplaceFile(files, format, std::string(kRestoring) + "\n"));
   std::string layout;
   for (const BackupFile& file : manifest.files) {
     if (file.path == kFormatName) {
