@@ -81,9 +81,9 @@ def answers(folder, data):
 
 
 def documents(folder):
-    """Every document of both collections, straight from the store's file."""
+    """How many documents each collection holds, straight from the store's file. (How many commits made them differs: batches do.)"""
     with sqlite3.connect(f"file:{folder}/.tailrace/documents.sqlite?mode=ro", uri=True) as store:
-        tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        tables = [name for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'documents_*' ORDER BY name")]
         return {table: store.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for table in tables}
 
 
