@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "app/runtime.h"
+#include "app/folder.h"
 #include "app/server_client.h"
 #include "server/audit_json.h"
 #include "server/trace_json.h"
@@ -33,17 +33,10 @@ Result<JsonValue> AtServer(HttpClient& client, const std::string& target, const 
 Result<JsonValue> Ask(config::Pipeline pipeline, std::optional<uint16_t> port, const std::string& target, const AskRuntime& ask,
                       const std::stop_token& stop) {
   const auto client = ClientOf(pipeline, port);
-  RuntimeOptions options;
-  options.serve = false;
-  options.read_sources = false;
-  auto runtime = Runtime::Open(std::move(pipeline), std::move(options));
+  auto runtime = OpenFolder(std::move(pipeline));
   if (runtime) return InFolder(**runtime, ask);
   if (runtime.error().code() != ErrorCode::kConflict) return Fail(runtime.error());
-  const auto answer = client->Send({.method = "GET", .target = "/healthz", .headers = {}, .body = {}}, stop);
-  if (!answer) {
-    return Fail(Error::Unavailable(fmt::format("{}\nNor is it a server that can be asked: {}", runtime.error().message(),
-                                               answer.error().message())));
-  }
+  TR_RETURN_IF_ERROR(FindServer(*client, runtime.error(), stop));
   return AtServer(*client, target, stop);
 }
 

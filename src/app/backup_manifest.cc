@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <vector>
@@ -82,17 +81,6 @@ void WriteStreams(server::JsonWriter& json, const BackupSummary& summary) {
   json.EndArray();
 }
 
-int64_t NumberOf(const JsonValue& value) {
-  int64_t number = 0;
-  std::from_chars(value.text.data(), value.text.data() + value.text.size(), number);
-  return number;
-}
-
-int64_t NumberOf(const JsonValue& object, std::string_view name) {
-  const JsonValue* value = object.Find(name);
-  return value == nullptr ? 0 : NumberOf(*value);
-}
-
 std::string Text(const BackupManifest& manifest) {
   std::string text;
   server::JsonWriter json(text);
@@ -147,17 +135,17 @@ Result<BackupManifest> ReadManifest(const std::string& folder) {
     return Fail(Error::Corruption(path + " is damaged"));
   }
   TR_TRY(const JsonValue json, ParseJson(text));
-  if (NumberOf(json, "format") != kFormat) return Fail(Error::Invalid(fmt::format("{} is of another version of the program", path)));
+  if (json.IntOf("format") != kFormat) return Fail(Error::Invalid(fmt::format("{} is of another version of the program", path)));
   BackupManifest manifest;
   manifest.summary.version = json.TextOf("version");
   manifest.summary.made = json.TextOf("made");
   for (const JsonValue& stream : json.Find("streams")->items) {
     BackupStream& read = manifest.summary.streams.emplace_back();
     read.name = stream.TextOf("name");
-    for (const JsonValue& offset : stream.Find("ends")->items) read.ends.push_back(NumberOf(offset));
+    for (const JsonValue& offset : stream.Find("ends")->items) read.ends.push_back(offset.Int());
   }
   for (const JsonValue& file : json.Find("files")->items) {
-    manifest.files.push_back({std::string(file.TextOf("path")), NumberOf(file, "bytes"), static_cast<uint32_t>(NumberOf(file, "crc32c"))});
+    manifest.files.push_back({std::string(file.TextOf("path")), file.IntOf("bytes"), static_cast<uint32_t>(file.IntOf("crc32c"))});
     manifest.summary.bytes += manifest.files.back().bytes;
   }
   manifest.summary.files = static_cast<int64_t>(manifest.files.size());

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 
 #include "app/embedded_sources.h"
+#include "app/folder.h"
 #include "app/json_value.h"
-#include "app/runtime.h"
 #include "app/server_client.h"
 
 namespace tailrace::app {
@@ -33,19 +32,9 @@ uint64_t Fnv1a(std::string_view text) {
   return hash;
 }
 
-int64_t NumberOf(const JsonValue& object, std::string_view name) {
-  const std::string_view digits = object.TextOf(name);
-  int64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
-}
-
 Result<LoadResult> LoadIntoFolder(config::Pipeline pipeline, const FileLoad& load, const LoadProgress& progress,
                                   const std::stop_token& stop) {
-  RuntimeOptions options;
-  options.serve = false;
-  options.read_sources = false;
-  TR_TRY(const auto runtime, Runtime::Open(std::move(pipeline), std::move(options)));
+  TR_TRY(const auto runtime, OpenFolder(std::move(pipeline)));
   TR_RETURN_IF_ERROR(runtime->Start());
   LoadResult result;
   TR_TRY(result.summary, runtime->LoadFile(
@@ -110,12 +99,12 @@ class Poster {
       TR_RETURN_IF_ERROR(StatusOf(response));
       return Fail(Error::Unavailable("the answer is not that of a Tailrace server"));
     }
-    result_.summary.accepted += NumberOf(*body, "accepted");
-    result_.summary.refused += NumberOf(*body, "rejected");
+    result_.summary.accepted += body->IntOf("accepted");
+    result_.summary.refused += body->IntOf("rejected");
     const JsonValue* errors = body->Find("errors");
     if (errors == nullptr) return {};
     for (const JsonValue& error : errors->items) {
-      const auto record = static_cast<size_t>(NumberOf(error, "record"));
+      const auto record = static_cast<size_t>(error.IntOf("record"));
       if (record < sent_.size())
         Tell(sent_[record], fmt::format("{}: {}", error.TextOf("pointer"), error.TextOf("reason")));
     }

@@ -86,11 +86,15 @@ const JsonValue* JsonValue::Find(std::string_view name) const {
   return nullptr;
 }
 
-int64_t JsonValue::IntOf(std::string_view name) const {
-  const std::string_view digits = TextOf(name);
+int64_t JsonValue::Int() const {
   int64_t number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
+}
+
+int64_t JsonValue::IntOf(std::string_view name) const {
+  const JsonValue* found = Find(name);
+  return found == nullptr ? 0 : found->Int();
 }
 
 std::string_view JsonValue::TextOf(std::string_view name) const {

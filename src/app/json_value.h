@@ -24,6 +24,8 @@ struct JsonValue {
   const JsonValue* Find(std::string_view name) const;
   // The text of the member of this name; empty when there is none.
   std::string_view TextOf(std::string_view name) const;
+  // As a whole number; 0 when it is none.
+  int64_t Int() const;
   // The member of this name as a whole number; 0 when it is none.
   int64_t IntOf(std::string_view name) const;
 };

@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 
-#include "app/runtime.h"
+#include <chrono>
+
+#include "app/folder.h"
 #include "app/server_client.h"
 #include "server/letters_json.h"
 
 namespace tailrace::app {
 namespace {
+
+// Of a redrive in the folder, where nobody else waits for its turn.
+constexpr std::chrono::hours kRedriveTimeout{1};
 
 class ServerLetters final : public LetterDoor {
  public:
@@ -73,7 +78,7 @@ class FolderLetters final : public LetterDoor {
   }
 
   Result<JsonValue> Redrive(const engine::RedriveRequest& request, const std::stop_token& stop) override {
-    TR_TRY(const auto report, runtime_->engine().Redrive(request, std::chrono::hours(1), stop));
+    TR_TRY(const auto report, runtime_->engine().Redrive(request, kRedriveTimeout, stop));
     TR_RETURN_IF_ERROR(runtime_->WaitCaughtUp(stop));
     std::string body;
     server::JsonWriter json(body);
@@ -85,27 +90,14 @@ class FolderLetters final : public LetterDoor {
   const std::unique_ptr<Runtime> runtime_;
 };
 
-Result<std::unique_ptr<LetterDoor>> OpenFolder(config::Pipeline pipeline, const std::stop_token& stop) {
-  RuntimeOptions options;
-  options.serve = false;
-  options.read_sources = false;
-  TR_TRY(auto runtime, Runtime::Open(std::move(pipeline), std::move(options)));
-  TR_RETURN_IF_ERROR(runtime->Start());
-  TR_RETURN_IF_ERROR(runtime->WaitCaughtUp(stop));
-  return std::unique_ptr<LetterDoor>(std::make_unique<FolderLetters>(std::move(runtime)));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<LetterDoor>> OpenLetterDoor(config::Pipeline pipeline, std::optional<uint16_t> port, const std::stop_token& stop) {
   auto client = ClientOf(pipeline, port);
-  auto folder = OpenFolder(std::move(pipeline), stop);
-  if (folder || folder.error().code() != ErrorCode::kConflict) return folder;
-  const auto answer = client->Send({.method = "GET", .target = "/healthz", .headers = {}, .body = {}}, stop);
-  if (!answer) {
-    return Fail(Error::Unavailable(fmt::format("{}\nNor is it a server that can be asked: {}", folder.error().message(),
-                                               answer.error().message())));
-  }
+  auto folder = OpenFolderCaughtUp(std::move(pipeline), stop);
+  if (folder) return std::unique_ptr<LetterDoor>(std::make_unique<FolderLetters>(std::move(*folder)));
+  if (folder.error().code() != ErrorCode::kConflict) return Fail(folder.error());
+  TR_RETURN_IF_ERROR(FindServer(*client, folder.error(), stop));
   return std::unique_ptr<LetterDoor>(std::make_unique<ServerLetters>(std::move(client)));
 }
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/json_value.h"
-#include "app/runtime.h"
+#include "app/folder.h"
 #include "app/server_client.h"
 #include "base/clock.h"
 #include "engine/result_rows.h"
@@ -62,23 +62,6 @@ class FolderDoor final : public QueryDoor {
   const std::unique_ptr<Runtime> runtime_;
 };
 
-Result<std::unique_ptr<QueryDoor>> OpenFolder(config::Pipeline pipeline, const std::stop_token& stop) {
-  RuntimeOptions options;
-  options.serve = false;
-  options.read_sources = false;
-  TR_TRY(auto runtime, Runtime::Open(std::move(pipeline), std::move(options)));
-  TR_RETURN_IF_ERROR(runtime->Start());
-  TR_RETURN_IF_ERROR(runtime->WaitCaughtUp(stop));
-  return std::unique_ptr<QueryDoor>(std::make_unique<FolderDoor>(std::move(runtime)));
-}
-
-// Whether somebody answers at all; what it answers is for the query to find out.
-Status Probe(HttpClient& client, const std::stop_token& stop) {
-  TR_TRY(const HttpResponse response,
-         client.Send({.method = "GET", .target = "/healthz", .headers = {}, .body = {}}, stop));
-  return {};
-}
-
 }  // namespace
 
 Result<QueryAnswer> ParseQueryAnswer(std::string_view body) {
@@ -103,12 +86,10 @@ Result<QueryAnswer> ParseQueryAnswer(std::string_view body) {
 Result<std::unique_ptr<QueryDoor>> OpenQueryDoor(config::Pipeline pipeline, std::optional<uint16_t> port,
                                                  const std::stop_token& stop) {
   auto client = ClientOf(pipeline, port);
-  auto folder = OpenFolder(std::move(pipeline), stop);
-  if (folder || folder.error().code() != ErrorCode::kConflict) return folder;
-  if (const Status answers = Probe(*client, stop); !answers) {
-    return Fail(Error::Unavailable(fmt::format("{}\nNor is it a server that can be asked: {}", folder.error().message(),
-                                               answers.error().message())));
-  }
+  auto folder = OpenFolderCaughtUp(std::move(pipeline), stop);
+  if (folder) return std::unique_ptr<QueryDoor>(std::make_unique<FolderDoor>(std::move(*folder)));
+  if (folder.error().code() != ErrorCode::kConflict) return Fail(folder.error());
+  TR_RETURN_IF_ERROR(FindServer(*client, folder.error(), stop));
   return std::unique_ptr<QueryDoor>(std::make_unique<ServerDoor>(std::move(client)));
 }
 

@@ -8,7 +8,6 @@
 #include "engine/append_call.h"
 #include "engine/byte_text.h"
 #include "engine/fault_name.h"
-#include "engine/json_writer.h"
 #include "engine/letter_index.h"
 
 namespace tailrace::engine {
@@ -38,15 +37,7 @@ std::string DeadLetterKey(const DeadLetter& letter) {
   return letter.redrive ? fmt::format("{}#{}", name, letter.redrive->value) : name;
 }
 
-std::string DeadLetterJson(const DeadLetter& letter, WallTime now) {
-  JsonObjectWriter json;
-  json.Text("stage", StageName(letter.stage)).Text("stream", letter.stream);
-  if (!letter.materialization.empty()) json.Text("materialization", letter.materialization);
-  json.Text("name", DeadLetterName(letter));
-  if (letter.redrive) json.Int("redrive", letter.redrive->value);
-  if (!letter.pointer.empty()) json.Text("pointer", letter.pointer);
-  json.Text("reason", letter.reason).Text("fault", FaultName(letter.pointer, letter.reason)).Int("time_ms", now.millis());
-  if (!letter.schema.empty()) json.Text("schema", letter.schema);
+void WritePlace(JsonObjectWriter& json, const DeadLetter& letter) {
   if (letter.partition) {
     json.Int("partition", letter.partition->value).Int("offset", letter.offset.value).Int("seq", letter.seq.value);
     json.Int("ingested_at_ms", letter.ingested_at_ms);
@@ -57,6 +48,18 @@ std::string DeadLetterJson(const DeadLetter& letter, WallTime now) {
   } else if (!letter.source.empty()) {
     json.Text("item", letter.item).Int("place", letter.place).Int("line", letter.line);
   }
+}
+
+std::string DeadLetterJson(const DeadLetter& letter, WallTime now) {
+  JsonObjectWriter json;
+  json.Text("stage", StageName(letter.stage)).Text("stream", letter.stream);
+  if (!letter.materialization.empty()) json.Text("materialization", letter.materialization);
+  json.Text("name", DeadLetterName(letter));
+  if (letter.redrive) json.Int("redrive", letter.redrive->value);
+  if (!letter.pointer.empty()) json.Text("pointer", letter.pointer);
+  json.Text("reason", letter.reason).Text("fault", FaultName(letter.pointer, letter.reason)).Int("time_ms", now.millis());
+  if (!letter.schema.empty()) json.Text("schema", letter.schema);
+  WritePlace(json, letter);
   if (IsUtf8(letter.raw)) {
     json.Text("raw", letter.raw);
   } else {

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/json_writer.h"
 #include "model/ids.h"
 #include "model/schema.h"
 #include "ports/event_log.h"
@@ -58,6 +59,9 @@ std::string DeadLetterName(const DeadLetter& letter);
 
 // The name and which attempt it was, so that saying the same again adds nothing.
 std::string DeadLetterKey(const DeadLetter& letter);
+
+// Where the record is in its stream, and where it came from: the members that a letter and its redrive share.
+void WritePlace(JsonObjectWriter& json, const DeadLetter& letter);
 
 std::string DeadLetterJson(const DeadLetter& letter, WallTime now);
 

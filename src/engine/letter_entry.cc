@@ -170,16 +170,7 @@ std::string RedriveJson(const LetterEntry& entry) {
   json.Text("kind", "redrive").Int("letter", entry.answers.value).Text("name", DeadLetterName(letter));
   json.Text("stage", StageName(letter.stage)).Text("stream", letter.stream);
   if (!letter.materialization.empty()) json.Text("materialization", letter.materialization);
-  if (letter.partition) {
-    json.Int("partition", letter.partition->value).Int("offset", letter.offset.value).Int("seq", letter.seq.value);
-    json.Int("ingested_at_ms", letter.ingested_at_ms);
-  }
-  if (!letter.source.empty()) json.Text("source", letter.source);
-  if (!letter.request.empty()) {
-    json.Text("request", letter.request).Int("index", letter.place).Int("line", letter.line);
-  } else if (!letter.source.empty()) {
-    json.Text("item", letter.item).Int("place", letter.place).Int("line", letter.line);
-  }
+  WritePlace(json, letter);
   json.Int("time_ms", entry.time_ms).Text("raw", letter.raw);
   return json.Finish();
 }

@@ -38,9 +38,7 @@ Status BatchKnowledge::Take(const BatchHeader& header, std::string_view records)
   int64_t seq = 0;
   while (cursor.Next(&record)) {
     if (record.offset_delta == 0) {
-      const auto first = FindHeader(record, kSeqHeader);
-      if (!first || first->size() != 8) return Fail(Error::Corruption("the first record has no sequence number"));
-      seq = static_cast<int64_t>(LoadBig64(first->data()));
+      TR_TRY(seq, FirstSeqOf(record));
     }
     if (record.header_count == 0) continue;
     TR_RETURN_IF_ERROR(TakeHeaders(header, record, seq, this));

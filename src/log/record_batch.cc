@@ -111,6 +111,12 @@ std::optional<std::string_view> FindHeader(const RecordView& record, std::string
   return std::nullopt;
 }
 
+Result<int64_t> FirstSeqOf(const RecordView& first) {
+  const auto seq = FindHeader(first, kSeqHeader);
+  if (!seq || seq->size() != sizeof(int64_t)) return Fail(Error::Corruption("the first record has no sequence number"));
+  return static_cast<int64_t>(LoadBig64(seq->data()));
+}
+
 size_t HeaderSize(std::string_view name, size_t value_size) {
   return VarintSize(static_cast<int64_t>(name.size())) + name.size() + VarintSize(static_cast<int64_t>(value_size)) +
          value_size;

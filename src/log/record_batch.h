@@ -94,6 +94,9 @@ class RecordCursor {
 // The value of a record's header; nullopt when it has none of this name.
 std::optional<std::string_view> FindHeader(const RecordView& record, std::string_view name);
 
+// `_seq` of a batch's first record, out of its header. kCorruption: it has none.
+Result<int64_t> FirstSeqOf(const RecordView& first);
+
 // Bytes of a header in a record.
 size_t HeaderSize(std::string_view name, size_t value_size);
 // Writes a header up to its value, which the caller writes at the returned place.

@@ -34,9 +34,7 @@ Result<LogBatch> DecodeBatch(PartitionId partition, std::shared_ptr<const std::s
   int64_t seq = 0;
   while (cursor.Next(&record)) {
     if (record.offset_delta == 0) {
-      const auto first = FindHeader(record, kSeqHeader);
-      if (!first || first->size() != 8) return Fail(Error::Corruption("the first record has no sequence number"));
-      seq = static_cast<int64_t>(LoadBig64(first->data()));
+      TR_TRY(seq, FirstSeqOf(record));
     }
     if (record.offset_delta < skipped) continue;
     batch.records.push_back(

@@ -3,14 +3,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "base/crash_point.h"
-#include "server/origin_check.h"
 
 namespace tailrace::server {
 namespace {
@@ -24,35 +22,12 @@ constexpr size_t kKeepBytesMax = 256 << 10;
 // A body is given room for what has arrived until this much of it has; then for all of it, which saves moving it.
 constexpr size_t kBodyGrowsTo = 1 << 20;
 constexpr size_t kReserveStep = 64 << 10;
-// While bodies fill this part of their memory, those that come slower than this have to go.
-constexpr size_t kPressureNumerator = 3;
-constexpr size_t kPressureDenominator = 4;
-constexpr std::chrono::milliseconds kPatienceUnderPressure{2000};
-constexpr size_t kRateUnderPressure = 4 << 20;  // bytes a second
-// The rest of a refused body up to this is read and dropped, so that the connection can be used again.
-constexpr size_t kSkipBytesMax = 1 << 20;
 // Smaller answers are not counted.
 constexpr size_t kCountedAnswerBytes = 64 << 10;
 // Room behind a request for what the client sends ahead, so that its leaving is noticed.
 constexpr size_t kReadAheadBytes = 1 << 10;
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr std::string_view kBodiesFull = "the bodies of other requests fill the memory set aside for them";
-constexpr std::string_view kPlainReply =
-    "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 83\r\nConnection: close\r\n\r\n"
-    R"({"error":{"code":"tls_required","message":"this port speaks TLS: ask by https://"}})";
 constexpr std::chrono::milliseconds kLinger{2000};
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
-
-Reply NoContent() {
-  Reply reply;
-  reply.status = 204;
-  return reply;
-}
-
-Reply Closing(Reply reply) {
-  reply.close = true;
-  return reply;
-}
 
 void AppendChunk(std::string& out, std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -67,10 +42,9 @@ void AppendChunk(std::string& out, std::string_view bytes) {
 }  // namespace
 
 Connection::Connection(int socket, Loop& loop, ConnectionShared& shared, std::unique_ptr<crypto::TlsSession> tls)
-    : socket_(socket), tls_(std::move(tls)), loop_(loop), shared_(shared) {}
+    : transport_(socket, std::move(tls)), loop_(loop), shared_(shared) {}
 
 Connection::~Connection() {
-  if (state_ != State::kClosed) close(socket_);
   shared_.body_bytes.Give(body_reserved_);
   shared_.answer_bytes.Give(answer_reserved_);
   shared_.kept_bytes.Give(kept_reserved_);
@@ -79,8 +53,8 @@ Connection::~Connection() {
 
 void Connection::Start() {
   const int on = 1;
-  setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  SetDeadline(tls_ == nullptr ? shared_.limits.idle_timeout : shared_.limits.header_timeout);
+  setsockopt(socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  SetDeadline(transport_.is_established() ? shared_.limits.idle_timeout : shared_.limits.header_timeout);
   loop_.Add(shared_from_this());
 }
 
@@ -94,8 +68,7 @@ void Connection::Close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   if (gone_) gone_->request_stop();
-  if (tls_ != nullptr) tls_->Close();
-  close(socket_);
+  transport_.Close();
   loop_.Remove(this);
 }
 
@@ -120,12 +93,6 @@ void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
   }
 }
 
-// What a slow client has sent stands in memory that others could use.
-bool Connection::IsTooSlowNow(std::chrono::steady_clock::time_point now) const {
-  if (shared_.body_bytes.used() / kPressureNumerator < shared_.limits.bytes_in_flight_max / kPressureDenominator) return false;
-  return now - started_ > kPatienceUnderPressure + std::chrono::milliseconds(body_received_ * 1000 / kRateUnderPressure);
-}
-
 std::chrono::nanoseconds Connection::waited() const { return loop_.Waited(started_); }
 
 // --- reading -----------------------------------------------------------------------------------------------------------
@@ -134,8 +101,7 @@ void Connection::OnReady(const SocketNews& news) {
   readable_ |= news.readable || news.ended;
   end_announced_ |= news.ended;
   if (news.writable) writing_ = false;
-  if (tls_ != nullptr) {
-    // Either of its directions may have waited for the other one of the socket.
+  if (transport_.is_secure()) {
     readable_ |= news.writable;
     if (news.readable) writing_ = false;
   }
@@ -163,7 +129,9 @@ bool Connection::Receive() {
   if (!answering && input_.Room().size() < kReadAheadBytes) input_.Reserve(kReadBytes);
   const std::span<char> room = input_.Room();
   if (room.empty()) return false;
-  const ssize_t got = ReadSome(room);
+  const bool was_established = transport_.is_established();
+  const ssize_t got = transport_.Read(room);
+  if (!was_established && transport_.is_established()) SetDeadline(shared_.limits.idle_timeout);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
     readable_ = errno == EINTR;
     return readable_;
@@ -173,42 +141,9 @@ bool Connection::Receive() {
     return true;
   }
   // Less than was asked for was all, but for the end that may stand behind it.
-  readable_ = end_announced_ || tls_ != nullptr || static_cast<size_t>(got) == room.size();
+  readable_ = end_announced_ || transport_.is_secure() || static_cast<size_t>(got) == room.size();
   OnReceived(static_cast<size_t>(got));
   return true;
-}
-
-// As recv, with what was encrypted on the way.
-ssize_t Connection::ReadSome(std::span<char> room) {
-  if (tls_ == nullptr) return recv(socket_, room.data(), room.size(), 0);
-  const bool was_established = tls_->is_established();
-  const crypto::TlsProgress progress = tls_->Read(room);
-  if (!was_established && tls_->is_established()) SetDeadline(shared_.limits.idle_timeout);
-  switch (progress.state) {
-    case crypto::TlsState::kMoved: return static_cast<ssize_t>(progress.bytes);
-    case crypto::TlsState::kEnded: return 0;
-    case crypto::TlsState::kWantsRead:
-    case crypto::TlsState::kWantsWrite: errno = EAGAIN; return -1;
-    case crypto::TlsState::kFailed: break;
-  }
-  TellOfTls();
-  errno = ECONNRESET;
-  return -1;
-}
-
-// As send.
-ssize_t Connection::WriteSome(std::string_view bytes) {
-  if (tls_ == nullptr) return send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-  const crypto::TlsProgress progress = tls_->Write(bytes);
-  if (progress.state == crypto::TlsState::kMoved) return static_cast<ssize_t>(progress.bytes);
-  const bool waits = progress.state == crypto::TlsState::kWantsRead || progress.state == crypto::TlsState::kWantsWrite;
-  errno = waits ? EAGAIN : EPIPE;
-  return -1;
-}
-
-// A person who forgot the s of https sees why it did not work.
-void Connection::TellOfTls() {
-  if (tls_->spoke_plain_http()) (void)send(socket_, kPlainReply.data(), kPlainReply.size(), MSG_NOSIGNAL);
 }
 
 void Connection::OnReceived(size_t bytes) {
@@ -292,22 +227,6 @@ bool Connection::BeginRequest(size_t head_size) {
   return true;
 }
 
-// A body of known size that has come, or is small, is passed over. With any other the client may go on or not: the connection cannot be
-// used again.
-void Connection::PrepareToSkipBody() {
-  const uint64_t length = head_.content_length.value_or(0);
-  const size_t there = input_.size() - head_size_;
-  const bool will_come = !head_.request.Has(HeaderField::kExpect) && length <= std::min(shared_.limits.body_bytes_max, kSkipBytesMax);
-  if (!head_.chunked && (length <= there || will_come)) {
-    const size_t skipped_now = std::min<size_t>(static_cast<size_t>(length), there);
-    request_size_ = head_size_ + skipped_now;
-    to_skip_ = static_cast<size_t>(length) - skipped_now;
-    return;
-  }
-  linger_ = true;
-  request_size_ = input_.size();
-}
-
 std::optional<ProtocolFault> Connection::ParseHead(size_t head_size) {
   if (auto fault = server::ParseHead(input_.bytes().substr(0, head_size), head_)) return fault;
   const bool is_whole = !head_.chunked && input_.size() - head_size >= head_.content_length.value_or(0);
@@ -317,84 +236,6 @@ std::optional<ProtocolFault> Connection::ParseHead(size_t head_size) {
   head_copy_.assign(input_.bytes().substr(0, head_size));
   input_.Consume(head_size);
   return server::ParseHead(head_copy_, head_);
-}
-
-// What can be said before the body is there.
-std::optional<Reply> Connection::RefusalOfHead() {
-  Request& request = head_.request;
-  if (auto refusal = RefusalOfOrigin()) return refusal;
-  if (!head_.old_protocol && request.Header(HeaderField::kHost).empty()) {
-    return Closing(ErrorReply(400, "bad_request", "an HTTP/1.1 request needs a Host field"));
-  }
-  if (request.target == "*" && request.method == "OPTIONS") return NoContent();
-  Router::Match match = shared_.router.Find(request);
-  route_ = match.route;
-  // A browser asks without its reader's key.
-  if (auto answer = match.allow.empty() ? std::nullopt : shared_.cors.Preflight(request, match.allow)) return answer;
-  const bool is_public = route_ != nullptr && route_->spec().access.reach() == Access::Reach::kPublic;
-  // Before it is said what there is.
-  if (!is_public) {
-    if (auto refusal = shared_.gate.Identify(request)) return refusal;
-  }
-  if (auto refusal = RefusalOfRoute(std::move(match))) return refusal;
-  return RefusalOfBody();
-}
-
-// On loopback foreign pages are kept out, but for those that the file lets in.
-std::optional<Reply> Connection::RefusalOfOrigin() const {
-  const Request& request = head_.request;
-  if (!shared_.loopback_only) return std::nullopt;
-  const auto why = ForeignOrigin(request, head_.old_protocol);
-  if (!why) return std::nullopt;
-  const bool is_allowed = why->code == kForeignOrigin && !shared_.cors.AnswerTo(request.Header(HeaderField::kOrigin)).empty();
-  return is_allowed ? std::nullopt : std::optional(ErrorReply(why->status, why->code, why->message, why->hint));
-}
-
-std::optional<Reply> Connection::RefusalOfRoute(Router::Match match) {
-  const Request& request = head_.request;
-  if (route_ == nullptr) {
-    if (match.allow.empty()) {
-      return ErrorReply(404, "not_found", "there is nothing at " + std::string(request.path), "GET /openapi.json lists every route");
-    }
-    Reply reply = request.method == "OPTIONS"
-                      ? NoContent()
-                      : ErrorReply(405, "method_not_allowed", std::string(request.method) + " is not possible here; " + match.allow + " are");
-    reply.headers.emplace_back("Allow", std::move(match.allow));
-    return reply;
-  }
-  return shared_.gate.Refuse(route_->spec().access, request);
-}
-
-std::optional<Reply> Connection::RefusalOfBody() {
-  const Request& request = head_.request;
-  const bool expects = request.Has(HeaderField::kExpect);
-  if (expects && !EqualsIgnoreCase(request.Header(HeaderField::kExpect), "100-continue")) {
-    return ErrorReply(417, "expectation_failed", "the only Expect that is met is 100-continue");
-  }
-  if (route_->spec().takes_body && !request.has_length) {
-    return ErrorReply(411, "length_required", "a body with Content-Length, or in chunks, is needed");
-  }
-  const uint64_t length = head_.content_length.value_or(0);
-  if (length > shared_.limits.body_bytes_max) {
-    return ErrorReply(413, "too_large",
-                      "the body of " + std::to_string(length) + " bytes is larger than " + std::to_string(shared_.limits.body_bytes_max),
-                      "send it in several requests");
-  }
-  if (auto refusal = RefusalOfLoad(static_cast<size_t>(length))) return refusal;
-  const bool body_is_missing = head_size_ == 0;
-  if (expects && body_is_missing && !head_.old_protocol) {
-    output_ += kContinue;
-    Flush();
-  }
-  return std::nullopt;
-}
-
-std::optional<Reply> Connection::RefusalOfLoad(size_t length) {
-  if (route_->spec().appends && length <= kSkipBytesMax && !shared_.admission.HasRoom(length)) {
-    return BusyReply("more requests come than can be written");
-  }
-  if (!ReserveArrived(length)) return BusyReply(std::string(kBodiesFull));
-  return std::nullopt;
 }
 
 // Memory is set aside as a body arrives, not as it is promised: a promise costs its client nothing.
@@ -425,7 +266,7 @@ bool Connection::AdvanceLength() {
   if (input_.size() < request_size_) {
     body_received_ = input_.size() - head_size_;
     if (!ReserveArrived(length)) {
-      Refuse(BusyReply(std::string(kBodiesFull)));
+      Refuse(BodiesFull());
       return false;
     }
     const size_t missing = request_size_ - input_.size() + kReadAheadBytes;
@@ -446,7 +287,7 @@ bool Connection::AdvanceChunks() {
     return false;
   }
   if (!ReserveBody(chunked_body_.size() - before)) {
-    Refuse(BusyReply(std::string(kBodiesFull)));
+    Refuse(BodiesFull());
     return false;
   }
   body_received_ += progress.consumed;
@@ -479,7 +320,7 @@ ReplyFrame Connection::Frame() const {
           .head_only = head_.request.method == "HEAD",
           .streamed = false,
           .browsable = head_.request.method != "POST" && head_.request.method != "PUT",
-          .secure = tls_ != nullptr,
+          .secure = transport_.is_secure(),
           .varies_by_origin = shared_.cors.is_configured(),
           .allowed_origin = shared_.cors.AnswerTo(head_.request.Header(HeaderField::kOrigin))};
 }
@@ -535,21 +376,6 @@ void Connection::KeepBuffers() {
 
 void Connection::UseBuffers() { shared_.kept_bytes.Give(std::exchange(kept_reserved_, 0)); }
 
-// Answers a request that cannot be read to its end.
-void Connection::Refuse(Reply reply) {
-  request_size_ = input_.size();
-  linger_ = true;
-  state_ = State::kAnswering;
-  Send(Closing(std::move(reply)));
-}
-
-void Connection::RefuseFault(const ProtocolFault& fault) {
-  const std::string_view code = fault.status == 413 ? "too_large" : fault.status == 431 ? "header_too_large" : "bad_request";
-  head_.old_protocol = false;
-  started_ = loop_.clock().Monotonic();
-  Refuse(ErrorReply(fault.status, code, fault.message));
-}
-
 void Connection::BeginStream(Reply head) {
   if (state_ != State::kAnswering) return;
   CountAnswer(head.status);
@@ -587,7 +413,7 @@ void Connection::EndStream() {
 void Connection::Flush() {
   if (writing_ || state_ == State::kClosed) return;
   while (output_sent_ < output_.size()) {
-    const ssize_t sent = WriteSome(std::string_view(output_).substr(output_sent_));
+    const ssize_t sent = transport_.Write(std::string_view(output_).substr(output_sent_));
     TR_CRASH_POINT("server.reply_sent");
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) {
@@ -608,8 +434,7 @@ void Connection::Flush() {
 // Closing a socket with unread bytes in it resets the connection, and the answer could be lost with it.
 void Connection::EndOutput() {
   if (!linger_ || input_ended_) return Close();
-  if (tls_ != nullptr) tls_->Close();
-  shutdown(socket_, SHUT_WR);
+  transport_.EndOutput();
   state_ = State::kLingering;
   SetDeadline(kLinger);
   input_.Consume(input_.size());

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "server/admission.h"
 #include "crypto/tls.h"
+#include "server/admission.h"
 #include "server/byte_budget.h"
 #include "server/certificates.h"
 #include "server/cors.h"
@@ -22,6 +22,7 @@
 #include "server/options.h"
 #include "server/request_parser.h"
 #include "server/router.h"
+#include "server/transport.h"
 
 namespace tailrace::server {
 
@@ -50,7 +51,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   void Start();
   void OnReady(const SocketNews& news);
-  int socket() const { return socket_; }
+  int socket() const { return transport_.socket(); }
 
   // Takes no request after the one being answered; closes at once when there is none.
   void StopAfterCurrent();
@@ -87,26 +88,26 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool AdvanceChunks();
   bool BeginRequest(size_t head_size);
   std::optional<ProtocolFault> ParseHead(size_t head_size);
-  std::optional<Reply> RefusalOfHead();
-  std::optional<Reply> RefusalOfOrigin() const;
-  std::optional<Reply> RefusalOfRoute(Router::Match match);
-  std::optional<Reply> RefusalOfBody();
   bool ReserveBody(size_t bytes);
   bool ReserveArrived(size_t length);
-  bool IsTooSlowNow(std::chrono::steady_clock::time_point now) const;
-  std::optional<Reply> RefusalOfLoad(size_t length);
-  void PrepareToSkipBody();
   void KeepBuffers();
   void UseBuffers();
   void Dispatch(std::string_view body);
   void FinishRequest();
+
+  // In connection_refusals.cc.
+  static Reply BodiesFull();
+  std::optional<Reply> RefusalOfHead();
+  std::optional<Reply> RefusalOfOrigin() const;
+  std::optional<Reply> RefusalOfRoute(Router::Match match);
+  std::optional<Reply> RefusalOfBody();
+  std::optional<Reply> RefusalOfLoad(size_t length);
+  bool IsTooSlowNow(std::chrono::steady_clock::time_point now) const;
+  void PrepareToSkipBody();
   void Refuse(Reply reply);
   void RefuseFault(const ProtocolFault& fault);
 
   bool Receive();
-  ssize_t ReadSome(std::span<char> room);
-  ssize_t WriteSome(std::string_view bytes);
-  void TellOfTls();
   void OnReceived(size_t bytes);
   void OnInputEnd();
   void Flush();
@@ -115,8 +116,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void SetDeadline(std::chrono::milliseconds from_now);
   void CountAnswer(int status);
 
-  int socket_;
-  std::unique_ptr<crypto::TlsSession> tls_;  // null: plain
+  Transport transport_;
   Loop& loop_;
   ConnectionShared& shared_;
   ChunkReader chunks_;

@@ -36,11 +36,6 @@ struct Options {
   std::optional<uint16_t> port;
 };
 
-int64_t NumberOf(const JsonValue& value, std::string_view name) {
-  const std::string text(value.TextOf(name));
-  return text.empty() ? 0 : std::atoll(text.c_str());
-}
-
 std::string RecordOf(const JsonValue& letter) {
   const JsonValue* raw = letter.Find("raw");
   return raw != nullptr ? raw->text : "base64 " + std::string(letter.TextOf("raw_base64"));
@@ -77,13 +72,13 @@ Status SortNames(Options& options, const config::Pipeline& pipeline) {
 
 void ShowStream(const JsonValue& stream, Console& console) {
   const JsonValue* faults = stream.Find("faults");
-  const int64_t open = NumberOf(stream, "open");
+  const int64_t open = stream.IntOf("open");
   std::string head = fmt::format("{}: {}", console.Paint(Style::kBold, stream.TextOf("stream")), Counted(open, "dead letter"));
-  if (const int64_t pending = NumberOf(stream, "pending"); pending > 0) head += fmt::format(", {} being sent again", Grouped(pending));
-  if (const int64_t more = NumberOf(stream, "untracked"); more > 0) head += fmt::format(", {} more not looked at yet", Grouped(more));
+  if (const int64_t pending = stream.IntOf("pending"); pending > 0) head += fmt::format(", {} being sent again", Grouped(pending));
+  if (const int64_t more = stream.IntOf("untracked"); more > 0) head += fmt::format(", {} more not looked at yet", Grouped(more));
   console.OutLine(head);
   for (const JsonValue& fault : faults->items) {
-    const int64_t letters = NumberOf(fault, "open") + NumberOf(fault, "pending");
+    const int64_t letters = fault.IntOf("open") + fault.IntOf("pending");
     console.OutLine(fmt::format("  {}  {}", console.Paint(Style::kCyan, fault.TextOf("id")),
                                 console.Paint(Style::kRed, OneLine(fault.TextOf("fault")))));
     console.OutLine(fmt::format("            {}, {}, first {}, last {}", StageOf(fault), Counted(letters, "record"),
@@ -181,14 +176,14 @@ Result<std::string> ReadFix(const std::string& path) {
 }
 
 void ShowRedrive(const JsonValue& report, bool dry_run, Console& console) {
-  const int64_t failing = NumberOf(report, "failing");
-  const int64_t pending = NumberOf(report, "pending");
+  const int64_t failing = report.IntOf("failing");
+  const int64_t pending = report.IntOf("pending");
   std::string line = fmt::format("{}: {}, {} {}", console.Paint(Style::kBold, report.TextOf("stream")),
-                                 Counted(NumberOf(report, "letters"), "dead letter"), Grouped(NumberOf(report, "sent")),
+                                 Counted(report.IntOf("letters"), "dead letter"), Grouped(report.IntOf("sent")),
                                  dry_run ? "would be sent again" : "sent again");
   if (failing > 0) line += fmt::format(", {} of them {}", Grouped(failing), dry_run ? "would be refused" : "refused");
   if (pending > 0) line += fmt::format(", {} not seen to yet", Grouped(pending));
-  if (const int64_t left = NumberOf(report, "left"); left > 0) line += fmt::format(", {} left as they are", Grouped(left));
+  if (const int64_t left = report.IntOf("left"); left > 0) line += fmt::format(", {} left as they are", Grouped(left));
   console.OutLine(line);
   for (const JsonValue& failure : report.Find("failures")->items) {
     const std::string_view reason = failure.TextOf("reason");
@@ -212,7 +207,7 @@ ExitCode Redrive(Options options, Console& console) {
   } else {
     ShowRedrive(*report, options.dry_run, console);
   }
-  return NumberOf(*report, "failing") > 0 ? ExitCode::kNo : ExitCode::kDone;
+  return report->IntOf("failing") > 0 ? ExitCode::kNo : ExitCode::kDone;
 }
 
 }  // namespace

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "app/commands/declare.h"
+#include "app/folder.h"
 #include "app/json_value.h"
 #include "app/pipeline_file.h"
 #include "app/rebuild_report.h"
-#include "app/runtime.h"
 #include "app/server_client.h"
 #include "app/signals.h"
 #include "app/sse.h"
@@ -129,10 +129,7 @@ ExitCode RebuildOnServer(HttpClient& client, const std::string& definition, cons
   const auto response = client.Stream(request, take, stop);
   if (rebuild.exit_code()) return *rebuild.exit_code();
   if (stop.stop_requested()) return Stopped(options, console);
-  if (!response) {
-    return console.Report(Error::Unavailable(
-        fmt::format("{}\nNor is it a server that can be asked: {}", held.message(), response.error().message())));
-  }
+  if (!response) return console.Report(NobodyToAsk(held, response.error()));
   if (const Status status = StatusOf(*response); !status) return console.Report(status.error());
   return console.Report(Error::Unavailable("the server ended before the rebuild; " + options.name + " is as it was, or new"));
 }
@@ -148,10 +145,7 @@ ExitCode Rebuild(const Options& options, Console& console) {
   const StopOnSignals signals;
   const auto client = ClientOf(*pipeline, options.port);
   const std::string definition = engine::DefinitionName(*pipeline, options.name);
-  RuntimeOptions runtime_options;
-  runtime_options.serve = false;
-  runtime_options.read_sources = false;
-  auto runtime = Runtime::Open(std::move(*pipeline), std::move(runtime_options));
+  auto runtime = OpenFolder(std::move(*pipeline));
   if (runtime) return RebuildInFolder(**runtime, options, signals.token(), console);
   if (runtime.error().code() != ErrorCode::kConflict) return console.Report(runtime.error());
   return RebuildOnServer(*client, definition, options, runtime.error(), signals.token(), console);
