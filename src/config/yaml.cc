@@ -155,6 +155,7 @@ void Recovery::ReadBroken(Node& whole, const std::string& text, size_t base, con
   while (!name.empty() && (name.front() == '"' || name.front() == '\'')) name.remove_prefix(1);
   while (!name.empty() && (name.back() == '"' || name.back() == '\'' || name.back() == ' ')) name.remove_suffix(1);
   Node* key = tree_.NewNode();
+  key->is_key = true;
   key->text = name;
   key->begin = base + first + layout.indent;
   key->end = key->begin + name.size();
