@@ -1,7 +1,5 @@
 #include "model/json_text.h"
 
-#include <array>
-#include <charconv>
 #include <cstring>
 
 namespace tailrace {
@@ -49,44 +47,6 @@ bool IsDelimiter(char c) {
 
 Error ArrayError(size_t byte, const char* reason) {
   return Error::Invalid(std::string(reason) + " at byte " + std::to_string(byte));
-}
-
-// Index a step of a pointer names in a list: digits without leading zeros.
-std::optional<size_t> ListIndex(std::string_view step) {
-  if (step.empty() || (step.size() > 1 && step[0] == '0')) return std::nullopt;
-  size_t index = 0;
-  auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
-  if (error != std::errc() || end != step.data() + step.size()) return std::nullopt;
-  return index;
-}
-
-std::string UnescapePointerStep(std::string_view step) {
-  std::string name;
-  for (size_t i = 0; i < step.size(); ++i) {
-    bool escaped = step[i] == '~' && i + 1 < step.size();
-    name += escaped ? (step[++i] == '1' ? '/' : '~') : step[i];
-  }
-  return name;
-}
-
-// Steps into the container at token `*i`; false when it has no such part. The text is checked JSON.
-bool StepInto(const JsonTokens& tokens, const std::string& name, size_t* i) {
-  bool is_object = tokens.kind(*i) == '{';
-  std::optional<size_t> index = ListIndex(name);
-  if (!is_object && (tokens.kind(*i) != '[' || !index)) return false;
-  size_t place = 0;
-  for (++*i; tokens.kind(*i) != '}' && tokens.kind(*i) != ']'; ++place) {
-    bool found = index == place;
-    if (is_object) {
-      std::string key;
-      found = UnescapeJson(tokens.string_content(*i), &key) == JsonFault::kNone && key == name;
-      *i += 2;
-    }
-    if (found) return true;
-    if (SkipJsonValue(tokens, i, 0) != JsonFault::kNone) return false;
-    if (tokens.kind(*i) == ',') ++*i;
-  }
-  return false;
 }
 
 }  // namespace
@@ -196,20 +156,6 @@ std::optional<JsonError> JsonDocument::Parse(std::string_view text) {
   if (whole) return std::nullopt;
   std::optional<JsonError> error = CheckJson(text);
   return error ? error : JsonError{0, "text that cannot be read"};
-}
-
-std::optional<std::string_view> JsonDocument::Find(std::string_view pointer) const {
-  size_t begin = 0;
-  while (!pointer.empty()) {
-    if (pointer.front() != '/') return std::nullopt;
-    size_t next = pointer.find('/', 1);
-    std::string name = UnescapePointerStep(pointer.substr(1, next == std::string_view::npos ? next : next - 1));
-    if (!StepInto(tokens_, name, &begin)) return std::nullopt;
-    pointer = next == std::string_view::npos ? std::string_view() : pointer.substr(next);
-  }
-  size_t end = begin;
-  if (SkipJsonValue(tokens_, &end, 0) != JsonFault::kNone) return std::nullopt;
-  return JsonSlice(tokens_, begin, end);
 }
 
 }  // namespace tailrace

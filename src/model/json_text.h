@@ -64,6 +64,12 @@ class JsonDocument {
   // Raw text of the part, "" for the whole. Nullopt when there is none. Of a repeated field the first.
   std::optional<std::string_view> Find(std::string_view pointer) const;
 
+  // The parts that a pattern names, in the order of the text, the first `count_max`. A pattern is a JSON pointer in
+  // which a step `*` stands for each element of a list or each value of an object: /trips/tripOption/*. kInvalid, with
+  // the pointer: a part before the first `*` is missing or null, or a `*` or a further step meets a scalar. Behind a `*`
+  // a missing or null part is no part and no fault.
+  Result<std::vector<JsonPart>> FindAll(std::string_view pattern, size_t count_max = SIZE_MAX) const;
+
  private:
   JsonTokens tokens_;
 };
