@@ -12,8 +12,8 @@ import sys
 import tempfile
 
 # Folders lowest first. Each may depend on those before it, less what FORBIDDEN takes away.
-ORDER = ["base", "model", "crypto", "auth", "sqlite", "control", "sql", "config", "ports", "log", "warehouse", "documents", "sources", "engine", "server", "app"]
-SIBLINGS = ["log", "warehouse", "documents", "sources"]
+ORDER = ["base", "model", "crypto", "auth", "sqlite", "control", "sql", "config", "ports", "http_client", "log", "warehouse", "documents", "sources", "engine", "server", "app"]
+SIBLINGS = ["http_client", "log", "warehouse", "documents", "sources"]
 FORBIDDEN = {folder: set(SIBLINGS) - {folder} for folder in SIBLINGS} | {"engine": set(SIBLINGS), "server": set(SIBLINGS)}
 
 # Where each vendor is wrapped, and what its headers are called. None: anywhere.
@@ -29,6 +29,7 @@ VENDORS = {
     "zlib": (["sources", "server"], r"zlib\.h"),
     "spdlog": (["base"], r"spdlog/.*"),
     "expected": (None, r"tl/expected\.hpp"),
+    "curl": (["http_client"], r"curl/.*"),
     "openssl": (["crypto"], r"openssl/.*"),
     "date": (["base", "model"], r"date/.*"),
     "cli11": (["app"], r"CLI/.*"),
@@ -37,7 +38,7 @@ VENDORS = {
 TEST_HEADERS = re.compile(r"(gtest|gmock)/.*")
 
 # Headers of vendors that cost seconds to compile or rename half the world: a header of ours that shows one stays at home.
-STAYS_AT_HOME = {"duckdb", "boost", "sqlite", "fyaml", "simdjson", "json", "cli11"}
+STAYS_AT_HOME = {"duckdb", "boost", "sqlite", "fyaml", "simdjson", "json", "cli11", "curl"}
 
 # Besides the C++ library (no dot, no slash) these come with the platform.
 PLATFORM = re.compile(r"\w+|(sys|netinet|arpa|linux|net|bits)/\w+\.h|\w*intrin\.h|"
