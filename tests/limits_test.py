@@ -84,6 +84,8 @@ NOT_LIMITS = {
     "bytes_max": "an argument, or the retention of a stream",
     "rows_max": "an argument",
     "records_max": "an argument",
+    "kMoveMax": "arithmetic: farther than the first year is from the last",
+    "kOffsetSecondsMax": "arithmetic: farther than a zone was ever from UTC",
 }
 # Of folders whose limits hold for the program's own tests or its own commands' output.
 EXEMPT_FOLDERS = ("testing/", "app/scenario/")
