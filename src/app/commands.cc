@@ -39,6 +39,10 @@ constexpr std::array kCommands = {
             "tailrace tail sales\n"
             "tailrace tail sales --limit 10 | jq .",
             DeclareTail},
+    Command{"top", "Watch what comes in, and how far behind everything is",
+            "tailrace top                  # until Ctrl-C\n"
+            "tailrace top --count 2 --every 10 --json",
+            DeclareTop},
     Command{"dlq list", "Show what was refused, grouped by fault",
             "tailrace dlq list             # every stream\n"
             "tailrace dlq list sales --json | jq .",

@@ -310,6 +310,17 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(server.stop(number), 0, server.output)
         self.check(run("sql", "SELECT count(*) FROM sales", self.folder), DONE, r"\n2\n$")
 
+    def test_top_shows_what_comes_in_and_needs_a_server(self):
+        self.pipeline()
+        self.check(run("top", self.folder, "--count", "1"), FAILED, r"^$", r"tailrace run")
+        with Server(self.folder) as server:
+            server.post("/till", '{"id":"1","product":"mug","quantity":1}')
+            words = ("top", self.folder, "--port", server.port, "--every", "1")
+            wait_until("the table", lambda: all(kept["lag"] == 0 for kept in json.loads(server.answers("/status"))["materializations"]))
+            self.check(run(*words, "--count", "2"), DONE, r"(?s)sales +1\n.*\n\nshop at .*sales +1 +0\n")
+            looks = run(*words, "--count", "2", "--json").stdout.splitlines()
+            self.assertEqual([json.loads(look)["streams"][0]["records"] for look in looks], [1, 1])
+
     def test_a_taken_port_and_held_data_are_told(self):
         self.pipeline()
         with socket.socket() as other:

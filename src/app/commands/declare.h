@@ -30,6 +30,7 @@ Action DeclareSchema(Arguments& arguments);
 Action DeclareSql(Arguments& arguments);
 Action DeclareTail(Arguments& arguments);
 Action DeclareTest(Arguments& arguments);
+Action DeclareTop(Arguments& arguments);
 Action DeclareTrace(Arguments& arguments);
 Action DeclareVersion(Arguments& arguments);
 
