@@ -44,6 +44,7 @@ NOT_LIMITS = {
     "kExcerptCharactersMax": "how much of a line a message shows",
     "kQuotedBytesMax": "how much of a value a message shows",
     "kMessageBytesMax": "how long a message gets",
+    "kEverySecondsMax": "how seldom `top` looks",
     "kFaultsToldMax": "how many faults `load` shows",
     "kCandidatesMax": "names looked at for `did you mean`",
     "kListedMax": "names listed by `did you mean`",
