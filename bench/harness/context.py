@@ -12,7 +12,7 @@ from harness.records import ROOT, Sales
 
 BUILD = ROOT / "build" / "bench"
 COMPILER_FLAGS = ["-std=c++20", "-O2", "-msse4.2", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
-LIBRARIES = {"bare_ceiling": ["-lsimdjson"], "latency_probe": ["-pthread"]}
+LIBRARIES = {"bare_ceiling": ["-lsimdjson"], "latency_probe": ["-pthread"], "open_loop": []}
 
 
 def compiled(name):

@@ -4,6 +4,7 @@ import json
 import pathlib
 import urllib.parse
 
+from harness.context import compiled
 from harness.errors import BenchError
 from harness.processes import output_of
 
@@ -23,6 +24,11 @@ def wrk(port, path, lines, *, connections, seconds, content_type=None):
         raise BenchError(f"{path} on port {port}: {result['refused']} requests refused, {result['broken']} broken, "
                          f"of {result['requests']}")
     return result
+
+
+def open_loop(port, path, lines, *, connections, rate, seconds, content_type):
+    """Requests at a rate that no answer holds back, or with a rate of 0 as many as go; returns what open_loop.cc prints."""
+    return json.loads(output_of([compiled("open_loop"), port, path, lines, content_type, connections, rate, seconds]))
 
 
 class Client:

@@ -38,12 +38,19 @@ std::string KeyOfEnvironment() {
   return is_sendable ? key : std::string();
 }
 
+Result<std::shared_ptr<const crypto::TlsClientContext>> TrustIn(const config::TlsSpec& tls) {
+  const crypto::TlsIdentity identity{tls.client_cert, tls.client_key};
+  if (!identity.cert.empty()) return crypto::TlsClientContext::Pinned(tls.cert, &identity);
+  if (tls.client_ca.empty()) return crypto::TlsClientContext::Pinned(tls.cert);
+  return Fail(Error::Invalid("the server lets in only who shows a certificate (server.tls.client_ca): name one for commands as server.tls.client"));
+}
+
 }  // namespace
 
 std::unique_ptr<HttpClient> ClientOf(const config::Pipeline& pipeline, std::optional<uint16_t> port) {
   auto client = std::make_unique<HttpClient>(ReachableHost(pipeline.server.host), port.value_or(pipeline.server.port));
   client->SetKey(KeyOfEnvironment());
-  if (pipeline.server.tls) client->SetTls(crypto::TlsClientContext::Pinned(pipeline.server.tls->cert));
+  if (pipeline.server.tls) client->SetTls(TrustIn(*pipeline.server.tls));
   return client;
 }
 

@@ -368,11 +368,17 @@ const Shape* Table::JwtShape() {
 const Shape* Table::ServerShape() {
   const Shape* auth =
       OneWord({{"none", "whoever reaches the address may read and write"}, {"keys", "nobody comes in without a key, from this machine neither"}});
+  const Shape* client = Object("a mapping with cert and key",
+                               {
+                                   {"cert", path_, "PEM: their certificate, those between it and its authority behind it", true},
+                                   {"key", path_, "PEM: its private key, without a password", true},
+                               });
   const Shape* tls = Object("a mapping with cert and key",
                             {
                                 {"cert", path_, "PEM: the certificate, those between it and its authority behind it; read again when it changes", true},
                                 {"key", path_, "PEM: its private key, without a password", true},
                                 {"client_ca", path_, "PEM: clients must show a certificate of one of these authorities"},
+                                {"client", client, "what tailrace's own commands show, where client_ca asks for it"},
                             });
   const Shape* cors = Object("a mapping with origins",
                              {

@@ -59,6 +59,10 @@ void ReadTls(const Node& server, Reading& reading) {
   tls.cert = reading.Absolute(TextOr(*body, "cert", ""));
   tls.key = reading.Absolute(TextOr(*body, "key", ""));
   if (const std::string ca = TextOr(*body, "client_ca", ""); !ca.empty()) tls.client_ca = reading.Absolute(ca);
+  if (const Node* const client = Find(*body, "client"); client != nullptr && client->kind == NodeKind::kMapping) {
+    tls.client_cert = reading.Absolute(TextOr(*client, "cert", ""));
+    tls.client_key = reading.Absolute(TextOr(*client, "key", ""));
+  }
   reading.pipeline.server.tls = std::move(tls);
 }
 

@@ -196,9 +196,11 @@ struct JwtSpec {
 
 // Absolute paths of PEM files.
 struct TlsSpec {
-  std::string cert;       // with those between it and its authority behind it
+  std::string cert;         // with those between it and its authority behind it
   std::string key;
-  std::string client_ca;  // empty: clients show no certificate
+  std::string client_ca;    // empty: clients show no certificate
+  std::string client_cert;  // what our own commands show; empty: none
+  std::string client_key;
 };
 
 // Pages of other sites that may use the server.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "auth/api_key.h"
 #include "crypto/digest.h"
@@ -17,6 +18,8 @@ constexpr std::string_view kSchema =
     " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, revoked_ms INTEGER NOT NULL, replaced_by TEXT NOT NULL,"
     " hash TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID, STRICT";
 constexpr std::string_view kColumns = "id, name, roles, things, created_ms, expires_ms, revoked_ms, replaced_by, hash, checksum";
+
+constexpr int kCountColumn = 10;  // behind those
 
 // Stands for "everything" where things are listed.
 constexpr std::string_view kAllThings = "*";
@@ -103,6 +106,16 @@ KeyRecord RecordOf(const sqlite::Statement& row) {
   return record;
 }
 
+// Rows are never removed, and how many there are is kept in another place of the file: a bit that hides a row, or all of them, must not
+// open a door that stays open while there is no key. A file of an older program holds no such number.
+Status CheckCount(const std::vector<KeyRecord>& records, int64_t counted) {
+  std::set<std::string_view> ids;
+  for (const KeyRecord& record : records) ids.insert(record.id);
+  if (counted == 0 || static_cast<size_t>(counted) == ids.size()) return {};
+  return Fail(Error::Corruption("control.sqlite is damaged: " + std::to_string(counted) + " keys were made, and " + std::to_string(ids.size()) +
+                                " are there; restore it from a backup, or take it away and make new keys"));
+}
+
 Status CheckName(std::string_view name) {
   if (name.size() > kKeyNameBytesMax) {
     return Fail(Error::Invalid("the name is longer than " + std::to_string(kKeyNameBytesMax) + " bytes"));
@@ -131,13 +144,19 @@ Result<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path, Clock&
 }
 
 Result<std::vector<KeyRecord>> KeyStore::List() {
-  TR_TRY(sqlite::Statement rows, connection_->Prepare("SELECT " + std::string(kColumns) + " FROM keys ORDER BY created_ms, id"));
+  // One statement, so that both are of one moment; where there is no key it has one row without an id.
+  TR_TRY(sqlite::Statement rows, connection_->Prepare("SELECT " + std::string(kColumns) + ", (SELECT user_version FROM pragma_user_version)" +
+                                                      " FROM (SELECT 1) LEFT JOIN keys ON true ORDER BY created_ms, id"));
   std::vector<KeyRecord> records;
+  int64_t counted = 0;
   while (true) {
     TR_TRY(const bool more, rows.Step());
-    if (!more) return records;
-    records.push_back(RecordOf(rows));
+    if (!more) break;
+    counted = rows.Int(kCountColumn);
+    if (!rows.Text(0).empty()) records.push_back(RecordOf(rows));
   }
+  TR_RETURN_IF_ERROR(CheckCount(records, counted));
+  return records;
 }
 
 Result<KeyRecord> KeyStore::Find(std::string_view id) {
@@ -183,7 +202,16 @@ Result<IssuedKey> KeyStore::Insert(KeyRecord record) {
   record.id = key.id;
   record.hash = crypto::HexText(crypto::Sha256(key.text));
   TR_RETURN_IF_ERROR(Write(record));
+  TR_RETURN_IF_ERROR(connection_->Execute("PRAGMA user_version=" + std::to_string(known.size() + 1)));
   return IssuedKey{std::move(record), std::move(key.text)};
+}
+
+// Commits, and brings the change from SQLite's log into the file: a bit that turns over in the log would take a revocation away. When a
+// reader is in the way it is left for the next change.
+Status KeyStore::Commit(sqlite::Transaction& transaction) {
+  TR_RETURN_IF_ERROR(transaction.Commit());
+  (void)connection_->Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  return {};
 }
 
 Result<IssuedKey> KeyStore::Add(const NewKeyRequest& request) {
@@ -196,7 +224,7 @@ Result<IssuedKey> KeyStore::Add(const NewKeyRequest& request) {
   record.expires_ms = request.expires_ms;
   TR_TRY(auto transaction, sqlite::Transaction::Begin(*connection_));
   TR_TRY(IssuedKey issued, Insert(std::move(record)));
-  TR_RETURN_IF_ERROR(transaction.Commit());
+  TR_RETURN_IF_ERROR(Commit(transaction));
   return issued;
 }
 
@@ -206,7 +234,7 @@ Status KeyStore::Revoke(std::string_view id) {
   if (record.revoked_ms) return {};
   record.revoked_ms = clock_.Now().millis();
   TR_RETURN_IF_ERROR(Write(record));
-  return transaction.Commit();
+  return Commit(transaction);
 }
 
 Result<IssuedKey> KeyStore::Rotate(std::string_view id, int64_t overlap_ms) {
@@ -224,7 +252,7 @@ Result<IssuedKey> KeyStore::Rotate(std::string_view id, int64_t overlap_ms) {
   old.replaced_by = issued.record.id;
   old.expires_ms = std::min(old.expires_ms.value_or(now_ms + overlap_ms), now_ms + overlap_ms);
   TR_RETURN_IF_ERROR(Write(old));
-  TR_RETURN_IF_ERROR(transaction.Commit());
+  TR_RETURN_IF_ERROR(Commit(transaction));
   return issued;
 }
 

@@ -78,6 +78,7 @@ class KeyStore {
   Result<KeyRecord> Find(std::string_view id);
   Result<IssuedKey> Insert(KeyRecord record);
   Status Write(const KeyRecord& record);
+  Status Commit(sqlite::Transaction& transaction);
 
   std::unique_ptr<sqlite::Connection> connection_;
   Clock& clock_;

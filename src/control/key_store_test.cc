@@ -42,6 +42,11 @@ class KeyStoreTest : public ::testing::Test {
     EXPECT_TRUE(book.has_value());
     return std::move(*book);
   }
+  std::string FileText() const {
+    std::ifstream file(path_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+  static auth::Grant FullGrantButLimited() { return {{auth::Role::kRead, auth::Role::kIngest}, std::set<auth::Thing>{{auth::ThingKind::kTable, "t"}}}; }
   static auth::Grant Reader() { return {{auth::Role::kRead}, std::nullopt}; }
   static auth::Grant SalesIngest() { return {{auth::Role::kIngest}, std::set<auth::Thing>{{auth::ThingKind::kStream, "sales"}}}; }
 
@@ -157,6 +162,49 @@ TEST_F(KeyStoreTest, ARowThatWasChangedByOthersOpensNothing) {
     ASSERT_TRUE((*connection)->Execute("DELETE FROM keys; INSERT INTO keys SELECT * FROM was").has_value());
     EXPECT_TRUE(Book()->Identify(issued.text).has_value()) << change;
   }
+}
+
+TEST_F(KeyStoreTest, KeysThatVanishedAreMissed) {
+  const IssuedKey issued = Add();
+  store_.reset();
+  auto connection = sqlite::Connection::Open({.path = path_});
+  ASSERT_TRUE(connection.has_value());
+  ASSERT_TRUE((*connection)->Execute("CREATE TABLE was AS SELECT * FROM keys").has_value());
+  for (const char* change : {"DELETE FROM keys", "DROP TABLE keys"}) {
+    ASSERT_TRUE((*connection)->Execute(change).has_value());
+    const auto book = KeyBook::Open(path_, clock_);
+    ASSERT_FALSE(book.has_value()) << change;
+    EXPECT_EQ(book.error().code(), ErrorCode::kCorruption) << change;
+  }
+  ASSERT_TRUE((*connection)->Execute("INSERT INTO keys SELECT * FROM was; PRAGMA user_version=0").has_value());
+  EXPECT_TRUE(Book()->Identify(issued.text).has_value()) << "as a file of an older program, which does not count";
+}
+
+// Of each byte that is not empty one bit, of SQLite's own header all.
+TEST_F(KeyStoreTest, NoBitThatTurnsOverOpensADoor) {
+  const IssuedKey reader = Add(), revoked = Add(FullGrantButLimited());
+  ASSERT_TRUE(store_->Revoke(revoked.record.id).has_value());
+  store_.reset();
+  const std::string sound = FileText();
+  constexpr size_t kHeaderBytes = 120;
+  size_t tried = 0;
+  for (size_t bit = 0; bit < 8 * sound.size(); ++bit) {
+    const size_t byte = bit / 8;
+    if (byte >= kHeaderBytes && (sound[byte] == 0 || bit % 8 != byte % 8)) continue;
+    std::string damaged = sound;
+    damaged[byte] = static_cast<char>(damaged[byte] ^ (1 << bit % 8));
+    std::filesystem::remove(path_ + "-wal");
+    std::filesystem::remove(path_ + "-shm");
+    std::ofstream(path_, std::ios::binary).write(damaged.data(), static_cast<std::streamsize>(damaged.size()));
+    ++tried;
+    const auto book = KeyBook::Open(path_, clock_);
+    if (!book) continue;  // found
+    EXPECT_TRUE((*book)->HasKeys()) << "byte " << byte;
+    EXPECT_FALSE((*book)->Identify(revoked.text).has_value()) << "byte " << byte;
+    const auto caller = (*book)->Identify(reader.text);
+    EXPECT_TRUE(!caller || (*caller)->grant == Reader()) << "byte " << byte;
+  }
+  EXPECT_GT(tried, 1000U);
 }
 
 TEST_F(KeyStoreTest, AKeyWithTheRightIdAndAnotherSecretIsRefused) {

@@ -47,6 +47,14 @@ Context NewContext(const SSL_METHOD* method) {
 // A key with a password would ask for it on the terminal.
 int NoPassword(char*, int, int, void*) { return 0; }
 
+Status UseCertificate(SSL_CTX* context, const std::string& cert, const std::string& key) {
+  SSL_CTX_set_default_passwd_cb(context, NoPassword);
+  if (SSL_CTX_use_certificate_chain_file(context, cert.c_str()) != 1) return Fail(WrongFile(cert));
+  if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) return Fail(WrongFile(key));
+  if (SSL_CTX_check_private_key(context) != 1) return Fail(WrongFile(key));
+  return {};
+}
+
 // A client whose certificate was believed under other authorities shakes hands anew: no session goes on.
 Status AskForCertificates(SSL_CTX* context, const std::string& authorities) {
   if (SSL_CTX_load_verify_locations(context, authorities.c_str(), nullptr) != 1) return Fail(WrongFile(authorities));
@@ -119,12 +127,9 @@ void TlsSession::Close() {
 Result<std::shared_ptr<const TlsServerContext>> TlsServerContext::Load(const TlsFiles& files) {
   const Context context = NewContext(TLS_server_method());
   if (context == nullptr) return Fail(Error::Exhausted("TLS: " + Reason()));
-  SSL_CTX_set_default_passwd_cb(context.get(), NoPassword);
   SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>(kSessionContext.data()),
                                  static_cast<unsigned>(kSessionContext.size()));
-  if (SSL_CTX_use_certificate_chain_file(context.get(), files.cert.c_str()) != 1) return Fail(WrongFile(files.cert));
-  if (SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1) return Fail(WrongFile(files.key));
-  if (SSL_CTX_check_private_key(context.get()) != 1) return Fail(WrongFile(files.key));
+  TR_RETURN_IF_ERROR(UseCertificate(context.get(), files.cert, files.key));
   if (!files.client_ca.empty()) TR_RETURN_IF_ERROR(AskForCertificates(context.get(), files.client_ca));
   return std::shared_ptr<const TlsServerContext>(new TlsServerContext(context));
 }
@@ -146,9 +151,10 @@ Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::Public() {
   return std::shared_ptr<const TlsClientContext>(new TlsClientContext(context, ""));
 }
 
-Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::Pinned(const std::string& cert_file) {
+Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::Pinned(const std::string& cert_file, const TlsIdentity* shown) {
   const Context context = NewContext(TLS_client_method());
   if (context == nullptr) return Fail(Error::Exhausted("TLS: " + Reason()));
+  if (shown != nullptr) TR_RETURN_IF_ERROR(UseCertificate(context.get(), shown->cert, shown->key));
   const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(cert_file.c_str(), "r"), BIO_free);
   if (file == nullptr) return Fail(WrongFile(cert_file));
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(PEM_read_bio_X509(file.get(), nullptr, NoPassword, nullptr), X509_free);

@@ -81,13 +81,20 @@ class TlsServerContext {
   std::shared_ptr<ssl_ctx_st> context_;
 };
 
-// What a client believes. Threads: thread-safe as const.
+// What a client shows: PEM files.
+struct TlsIdentity {
+  std::string cert;  // with those between it and its authority behind it
+  std::string key;
+};
+
+// What a client believes, and shows. Threads: thread-safe as const.
 class TlsClientContext {
  public:
   // Certificates for the host's name, of the authorities that the machine knows (or those of SSL_CERT_FILE).
   static Result<std::shared_ptr<const TlsClientContext>> Public();
   // This certificate alone, whatever name is in it: that of a server on the same machine, read from its own file.
-  static Result<std::shared_ptr<const TlsClientContext>> Pinned(const std::string& cert_file);
+  // `shown` to a server that asks who its client is; null: nothing. kInvalid: a file that is not what it should be.
+  static Result<std::shared_ptr<const TlsClientContext>> Pinned(const std::string& cert_file, const TlsIdentity* shown = nullptr);
 
   // Shakes hands; the socket blocks. kUnavailable: the server is not who it should be, or does not speak TLS.
   Result<std::unique_ptr<TlsSession>> Connect(int socket, const std::string& host) const;

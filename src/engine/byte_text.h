@@ -7,7 +7,7 @@
 
 namespace tailrace::engine {
 
-// Whether a byte string can stand in JSON as it is: well-formed UTF-8 (RFC 3629).
+// Whether a byte string can stand in JSON as it is and be read again: well-formed UTF-8 (RFC 3629) without NUL, which no reader of records takes.
 bool IsUtf8(std::string_view bytes);
 
 // Base64 with padding (RFC 4648, section 4).

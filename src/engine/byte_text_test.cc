@@ -21,6 +21,7 @@ TEST(ByteText, WhatIsNoBase64IsRefused) {
 
 TEST(ByteText, OnlyWellFormedUtf8IsText) {
   EXPECT_TRUE(IsUtf8("\xC3\xA9\xF0\x9F\x98\x80"));
+  EXPECT_FALSE(IsUtf8(std::string_view("a\0b", 3)));
   EXPECT_FALSE(IsUtf8("\xC3"));
   EXPECT_FALSE(IsUtf8("\xE0\x80\x80"));
   EXPECT_FALSE(IsUtf8("\xED\xA0\x80"));

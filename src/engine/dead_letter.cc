@@ -50,14 +50,27 @@ void WritePlace(JsonObjectWriter& json, const DeadLetter& letter) {
   }
 }
 
+namespace {
+
+// A reason may quote what was found, which is no text always: then what JSON cannot hold is shown as such.
+std::string Shown(const std::string& text) {
+  if (IsUtf8(text)) return text;
+  std::string shown;
+  for (const char c : text) shown += c > 0 ? std::string(1, c) : std::string("\uFFFD");
+  return shown;
+}
+
+}  // namespace
+
 std::string DeadLetterJson(const DeadLetter& letter, WallTime now) {
   JsonObjectWriter json;
   json.Text("stage", StageName(letter.stage)).Text("stream", letter.stream);
   if (!letter.materialization.empty()) json.Text("materialization", letter.materialization);
   json.Text("name", DeadLetterName(letter));
   if (letter.redrive) json.Int("redrive", letter.redrive->value);
-  if (!letter.pointer.empty()) json.Text("pointer", letter.pointer);
-  json.Text("reason", letter.reason).Text("fault", FaultName(letter.pointer, letter.reason)).Int("time_ms", now.millis());
+  const std::string pointer = Shown(letter.pointer), reason = Shown(letter.reason);
+  if (!pointer.empty()) json.Text("pointer", pointer);
+  json.Text("reason", reason).Text("fault", FaultName(pointer, reason)).Int("time_ms", now.millis());
   if (!letter.schema.empty()) json.Text("schema", letter.schema);
   WritePlace(json, letter);
   if (IsUtf8(letter.raw)) {

@@ -15,6 +15,26 @@ namespace {
 
 constexpr std::string_view kRedriveBegin = R"({"kind":"redrive",)";
 
+// The place of the next \u0000; npos when there is none.
+size_t FindNul(std::string_view content) {
+  constexpr std::string_view kNul = "\\u0000";
+  for (size_t i = content.find('\\'); i < content.size(); i = content.find('\\', i + 2)) {
+    if (content.substr(i, kNul.size()) == kNul) return i;
+  }
+  return std::string_view::npos;
+}
+
+// Letters of 0.1.0 hold a NUL of the record's bytes as an escape, which UnescapeJson refuses.
+void AppendUnescaped(std::string_view content, std::string* out) {
+  constexpr size_t kNulBytes = 6;
+  for (size_t nul = FindNul(content); nul != std::string_view::npos; nul = FindNul(content)) {
+    (void)UnescapeJson(content.substr(0, nul), out);
+    *out += '\0';
+    content.remove_prefix(nul + kNulBytes);
+  }
+  (void)UnescapeJson(content, out);
+}
+
 // The members of one flat object; views into its text.
 class Members {
  public:
@@ -26,7 +46,12 @@ class Members {
       if (members.size_ == members.all_.size()) return broken();
       members.all_[members.size_++] = {members.tokens_.string_content(i), i + 2};
       i += 2;
-      if (SkipJsonValue(members.tokens_, &i, 1) != JsonFault::kNone) return broken();
+      // A text may hold a NUL, which the check of values refuses.
+      if (members.tokens_.kind(i) == '"') {
+        ++i;
+      } else if (SkipJsonValue(members.tokens_, &i, 1) != JsonFault::kNone) {
+        return broken();
+      }
       if (members.tokens_.kind(i) == ',') ++i;
     }
     return members;
@@ -37,7 +62,7 @@ class Members {
   std::string Text(std::string_view name) const {
     std::string text;
     const size_t token = Find(name);
-    if (token != 0 && tokens_.kind(token) == '"') (void)UnescapeJson(tokens_.string_content(token), &text);
+    if (token != 0 && tokens_.kind(token) == '"') AppendUnescaped(tokens_.string_content(token), &text);
     return text;
   }
 

@@ -40,7 +40,7 @@ KINDS = {
     "dead letters": ("dlq/events/0/*.log", False), "index": ("log/bulk/0/*.index", False), "time index": ("log/bulk/0/*.timeindex", False),
     "snapshot": ("log/bulk/0/*.snapshot", False), "synced": ("log/events/*/synced", False), "stream": ("log/events/stream", False),
     "format": ("FORMAT", False), "warehouse": ("warehouse.duckdb", True), "documents": ("documents.sqlite", True),
-    "warehouse's log": ("warehouse.duckdb.wal", True), "documents' log": ("documents.sqlite-wal", True),
+    "warehouse's log": ("warehouse.duckdb.wal", True), "documents' log": ("documents.sqlite-wal", True), "keys": ("control.sqlite", False),
 }
 OF_A_KILLED_SERVER = {"warehouse's log", "documents' log"}  # which a stop or a checkpoint empties
 WAREHOUSE_FILES = ["warehouse.duckdb", "warehouse.duckdb.wal"]
@@ -55,6 +55,62 @@ QUERIES = [
     "SELECT * FROM numbers ORDER BY id",
     "SELECT * FROM bulk_count",
 ]
+
+
+class Locked:
+    """A folder with keys, and what each may do."""
+
+    def __init__(self, scratch):
+        self.folder = new_folder(scratch, "locked")
+        admin, reader, sender, revoked = (self.key(*words) for words in (["admin"], ["read"], ["ingest", "--stream", "bulk"], ["admin"]))
+        self.command("revoke", revoked.split("_")[1])
+        read, send_bulk, send_event = ("GET", "/streams"), ("POST", "/streams/bulk"), ("POST", "/streams/events")
+        self.questions = [(*asked, key) for key in (admin, reader, sender, revoked, None) for asked in (read, send_bulk, send_event)]
+        server = Server(self.folder).wait_listening()
+        try:
+            self.answers = self.ask(server)
+        finally:
+            assert server.stop() == 0, server.output
+        # 200: it may; 422: it may, but that is no record.
+        assert self.answers == [200, 422, 422] + [200, 403, 403] + [403, 422, 403] + [401] * 6, self.answers
+
+    def command(self, *words):
+        done = subprocess.run([PROGRAM, "keys", *words, str(self.folder)], capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def key(self, role, *limits):
+        return self.command("add", "--role", role, *limits)
+
+    def ask(self, server):
+        """The status of each question."""
+        statuses = []
+        for method, path, key in self.questions:
+            connection = server.connect()
+            try:
+                connection.request(method, path, b"{}" if method == "POST" else None, {"Authorization": "Bearer " + key} if key else {})
+                statuses.append(connection.getresponse().status)
+            finally:
+                connection.close()
+        return statuses
+
+    def look(self, folder):
+        """As look(): who gets in who did not, or is kept out without a word about it, is SILENT."""
+        server = Server(folder)
+        try:
+            server.wait_listening()
+            answers = self.ask(server)
+            said = [line for line in server.output.splitlines() if "level=warning" in line or "level=error" in line]
+            assert server.stop() == 0, server.output
+        except Died as died:
+            assert died.status > 0 and died.output.strip(), f"ended with {died.status}: {died.output[-500:]!r}"
+            return "found", died.output.strip().splitlines()[-1]
+        finally:
+            server.kill()
+        changed = [(asked[:2], now, before) for asked, now, before in zip(self.questions, answers, self.answers) if now != before]
+        if any(now not in (401, 403, 503) for _, now, _ in changed) or (changed and not said):
+            return "SILENT", f"{changed}"
+        return ("found", said[0]) if said else ("harmless", "")
 
 
 def waits(ends):
@@ -114,9 +170,10 @@ class Sound:
         # Into the file itself, where a flip shall meet it.
         with sqlite3.connect(self.folder / ".tailrace" / "documents.sqlite") as documents:
             documents.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.locked = Locked(scratch)
 
     def folder_of(self, kind):
-        return self.killed if kind in OF_A_KILLED_SERVER else self.folder
+        return self.locked.folder if kind == "keys" else self.killed if kind in OF_A_KILLED_SERVER else self.folder
 
     def files(self, kind):
         found = sorted((self.folder_of(kind) / ".tailrace").glob(KINDS[kind][0]))
@@ -199,8 +256,8 @@ def one_flip(scratch, sound, kind, chance, number):
         where = f"{place} {flip(folder / place, chance)}"
         verified = subprocess.run([PROGRAM, "log", "verify", str(folder)], capture_output=True, text=True, errors="replace", timeout=COMMAND_SECONDS_MAX)
         assert verified.returncode >= 0, f"log verify ended by signal {-verified.returncode}"
-        verdict, detail = look(folder, sound)
-        if verdict == "harmless" and verified.returncode:
+        verdict, detail = sound.locked.look(folder) if kind == "keys" else look(folder, sound)
+        if verdict == "harmless" and verified.returncode and kind != "keys":
             verdict, detail = "found by log verify", (verified.stdout + verified.stderr).strip().splitlines()[0]
         if verdict != "harmless" and kind in DERIVED_FILES:
             mend(folder, kind, sound)

@@ -13,6 +13,7 @@ from server import PATIENCE_SECONDS, Served, insecure_context  # noqa: E402
 
 TLS = "  tls: {cert: cert.pem, key: key.pem}\n"
 MUTUAL = "  tls: {cert: cert.pem, key: key.pem, client_ca: ca.pem}\n"
+MUTUAL_WITH_CLIENT = "  tls: {cert: cert.pem, key: key.pem, client_ca: ca.pem, client: {cert: \"${CLIENT}.pem\", key: \"${CLIENT}.key\"}}\n"
 
 
 def openssl(*arguments):
@@ -166,6 +167,23 @@ class TlsTest(unittest.TestCase):
                 told = served.run("tail", "--port", str(other.port), "--limit", "1", "sales", environment={"TAILRACE_KEY": key})
                 self.assertNotEqual(told.returncode, 0)
                 self.assertIn("not the one of server.tls.cert", told.stderr)
+
+    def test_commands_show_the_certificate_that_the_file_names(self):
+        clients = {"me.pem": Tools.text("client.pem"), "me.key": Tools.text("client.key"), "they.pem": Tools.text("stranger.pem"),
+                   "they.key": Tools.text("stranger.key")}
+        with Served(server=MUTUAL_WITH_CLIENT, files=dict(Tools.files(), **clients), environment={"CLIENT": "not_there"}) as served:
+            def ask(client):
+                return served.run("dlq", "list", "--port", str(served.port), environment={"CLIENT": client})
+
+            self.assertEqual(ask("me").returncode, 0, ask("me").stderr)
+            for client, reason in (("they", "TLS"), ("nobody", "nobody.pem")):
+                told = ask(client)
+                self.assertNotEqual(told.returncode, 0)
+                self.assertIn(reason, told.stderr)
+        with Served(server=MUTUAL, files=Tools.files()) as served:
+            told = served.run("dlq", "list", "--port", str(served.port))
+            self.assertNotEqual(told.returncode, 0)
+            self.assertIn("server.tls.client", told.stderr)
 
     def test_files_that_cannot_be_used_stop_the_start_with_their_name(self):
         for change, name in (({"key.pem": Tools.text("second.key")}, "key.pem"), ({"cert.pem": "nothing"}, "cert.pem"), ({"key.pem": ""}, "key.pem")):
