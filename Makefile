@@ -13,7 +13,7 @@ TEST_JOBS ?= 2
 
 # What runs under a sanitizer: the test program of a folder (src/log has log_test), and which of its tests.
 # DuckDB comes compiled without ThreadSanitizer, which then sees races that are none: only folders without it stand there.
-ASAN_PROGRAMS = base_test model_test sql_test config_test log_test documents_test warehouse_test engine_test
+ASAN_PROGRAMS = base_test model_test crypto_test auth_test control_test sql_test config_test log_test documents_test warehouse_test engine_test server_test
 ASAN_TESTS    = .
 TSAN_PROGRAMS = base_test log_test
 TSAN_TESTS    = .

@@ -70,7 +70,7 @@ std::string DeadLetterJson(const DeadLetter& letter, WallTime now) {
   if (letter.redrive) json.Int("redrive", letter.redrive->value);
   const std::string pointer = Shown(letter.pointer), reason = Shown(letter.reason);
   if (!pointer.empty()) json.Text("pointer", pointer);
-  json.Text("reason", reason).Text("fault", FaultName(pointer, reason)).Int("time_ms", now.millis());
+  json.Text("reason", reason).Text("fault", Shown(FaultName(pointer, reason))).Int("time_ms", now.millis());
   if (!letter.schema.empty()) json.Text("schema", letter.schema);
   WritePlace(json, letter);
   if (IsUtf8(letter.raw)) {

@@ -27,7 +27,6 @@ from recount import check_from_scratch  # noqa: E402
 from server import PIPELINE, PROGRAM, Server  # noqa: E402
 from traffic import Traffic  # noqa: E402
 
-PACKAGES = "qemu-system-x86 busybox-static cpio e2fsprogs linux-image-cloud-amd64"
 BOOT_SECONDS_MAX = 300
 RUN_SECONDS = (0.5, 8.0)  # between the first request and the cut
 DISK_BYTES = 1 << 30
@@ -75,10 +74,10 @@ def kernel():
 
 
 def check_tools():
-    """These are too much to be set up for every build."""
+    """What tools/torture-setup installs."""
     missing = [tool for tool in ("qemu-system-x86_64", "busybox", "cpio", "mke2fs", "debugfs") if not shutil.which(tool)]
     if missing or not list(pathlib.Path("/boot").glob("vmlinuz-*")):
-        sys.exit(f"missing: {missing or 'a kernel in /boot'}; apt-get install {PACKAGES}")
+        sys.exit(f"missing: {missing or 'a kernel in /boot'}; tools/torture-setup installs it")
 
 
 def make_initramfs(scratch):
