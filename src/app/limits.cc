@@ -109,6 +109,7 @@ PartLimits LimitsOf(const config::Pipeline& pipeline, int64_t machine_bytes) {
 std::vector<LimitRow> AllLimits(const PartLimits& limits) {
   static constexpr std::array kFixed = {
       LimitRow{"HTTP", "server/record_reader.cc:kIdempotencyKeyBytesMax", "", kBytes, 256, false, "an Idempotency-Key", "400"},
+      LimitRow{"HTTP", "server/kinesis_answer.h:kPartitionKeyCharactersMax", "", kCount, 256, false, "characters of a partition key at the doors of Kinesis", "400"},
       LimitRow{"HTTP", "server/options.h:errors_listed_max", "", kCount, 100, false, "refused records that an answer names", "the rest is counted"},
       LimitRow{"HTTP", "server/ingest_lane.cc:kBytesReadHereMax", "", kBytes, 128 * kKiB, false, "a body that is read on the connection's own thread", "read on another"},
       LimitRow{"HTTP", "server/options.h:kept_bytes_max", "", kBytes, 16 * kMiB, false, "buffers that idle connections keep beyond 16 KiB each", "given back"},

@@ -184,7 +184,7 @@ const Shape* Table::HttpSourceShape() {
   const Shape* formats = Names("a mapping of fields to strftime formats", text_, false);
   const Shape* echo =
       Object("a mapping with echo", {
-                                        {"echo", text_, "the field of the reply that holds the accepted record", true},
+                                        {"echo", text_, "the field of the reply that holds the accepted record; without it the reply is the record itself"},
                                         {"format", formats, "how dates and times of the record are written"},
                                     });
   const Shape* word = OneWord({{"offsets", "where the records are in the log"}, {"echo", "the body as it came"}});

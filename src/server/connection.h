@@ -99,6 +99,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   static Reply BodiesFull();
   std::optional<Reply> RefusalOfHead();
   std::optional<Reply> RefusalOfOrigin() const;
+  Reply Dressed(Reply reply) const;
   std::optional<Reply> RefusalOfRoute(Router::Match match);
   std::optional<Reply> RefusalOfBody();
   std::optional<Reply> RefusalOfLoad(size_t length);

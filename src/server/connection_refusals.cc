@@ -49,10 +49,16 @@ std::optional<Reply> Connection::RefusalOfHead() {
   const bool is_public = route_ != nullptr && route_->spec().access.reach() == Access::Reach::kPublic;
   // Before it is said what there is.
   if (!is_public) {
-    if (auto refusal = shared_.gate.Identify(request)) return refusal;
+    if (auto refusal = shared_.gate.Identify(request)) return Dressed(std::move(*refusal));
   }
-  if (auto refusal = RefusalOfRoute(std::move(match))) return refusal;
-  return RefusalOfBody();
+  if (auto refusal = RefusalOfRoute(std::move(match))) return Dressed(std::move(*refusal));
+  if (auto refusal = RefusalOfBody()) return Dressed(std::move(*refusal));
+  return std::nullopt;
+}
+
+// In the shape that clients of the route read.
+Reply Connection::Dressed(Reply reply) const {
+  return route_ != nullptr && route_->spec().dress ? route_->spec().dress(std::move(reply)) : std::move(reply);
 }
 
 // On loopback foreign pages are kept out, but for those that the file lets in.
@@ -139,7 +145,7 @@ void Connection::Refuse(Reply reply) {
   request_size_ = input_.size();
   linger_ = true;
   state_ = State::kAnswering;
-  Send(Closing(std::move(reply)));
+  Send(Closing(Dressed(std::move(reply))));
 }
 
 void Connection::RefuseFault(const ProtocolFault& fault) {

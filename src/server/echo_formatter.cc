@@ -64,9 +64,12 @@ Result<std::shared_ptr<const EchoFormatter>> EchoFormatter::Compile(const Schema
 }
 
 std::string EchoFormatter::Reply(std::string_view body) const {
-  std::string out = "{";
-  AppendJsonText(out, field_);
-  out += ':';
+  std::string out;
+  if (!field_.empty()) {
+    out += '{';
+    AppendJsonText(out, field_);
+    out += ':';
+  }
   const size_t first = body.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && body[first] == '[') {
     out += '[';
@@ -81,7 +84,7 @@ std::string EchoFormatter::Reply(std::string_view body) const {
   } else {
     AppendRecord(body, out);
   }
-  out += '}';
+  if (!field_.empty()) out += '}';
   return out;
 }
 

@@ -1,4 +1,5 @@
-// The reply of a door that echoes what was accepted: {"accepted": <body>}, some fields rewritten in a format of the door's own.
+// The reply of a door that echoes what was accepted: {"accepted": <body>}, or the body alone where the file names no field for it; some
+// fields rewritten in a format of the door's own.
 #pragma once
 
 #include <map>

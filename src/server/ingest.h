@@ -46,6 +46,9 @@ class Ingest {
   void AppendToStream(const ExchangePtr& exchange);
   void Append(const ExchangePtr& exchange, const IngestDoor& door);
 
+  // The same for a door whose requests name their stream in the path, by its index.
+  void AppendTo(const ExchangePtr& exchange, const IngestDoor& door, size_t stream) { Append(exchange, door.by_stream[stream]); }
+
  private:
   friend class IngestLane;
   Ingest(const Services& services, const Limits& limits, ByteBudget& body_bytes, Admission& admission);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/append_completions.h"
+#include "server/envelope.h"
 
 namespace tailrace::server {
 namespace {
@@ -40,6 +41,11 @@ AppendPart& FindOrAdd(IngestCall& call, Parts& parts, size_t* used, size_t strea
 
 }  // namespace
 
+std::optional<Offset> RecordOutcome::offset() const {
+  if (part == nullptr || !part->result) return std::nullopt;
+  return part->result->first.Plus(index);
+}
+
 void AppendPart::OnAppended(const Result<Appended>& appended) {
   result = appended;
   call->completions->Push(this);
@@ -60,7 +66,8 @@ void IngestCall::Clear() {
   accepted = rejected = 0;
   entered_bytes.reset();
   records_charged = 0;
-  errors.clear();
+  ClearButSmall(errors);
+  ClearButSmall(outcomes);
   first_fault.reset();
   request_id.clear();
   ClearButSmall(refused);
@@ -71,6 +78,11 @@ void IngestCall::Clear() {
 
 AppendPart& IngestCall::PartFor(size_t stream, PartitionId partition) {
   return FindOrAdd(*this, parts, &parts_used, stream, partition);
+}
+
+std::string_view IngestCall::RepeatKey() const {
+  const Request& request = exchange->request();
+  return door->envelope == nullptr ? request.Header(HeaderField::kIdempotencyKey) : door->envelope->RepeatKey(request);
 }
 
 AppendPart& IngestCall::LettersFor(size_t stream) {

@@ -48,12 +48,24 @@ struct RecordError {
   Fault fault;
 };
 
+// What became of a record, for a door that tells its client of each.
+struct RecordOutcome {
+  const AppendPart* part = nullptr;  // null: refused, and the next of IngestCall::errors is about it
+  int64_t index = 0;                 // in the part
+
+  // Where it stands; nullopt where it was refused or its part was not appended.
+  std::optional<Offset> offset() const;
+};
+
 // Threads: its lane's loop. Used for one request after another, so that its memory is.
 struct IngestCall {
   void Begin(ExchangePtr with, const IngestDoor& at);
   void Clear();
   AppendPart& PartFor(size_t stream, PartitionId partition);
   AppendPart& LettersFor(size_t stream);
+
+  // Under which the request is known when it comes again; empty: none.
+  std::string_view RepeatKey() const;
 
   ExchangePtr exchange;
   const IngestDoor* door = nullptr;
@@ -69,7 +81,8 @@ struct IngestCall {
 
   int64_t accepted = 0;  // records; once handed to the log, those of parts that it took
   int64_t rejected = 0;
-  std::vector<RecordError> errors;  // the first ones
+  std::vector<RecordError> errors;  // the first ones; of a door with an envelope all
+  std::vector<RecordOutcome> outcomes;  // of a door with an envelope, in the request's order
   std::optional<Fault> first_fault;
   std::string request_id;  // of a request with refused records that are kept
   std::vector<RefusedRecord> refused;  // of streams that keep them
@@ -83,6 +96,9 @@ struct IngestCall {
 
 // The answer once every part has ended.
 Reply IngestReply(IngestCall& call, const config::Pipeline& pipeline);
+
+// Whether there were records to append and the log took none of them.
+bool NothingWasAppendedThatCould(const IngestCall& call);
 
 // The same when some part failed.
 Reply AppendFailureReply(const IngestCall& call, const config::Pipeline& pipeline);

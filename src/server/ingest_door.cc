@@ -11,6 +11,16 @@ IngestDoor DoorOfStream(const config::Pipeline& pipeline, size_t stream) {
   return door;
 }
 
+IngestDoor DoorOfEnvelope(const config::Pipeline& pipeline, const Envelope& envelope) {
+  IngestDoor door;
+  door.envelope = &envelope;
+  for (size_t i = 0; i < pipeline.streams.size(); ++i) {
+    door.by_stream.push_back(DoorOfStream(pipeline, i));
+    door.by_stream.back().envelope = &envelope;
+  }
+  return door;
+}
+
 Result<IngestDoor> DoorOfSource(const config::Pipeline& pipeline, const config::SourceSpec& source,
                                 const config::HttpSourceSpec& http) {
   IngestDoor door;
@@ -25,7 +35,7 @@ Result<IngestDoor> DoorOfSource(const config::Pipeline& pipeline, const config::
     }
   }
   if (door.targets.empty()) return Fail(Error::Invalid("source " + source.name + " goes into no stream"));
-  if (http.echo && !http.echo->field.empty()) {
+  if (http.echo && (!http.echo->field.empty() || !http.echo->formats.empty())) {
     const Schema& schema = pipeline.streams[door.targets.front().stream].schema;
     TR_TRY(door.echo_format, EchoFormatter::Compile(schema, *http.echo));
   }

@@ -12,6 +12,7 @@
 namespace tailrace::server {
 
 class EchoFormatter;
+class Envelope;
 
 struct DoorTarget {
   size_t stream = 0;           // index into Pipeline::streams
@@ -27,7 +28,12 @@ struct IngestDoor {
   std::shared_ptr<const EchoFormatter> echo_format;  // null: the body as it came
   std::vector<config::HttpFault> faults;             // replies to a refused request, first match
   bool is_custom = false;      // parameters of the query are the client's own
+  const Envelope* envelope = nullptr;                // records come wrapped, and their sender is answered in kind; null: neither
+  std::vector<IngestDoor> by_stream;                 // of a door whose requests name their stream: by index into Pipeline::streams
 };
+
+// A door of every stream for requests of this kind. Ownership: borrows `envelope`.
+IngestDoor DoorOfEnvelope(const config::Pipeline& pipeline, const Envelope& envelope);
 
 IngestDoor DoorOfStream(const config::Pipeline& pipeline, size_t stream);
 

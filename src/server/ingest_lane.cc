@@ -9,6 +9,7 @@
 #include "engine/dead_letter.h"
 #include "server/admission.h"
 #include "server/body_workers.h"
+#include "server/envelope.h"
 
 namespace tailrace::server {
 namespace {
@@ -22,6 +23,13 @@ uint64_t Digest(std::string_view bytes) {
   uint64_t hash = 14695981039346656037ULL;
   for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   return hash;
+}
+
+Reply Dressed(const IngestDoor& door, Reply reply) { return door.envelope == nullptr ? std::move(reply) : door.envelope->Dress(std::move(reply)); }
+
+Reply ReplyOf(IngestCall& call, bool failed, const config::Pipeline& pipeline) {
+  if (call.door->envelope != nullptr) return call.door->envelope->Answer(call, pipeline);
+  return failed ? AppendFailureReply(call, pipeline) : IngestReply(call, pipeline);
 }
 
 }  // namespace
@@ -47,12 +55,12 @@ IngestCall& IngestLane::NewCall() {
 void IngestLane::Append(const ExchangePtr& exchange, const IngestDoor& door) {
   const size_t bytes = exchange->request().body.size();
   if (bytes > kBytesReadHereMax) return AppendLarge(exchange, door);
-  if (!ingest_.admission_.Enter(bytes, exchange->waited())) return exchange->Send(BusyReply(std::string(kManyWait)));
+  if (!ingest_.admission_.Enter(bytes, exchange->waited())) return exchange->Send(Dressed(door, BusyReply(std::string(kManyWait))));
   IngestCall& call = NewCall();
   call.Begin(exchange, door);
   call.entered_bytes = bytes;
   call.entered_at = ingest_.services_.clock.Monotonic();
-  if (auto refusal = reader_->Read(call)) return Answer(call, std::move(*refusal));
+  if (auto refusal = reader_->Read(call)) return Answer(call, Dressed(*call.door, std::move(*refusal)));
   End(call, Submit(call));
 }
 
@@ -62,7 +70,7 @@ void IngestLane::AppendLarge(const ExchangePtr& exchange, const IngestDoor& door
   call.Begin(exchange, door);
   ingest_.workers_->Post([this, &call](RecordReader& reader) {
     auto refusal = reader.Read(call);
-    if (refusal) return loop_.Post([this, &call, reply = std::move(*refusal)]() mutable { Answer(call, std::move(reply)); });
+    if (refusal) return loop_.Post([this, &call, reply = Dressed(*call.door, std::move(*refusal))]() mutable { Answer(call, std::move(reply)); });
     const size_t ended = Submit(call);
     loop_.Post([this, &call, ended] { End(call, ended); });
   });
@@ -74,7 +82,7 @@ void IngestLane::AppendLarge(const ExchangePtr& exchange, const IngestDoor& door
 // Returns how many ends are to be counted off on the loop: those of parts that the log did not take, and one for this function, so that
 // no part ends the call before all are submitted.
 size_t IngestLane::Submit(IngestCall& call) {
-  const std::string_view key = call.exchange->request().Header(HeaderField::kIdempotencyKey);
+  const std::string_view key = call.RepeatKey();
   const uint64_t digest = key.empty() ? 0 : Digest(call.body);
   AppendRequest request;
   request.idempotency_key = key;
@@ -131,7 +139,7 @@ void IngestLane::WriteLetters(IngestCall& call) {
 
 // Under an Idempotency-Key the same request has the same id when it comes again.
 std::string IngestLane::NewRequestId(const IngestCall& call) {
-  const std::string_view key = call.exchange->request().Header(HeaderField::kIdempotencyKey);
+  const std::string_view key = call.RepeatKey();
   if (!key.empty()) return fmt::format("k{:016x}{:016x}", Digest(key), Digest(call.body));
   return fmt::format("r{:x}-{:x}-{:x}", born_micros_, loop_.index(), requests_named_.fetch_add(1) + 1);
 }
@@ -166,7 +174,7 @@ void IngestLane::Finish(IngestCall& call) {
       ingest_.counters_[target.stream].rejected.Add(static_cast<uint64_t>(call.rejected));
     }
   }
-  Reply reply = failed ? AppendFailureReply(call, ingest_.services_.pipeline) : IngestReply(call, ingest_.services_.pipeline);
+  Reply reply = ReplyOf(call, failed, ingest_.services_.pipeline);
   if (!call.request_id.empty()) reply.headers.emplace_back("Tailrace-Request", call.request_id);
   Answer(call, std::move(reply));
 }

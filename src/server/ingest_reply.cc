@@ -119,6 +119,11 @@ Reply IngestReply(IngestCall& call, const config::Pipeline& pipeline) {
   return reply;
 }
 
+bool NothingWasAppendedThatCould(const IngestCall& call) {
+  const auto end = call.parts.begin() + static_cast<std::ptrdiff_t>(call.parts_used);
+  return call.parts_used > 0 && std::none_of(call.parts.begin(), end, [](const auto& part) { return part->result.has_value(); });
+}
+
 Reply AppendFailureReply(const IngestCall& call, const config::Pipeline& pipeline) {
   const AppendPart* failed = nullptr;
   bool something_appended = false;

@@ -81,14 +81,14 @@ std::optional<Reply> RecordReader::Read(IngestCall& call) {
 
 std::optional<Reply> RecordReader::ReadRequest(IngestCall& call, Options& options) {
   const Request& request = call.exchange->request();
-  if (request.Header(HeaderField::kIdempotencyKey).size() > kIdempotencyKeyBytesMax) {
+  if (call.RepeatKey().size() > kIdempotencyKeyBytesMax) {
     return ErrorReply(400, "invalid_idempotency_key",
                       "Idempotency-Key is longer than " + std::to_string(kIdempotencyKeyBytesMax) + " bytes");
   }
   if (request.Has(HeaderField::kIdempotencyKey) && request.Header(HeaderField::kIdempotencyKey).empty()) {
     return ErrorReply(400, "invalid_idempotency_key", "Idempotency-Key is empty");
   }
-  if (!call.door->is_custom && !request.query.empty()) {
+  if (!call.door->is_custom && call.door->envelope == nullptr && !request.query.empty()) {
     if (auto refusal = ReadOptions(call, options)) return refusal;
   }
   return ReadBody(call);
@@ -120,6 +120,7 @@ std::optional<Reply> RecordReader::ReadBody(IngestCall& call) {
     call.expanded = std::move(*expanded);
     call.body = std::string_view(call.expanded).substr(0, call.expanded.size() - RecordDecoder::kPadding);
   }
+  if (call.door->envelope != nullptr) return ReadWrapped(call);
   const auto format = DetectBodyFormat(request.Header(HeaderField::kContentType), call.body);
   if (!format) {
     return ErrorReply(415, "unsupported_media_type",
@@ -219,11 +220,40 @@ std::optional<Reply> RecordReader::ReadCsv(IngestCall& call, bool latin1) {
   }
 }
 
+std::optional<Reply> RecordReader::ReadWrapped(IngestCall& call) {
+  Unwrapped unwrapped;
+  const UnwrapLimits limits{limits_.records_per_request_max};
+  if (auto refusal = call.door->envelope->Unwrap(call.exchange->request(), call.body, limits, call.texts, &unwrapped)) return refusal;
+  if (unwrapped.stream) call.door = &call.door->by_stream[*unwrapped.stream];
+  if (unwrapped.records.size() > limits_.records_per_request_max) return TooManyRecords(limits_);
+  if (!Charge(call, unwrapped.records.size() * (sizeof(WrappedRecord) + sizeof(RecordOutcome)))) return MemoryIsFull();
+  int64_t record = 0;
+  for (const WrappedRecord& wrapped : unwrapped.records) {
+    if (record % kRecordsBetweenCharges == 0 && !ChargeForRecords(call)) return MemoryIsFull();
+    TakeWrapped(call, wrapped, record++);
+  }
+  return std::nullopt;
+}
+
+void RecordReader::TakeWrapped(IngestCall& call, const WrappedRecord& wrapped, int64_t record) {
+  const size_t stream = call.door->targets.front().stream;
+  const int32_t partitions = streams_[stream].partitions;
+  RecordPlace place{record, 0, wrapped.value, wrapped.key, std::nullopt};
+  if (!wrapped.refusal.empty()) return Reject(call, place, {stream, {}, Fault{"", "a record", wrapped.refusal}});
+  if (wrapped.partition && (*wrapped.partition < 0 || *wrapped.partition >= partitions)) {
+    const std::string there_are = "a partition from 0 to " + std::to_string(partitions - 1);
+    return Reject(call, place, {stream, {}, Fault{"", there_are, std::to_string(*wrapped.partition)}});
+  }
+  if (wrapped.partition) place.partition = PartitionId{static_cast<int32_t>(*wrapped.partition)};
+  Fault malformed;
+  if (!Take(call, wrapped.value, place, &malformed)) Reject(call, place, {stream, {}, std::move(malformed)});
+}
+
 bool RecordReader::Take(IngestCall& call, std::string_view json, const RecordPlace& place, Fault* malformed) {
   taken_.clear();
   for (const DoorTarget& target : call.door->targets) {
     Refusal refusal{target.stream, {}, {}};
-    if (TakePart(call, target, json, &refusal)) continue;
+    if (TakePart(call, target, json, place, &refusal)) continue;
     if (refusal.fault.malformed) {
       *malformed = std::move(refusal.fault);
       return false;
@@ -231,12 +261,16 @@ bool RecordReader::Take(IngestCall& call, std::string_view json, const RecordPla
     Reject(call, place, std::move(refusal));
     return true;
   }
+  if (call.door->envelope != nullptr) {
+    const AppendPart* part = taken_.front().part;
+    call.outcomes.push_back({part, static_cast<int64_t>(part->records.size())});
+  }
   for (const TakenPart& taken : taken_) taken.part->records.push_back(taken.record);
   ++call.accepted;
   return true;
 }
 
-bool RecordReader::TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, Refusal* refusal) {
+bool RecordReader::TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, const RecordPlace& place, Refusal* refusal) {
   Fault* fault = &refusal->fault;
   if (!target.pointer.empty()) {
     JsonDocument document;
@@ -262,7 +296,10 @@ bool RecordReader::TakePart(IngestCall& call, const DoorTarget& target, std::str
   NewRecord record{AsOneLine(json, call.texts), std::nullopt};
   const auto key = state.decoder.key();
   if (key) record.key = call.texts.Copy(*key);  // the decoder's own is gone with the next record
-  taken_.push_back({&call.PartFor(target.stream, PickPartition(call, state, record.key)), record});
+  const bool has_key = !services_.pipeline.streams[target.stream].key.empty();
+  if (!has_key) record.key = place.key;
+  const auto asked = has_key ? std::nullopt : place.partition;
+  taken_.push_back({&call.PartFor(target.stream, PickPartition(call, state, asked, record.key)), record});
   return true;
 }
 
@@ -272,15 +309,19 @@ void RecordReader::Reject(IngestCall& call, const RecordPlace& place, Refusal re
   if (!call.first_fault) call.first_fault = fault;
   const bool kept = !services_.dead_letter_ids.empty() && services_.pipeline.streams[refusal.stream].quarantine;
   if (kept) call.refused.push_back({refusal.stream, place.record, place.line, place.raw, refusal.part, fault});
-  if (call.errors.size() < limits_.errors_listed_max) call.errors.push_back({place.record, place.line, std::move(fault)});
+  const bool tells_all = call.door->envelope != nullptr;
+  if (tells_all) call.outcomes.push_back({});
+  if (tells_all || call.errors.size() < limits_.errors_listed_max) call.errors.push_back({place.record, place.line, std::move(fault)});
 }
 
 // Records without a key of one request stay together, so that they keep their order; the requests take turns. Under an
 // Idempotency-Key the choice must be the same when the request comes again.
-PartitionId RecordReader::PickPartition(const IngestCall& call, StreamState& state, std::optional<std::string_view> key) {
+PartitionId RecordReader::PickPartition(const IngestCall& call, StreamState& state, std::optional<PartitionId> asked,
+                                        std::optional<std::string_view> key) {
   if (state.partitions == 1) return PartitionId{0};
+  if (asked) return *asked;
   if (key) return PartitionOfKey(*key, state.partitions);
-  const std::string_view request_key = call.exchange->request().Header(HeaderField::kIdempotencyKey);
+  const std::string_view request_key = call.RepeatKey();
   if (!request_key.empty()) return PartitionOfKey(request_key, state.partitions);
   return PartitionId{static_cast<int32_t>(state.turn % static_cast<uint32_t>(state.partitions))};
 }
@@ -294,7 +335,7 @@ bool RecordReader::Charge(IngestCall& call, size_t bytes) {
 bool RecordReader::ChargeForRecords(IngestCall& call) {
   const size_t records = static_cast<size_t>(call.accepted) * sizeof(NewRecord) * 2;  // a growing vector holds twice as many
   size_t refused = 0;
-  if (call.rejected > 0) refused = call.refused.size() * kRefusedCost;
+  if (call.rejected > 0) refused = std::max(call.refused.size(), call.errors.size()) * kRefusedCost;
   const size_t made = records + refused + call.texts.bytes();
   if (made <= call.records_charged) return true;
   if (!Charge(call, made - call.records_charged)) return false;

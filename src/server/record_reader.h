@@ -9,6 +9,7 @@
 #include "model/record_decoder.h"
 #include "server/body_format.h"
 #include "server/byte_budget.h"
+#include "server/envelope.h"
 #include "server/ingest_call.h"
 #include "server/options.h"
 #include "server/reply.h"
@@ -40,6 +41,8 @@ class RecordReader {
     int64_t record = 0;    // zero-based
     int64_t line = 0;      // from 1; 0 where the format has none
     std::string_view raw;  // the record as it came
+    std::optional<std::string_view> key = std::nullopt;    // of the door; counts where the stream has none
+    std::optional<PartitionId> partition = std::nullopt;  // asked for; counts where no key decides
   };
   struct Refusal {
     size_t stream = 0;
@@ -53,12 +56,15 @@ class RecordReader {
   std::optional<Reply> ReadJson(IngestCall& call);
   std::optional<Reply> ReadLines(IngestCall& call);
   std::optional<Reply> ReadCsv(IngestCall& call, bool latin1);
+  std::optional<Reply> ReadWrapped(IngestCall& call);
+  void TakeWrapped(IngestCall& call, const WrappedRecord& wrapped, int64_t record);
 
   // One record, by all its targets or by none. False: it is no JSON.
   bool Take(IngestCall& call, std::string_view json, const RecordPlace& place, Fault* malformed);
-  bool TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, Refusal* refusal);
+  bool TakePart(IngestCall& call, const DoorTarget& target, std::string_view json, const RecordPlace& place, Refusal* refusal);
   void Reject(IngestCall& call, const RecordPlace& place, Refusal refusal);
-  PartitionId PickPartition(const IngestCall& call, StreamState& state, std::optional<std::string_view> key);
+  PartitionId PickPartition(const IngestCall& call, StreamState& state, std::optional<PartitionId> asked,
+                            std::optional<std::string_view> key);
 
   // Memory for what is made of a body counts like the body. False: there is no more of it.
   bool Charge(IngestCall& call, size_t bytes);

@@ -3,6 +3,8 @@
 #include "server/audit_reads.h"
 #include "server/collection_reads.h"
 #include "server/ingest.h"
+#include "server/kafka_rest.h"
+#include "server/kinesis_gateway.h"
 #include "server/letter_reads.h"
 #include "server/rebuild_door.h"
 #include "server/sql_reads.h"
@@ -132,6 +134,52 @@ void AddAuditRoute(std::vector<RouteSpec>& routes, AuditReads& audits) {
                        {StreamParam(), PathParam("partition", "Of the stream, from 0."), PathParam("offset", "In the partition, from 0.")}));
 }
 
+void AddKafkaRoutes(std::vector<RouteSpec>& routes, KafkaRest& kafka) {
+  const RouteParam topic = PathParam("topic", "Name or alias of a stream.");
+  const size_t first = routes.size();
+  RouteSpec produce(Access::StreamInPath(Role::kIngest));
+  produce.method = "POST";
+  produce.pattern = "/topics/{topic}";
+  produce.summary = "Append records as to a Kafka REST Proxy, version 2.";
+  produce.handler = [&kafka](const ExchangePtr& exchange) { kafka.Produce(exchange); };
+  produce.takes_body = true;
+  produce.appends = true;
+  produce.consumes = {"application/vnd.kafka.json.v2+json", "application/vnd.kafka.binary.v2+json"};
+  produce.params = {topic};
+  routes.push_back(std::move(produce));
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/topics", "Names of the streams, as a Kafka REST Proxy lists its topics.",
+                       [&kafka](const ExchangePtr& exchange) { kafka.ListTopics(exchange); }));
+  routes.push_back(Get(Access::StreamInPath(Role::kRead), "/topics/{topic}", "A stream as a topic.",
+                       [&kafka](const ExchangePtr& exchange) { kafka.DescribeTopic(exchange); }, {topic}));
+  routes.push_back(Get(Access::StreamInPath(Role::kRead), "/topics/{topic}/partitions", "The partitions of a topic.",
+                       [&kafka](const ExchangePtr& exchange) { kafka.ListPartitions(exchange); }, {topic}));
+  routes.push_back(Get(Access::StreamInPath(Role::kRead), "/topics/{topic}/partitions/{partition}", "One of them.",
+                       [&kafka](const ExchangePtr& exchange) { kafka.DescribePartition(exchange); },
+                       {topic, PathParam("partition", "From 0.")}));
+  for (size_t i = first; i < routes.size(); ++i) {
+    routes[i].produces = {std::string(kKafkaType)};
+    routes[i].dress = [&kafka](Reply reply) { return kafka.envelope().Dress(std::move(reply)); };
+  }
+}
+
+void AddGatewayRoutes(std::vector<RouteSpec>& routes, KinesisGateway& gateway) {
+  RouteSpec put(Access::StreamInPath(Role::kIngest));
+  put.method = "PUT";
+  put.takes_body = true;
+  put.appends = true;
+  put.consumes = {"application/json"};
+  put.params = {StreamParam()};
+  put.dress = [&gateway](Reply reply) { return gateway.envelope().Dress(std::move(reply)); };
+  put.pattern = "/streams/{stream}/record";
+  put.summary = "Append a record as to Kinesis behind an API gateway: {\"StreamName\"?, \"Data\", \"PartitionKey\"}.";
+  put.handler = [&gateway](const ExchangePtr& exchange) { gateway.PutRecord(exchange); };
+  routes.push_back(put);
+  put.pattern = "/streams/{stream}/records";
+  put.summary = "The same for several: {\"records\": [{\"data\", \"partition-key\"}]}.";
+  put.handler = [&gateway](const ExchangePtr& exchange) { gateway.PutRecords(exchange); };
+  routes.push_back(std::move(put));
+}
+
 void AddRebuildRoute(std::vector<RouteSpec>& routes, RebuildDoor& rebuilds) {
   RouteSpec rebuild(Access::Whole(Role::kAdmin));
   rebuild.method = "POST";
@@ -155,6 +203,8 @@ std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
   AddReadRoutes(routes, owners.collections, owners.sql);
   AddLetterRoutes(routes, owners.letters);
   AddSystemRoutes(routes, owners.system);
+  AddKafkaRoutes(routes, owners.kafka);
+  AddGatewayRoutes(routes, owners.gateway);
   if (owners.rebuilds != nullptr) AddRebuildRoute(routes, *owners.rebuilds);
   if (owners.audits != nullptr) AddAuditRoute(routes, *owners.audits);
   return routes;

@@ -11,6 +11,8 @@ namespace tailrace::server {
 class AuditReads;
 class CollectionReads;
 class Ingest;
+class KafkaRest;
+class KinesisGateway;
 class LetterReads;
 class RebuildDoor;
 class SqlReads;
@@ -27,6 +29,8 @@ struct RouteOwners {
   SqlReads& sql;
   SystemReads& system;
   LetterReads& letters;
+  KafkaRest& kafka;
+  KinesisGateway& gateway;
   RebuildDoor* rebuilds = nullptr;  // null: none
   AuditReads* audits = nullptr;     // null: none
 };

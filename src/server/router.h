@@ -44,6 +44,8 @@ struct RouteSpec {
   std::vector<std::string> consumes;  // media types of the body
   std::vector<std::string> produces = {"application/json"};
   std::vector<RouteParam> params;
+  // How the client reads an answer that is no success; null: as ours are.
+  std::function<Reply(Reply)> dress = {};
 };
 
 // A route with its own metrics.

@@ -14,6 +14,8 @@
 #include "server/connection.h"
 #include "server/gate.h"
 #include "server/ingest.h"
+#include "server/kafka_rest.h"
+#include "server/kinesis_gateway.h"
 #include "server/letter_reads.h"
 #include "server/listener.h"
 #include "server/loopback_host.h"
@@ -82,6 +84,8 @@ struct Server::Parts {
   RebuildDoor rebuilds;
   std::unique_ptr<Ingest> ingest;
   std::vector<std::unique_ptr<IngestDoor>> doors;
+  std::unique_ptr<KafkaRest> kafka;
+  std::unique_ptr<KinesisGateway> gateway;
   std::unique_ptr<StreamReads> stream_reads;
   std::unique_ptr<LetterReads> letters;
   std::unique_ptr<AuditReads> audits;  // null: no auditor
@@ -112,6 +116,8 @@ Status Server::Parts::Assemble() {
   std::vector<Executor*> executors;
   for (const auto& loop : loops) executors.push_back(loop.get());
   TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, admission, executors));
+  kafka = std::make_unique<KafkaRest>(services, *ingest);
+  gateway = std::make_unique<KinesisGateway>(services, *ingest);
   stream_reads = std::make_unique<StreamReads>(services, options, *ingest, query_pool);
   letters = std::make_unique<LetterReads>(services, options.limits, *ingest, query_pool);
   if (services.auditor != nullptr) audits = std::make_unique<AuditReads>(services, options.limits, query_pool);
@@ -133,7 +139,7 @@ Status Server::Parts::Assemble() {
 }
 
 Status Server::Parts::AddRoutes() {
-  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters,
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters, *kafka, *gateway,
                                         services.rebuilds == nullptr ? nullptr : &rebuilds, audits.get()})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }

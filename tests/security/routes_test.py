@@ -18,6 +18,9 @@ EXPECTED = {
     "GET /metrics": ("read", ""),
     "POST /streams/{stream}": ("ingest", "sales"), "POST /door": ("ingest", "sales"),
     "GET /streams/{stream}": ("read", "sales"), "GET /streams/{stream}/records": ("read", "sales"), "GET /streams/{stream}/tail": ("read", "sales"),
+    "PUT /streams/{stream}/record": ("ingest", "sales"), "PUT /streams/{stream}/records": ("ingest", "sales"),
+    "POST /topics/{topic}": ("ingest", "sales"), "GET /topics": ("read", "*"), "GET /topics/{topic}": ("read", "sales"),
+    "GET /topics/{topic}/partitions": ("read", "sales"), "GET /topics/{topic}/partitions/{partition}": ("read", "sales"),
     "GET /dlq/{stream}": ("read", "sales"), "POST /dlq/{stream}/redrive": ("admin", ""),
     "GET /collections/{collection}": ("read", "by_id"), "GET /collections/{collection}/{key}": ("read", "by_id"),
     "GET /api/top": ("read", "top"),
@@ -26,7 +29,7 @@ EXPECTED = {
 }
 
 LIMITS = {"sales": ["--stream", "sales"], "by_id": ["--collection", "by_id"], "top": ["--api", "top"], "items": ["--table", "items"]}
-PLACES = {"{stream}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{partition}": "0", "{offset}": "0"}
+PLACES = {"{stream}": "sales", "{topic}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{partition}": "0", "{offset}": "0"}
 
 
 def target_of(pattern):

@@ -1,0 +1,47 @@
+// The Kafka REST Proxy's interface, version 2, in front of the streams: a topic is a stream, by its name or an alias.
+// Shapes and error codes: Confluent REST Proxy API reference, v2.
+#pragma once
+
+#include "server/envelope.h"
+#include "server/exchange.h"
+#include "server/ingest.h"
+#include "server/services.h"
+
+namespace tailrace::server {
+
+// Answers in the proxy's type.
+inline constexpr std::string_view kKafkaType = "application/vnd.kafka.v2+json";
+
+// {"records":[{"key"?,"value","partition"?}]}: values as JSON, or in base64 as the content type says.
+class KafkaEnvelope final : public Envelope {
+ public:
+  std::optional<Reply> Unwrap(const Request& request, std::string_view body, const UnwrapLimits& limits, TextArena& texts,
+                              Unwrapped* out) const override;
+  Reply Answer(const IngestCall& call, const config::Pipeline& pipeline) const override;
+  Reply Dress(Reply reply) const override;
+};
+
+// Threads: a loop's. Ownership: borrows everything.
+class KafkaRest {
+ public:
+  KafkaRest(const Services& services, Ingest& ingest) : services_(services), ingest_(ingest), door_(DoorOfEnvelope(services.pipeline, envelope_)) {}
+
+  void Produce(const ExchangePtr& exchange);
+  void ListTopics(const ExchangePtr& exchange);
+  void DescribeTopic(const ExchangePtr& exchange);
+  void ListPartitions(const ExchangePtr& exchange);
+  void DescribePartition(const ExchangePtr& exchange);
+
+  const Envelope& envelope() const { return envelope_; }
+
+ private:
+  // Index of the stream that the path names; else answers.
+  std::optional<size_t> TopicOf(const ExchangePtr& exchange) const;
+
+  const Services& services_;
+  Ingest& ingest_;
+  const KafkaEnvelope envelope_;
+  const IngestDoor door_;
+};
+
+}  // namespace tailrace::server
