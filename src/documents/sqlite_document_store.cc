@@ -51,6 +51,8 @@ class SqliteDocumentStore final : public DocumentStore {
         catalog_(*writer_),
         cache_(options.cache_bytes_max),
         readers_(options.path) {}
+  // Leaves no log behind: a program other than this one would bring it into the file without checksums. What fails costs the next start.
+  ~SqliteDocumentStore() override { (void)writer_->Execute("PRAGMA wal_checkpoint(TRUNCATE)"); }
 
   Result<std::vector<CollectionState>> Adopt(const std::vector<CollectionPlan>& plans) override;
   Result<Flow> Apply(std::string_view collection, const std::vector<DocumentChange>& changes,

@@ -20,6 +20,8 @@ namespace {
 
 // How exactly deadlines are kept.
 constexpr std::chrono::milliseconds kTick{50};
+// For a timer that ends at once.
+constexpr std::chrono::milliseconds kTimerPatience{5000};
 constexpr int kSocketsAtATime = 256;
 constexpr size_t kSocketsInARoundMax = 16'384;
 
@@ -42,6 +44,17 @@ Loop::Loop(size_t index, Clock& clock)
 }
 
 Loop::~Loop() { Stop(); }
+
+Status Loop::CheckTimers() {
+  bool has_ended = false;
+  boost::asio::steady_timer timer(context_, std::chrono::milliseconds(0));
+  timer.async_wait([&](const boost::system::error_code& error) { has_ended = !error; });
+  context_.run_for(kTimerPatience);
+  timer.cancel();
+  context_.restart();
+  if (has_ended) return {};
+  return Fail(Error::Unavailable("the kernel gives the server no timers (is it short of memory?): no deadline would be kept"));
+}
 
 void Loop::Start() {
   Tick();

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "server/executor.h"
 
 namespace tailrace::server {
@@ -38,6 +39,9 @@ class Loop final : public Executor {
   Loop(size_t index, Clock& clock);
   ~Loop() override;
 
+  // kUnavailable: no timer of the loop ever ends, so that no deadline would be kept. Asio does not say when the kernel has refused it
+  // the timers' descriptor. Before Start, and before anything is posted.
+  Status CheckTimers();
   void Start();
   // Ends the thread; what was posted and has not run is dropped. Twice is fine.
   void Stop();

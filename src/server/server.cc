@@ -108,6 +108,7 @@ Status Server::Parts::Assemble() {
     return Fail(Error::Invalid("server.listen: " + options.host + " is reachable from other machines, and there are no keys; make one with "
                                "`tailrace keys add`, listen on 127.0.0.1, or write server.auth: none"));
   }
+  for (const auto& loop : loops) TR_RETURN_IF_ERROR(loop->CheckTimers());
   shared.loopback_only = is_loopback;
   if (options.tls) {
     TR_TRY(certificates, Certificates::Load(*options.tls));

@@ -6,14 +6,19 @@
 #include <utility>
 
 #include "base/check.h"
+#include "sqlite/page_checksums.h"
 
 namespace tailrace::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
 constexpr int kPageBytes = 8192;
+// Of one connection each; LimitMemory bounds all together.
+constexpr int kWriterCacheKiB = 65536;
+constexpr int kReaderCacheKiB = 16384;
 
 ErrorCode CodeOf(int code, std::string_view message) {
+  if (code == SQLITE_IOERR_DATA) return ErrorCode::kCorruption;
   switch (code & 0xff) {
     case SQLITE_FULL:
     case SQLITE_NOMEM:
@@ -35,16 +40,18 @@ ErrorCode CodeOf(int code, std::string_view message) {
 }
 
 Error ErrorOf(sqlite3* connection) {
-  std::string message = sqlite3_errmsg(connection);
-  return {CodeOf(sqlite3_extended_errcode(connection), message), "sqlite: " + message};
+  const int code = sqlite3_extended_errcode(connection);
+  const std::string message = code == SQLITE_IOERR_DATA ? "a page is not what was written: its checksum differs" : sqlite3_errmsg(connection);
+  const char* const path = sqlite3_db_filename(connection, "main");
+  const Error error(CodeOf(code, message), "sqlite: " + message);
+  return path == nullptr || *path == '\0' ? error : error.With(path);
 }
 
 std::string OpeningStatements(const Options& options) {
-  std::string sql = "PRAGMA mmap_size=268435456;";
-  if (options.read_only) return sql;
+  if (options.read_only) return "PRAGMA cache_size=" + std::to_string(-kReaderCacheKiB) + ";";
   // FULL: a commit is on the disk when it returns, also in WAL mode. The page size counts for a new file only.
-  sql += "PRAGMA page_size=" + std::to_string(kPageBytes) + ";";
-  sql += "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=2000;";
+  std::string sql = "PRAGMA page_size=" + std::to_string(kPageBytes) + ";";
+  sql += "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=" + std::to_string(-kWriterCacheKiB) + "; PRAGMA wal_autocheckpoint=2000;";
   if (options.file_bytes_max > 0) {
     sql += "PRAGMA max_page_count=" + std::to_string(options.file_bytes_max / kPageBytes) + ";";
   }
@@ -97,14 +104,16 @@ int64_t Statement::Int(int column) const { return sqlite3_column_int64(statement
 void Connection::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
 
 Result<std::unique_ptr<Connection>> Connection::Open(const Options& options) {
+  TR_TRY(const char* const file_system, CheckedFileSystem());
   sqlite3* raw = nullptr;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
               (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-  int code = sqlite3_open_v2(options.path.c_str(), &raw, flags, nullptr);
+  int code = sqlite3_open_v2(options.path.c_str(), &raw, flags, file_system);
   std::unique_ptr<Connection> connection(new Connection(raw));
-  if (code != SQLITE_OK) return Fail(ErrorOf(raw).With(options.path));
+  if (code != SQLITE_OK) return Fail(ErrorOf(raw));
   sqlite3_busy_timeout(raw, kBusyTimeoutMs);
-  if (Status set = connection->Execute(OpeningStatements(options)); !set) return Fail(set.error().With(options.path));
+  if (!options.read_only) KeepRoomForChecksums(raw);
+  if (Status set = connection->Execute(OpeningStatements(options)); !set) return Fail(set.error());
   return connection;
 }
 

@@ -1,4 +1,4 @@
-// SQLite, wrapped once: connections and prepared statements with our errors. Only sqlite.cc sees sqlite3.h.
+// SQLite, wrapped once: connections and prepared statements with our errors. Each page of a file carries a checksum: page_checksums.h.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,7 @@ struct Options {
 };
 
 // Threads: one at a time.
-// Errors:  kExhausted = disk or memory; kCorruption = the file is damaged; kNotFound = a table of the statement is not
+// Errors:  kExhausted = disk or memory; kCorruption = the file is damaged (pages have checksums); kNotFound = a table of the statement is not
 //          there (any more); kUnavailable = try again; kInternal = the rest.
 class Connection {
  public:

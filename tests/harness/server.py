@@ -20,7 +20,7 @@ START_SECONDS_MAX = 60.0
 REPLY_SECONDS_MAX = 60.0
 END_SECONDS_MAX = 60.0
 
-LISTENING = re.compile(r"listening on\S*\s+http://([\d.]+):(\d+)")
+LISTENING = re.compile(r"(?:listening on https?://|event=listening address=)([\w.\[\]:]+):(\d+)")
 
 
 class Hung(Exception):

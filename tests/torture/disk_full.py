@@ -25,6 +25,7 @@ FULL_SECONDS = (0.5, 3.0)
 FILL_BYTES = 1 << 20
 FULL_STATUS = 507
 RESUME_SECONDS_MAX = 5.0
+REFUSE_SECONDS_MAX = 120.0
 KILLED_SHARE = 0.3  # of the rounds: the server is killed while the disk is full
 ROUNDS_PER_DISK = 6
 
@@ -38,6 +39,15 @@ def fill(path):
                 file.write(b"\0" * size)
             except OSError:
                 size //= 2
+
+
+def wait_refused(server, traffic):
+    """Until somebody has been told: what the log had set aside before the disk was full takes records still."""
+    end = time.monotonic() + REFUSE_SECONDS_MAX
+    while FULL_STATUS not in traffic.statuses:
+        assert server.alive(), f"ended on a full disk: {server.output}"
+        assert time.monotonic() < end, f"the disk is full and nobody is told: {traffic.statuses}"
+        time.sleep(0.05)
 
 
 def wait_resumed(server, ledger, chance):
@@ -62,11 +72,11 @@ def one_round(folder, ledger, chance):
         traffic = Traffic(server, ledger, chance, clients=2)
         time.sleep(chance.uniform(0, 0.5))
         fill(ballast)
+        wait_refused(server, traffic)
         time.sleep(chance.uniform(*FULL_SECONDS))
         assert server.alive(), f"ended on a full disk: {server.output}"
         status, body = server.get("/sql", q="SELECT count(*) FROM lines")
         assert status == 200, f"a read on a full disk: {status} {body}"
-        assert FULL_STATUS in traffic.statuses, f"the disk was full and nobody was told: {traffic.statuses}"
         if chance.random() < KILLED_SHARE:
             server.kill()
             traffic.finish()
