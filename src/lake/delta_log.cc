@@ -1,0 +1,241 @@
+#include "lake/delta_log.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/crash_point.h"
+#include "model/json_members.h"
+#include "model/json_text.h"
+
+namespace tailrace::lake {
+namespace {
+
+constexpr int64_t kActionsBytesMax = int64_t{1} << 30;
+constexpr int64_t kReaderVersion = 1;
+constexpr int64_t kWriterVersion = 2;
+constexpr size_t kVersionDigits = 20;
+constexpr std::string_view kProtocol = R"({"protocol":{"minReaderVersion":1,"minWriterVersion":2}})";
+
+std::string Quoted(std::string_view text) {
+  std::string json;
+  AppendJsonString(text, &json);
+  return json;
+}
+
+std::string PartitionJson(const std::map<std::string, std::optional<std::string>>& partition) {
+  std::string json;
+  for (const auto& [name, value] : partition) json += (json.empty() ? "" : ",") + Quoted(name) + ":" + (value ? Quoted(*value) : "null");
+  return "{" + json + "}";
+}
+
+std::string AddJson(const DeltaFile& file, bool data_changes) {
+  std::string json = fmt::format(R"({{"add":{{"path":{},"partitionValues":{},"size":{},"modificationTime":{},"dataChange":{})", Quoted(file.path),
+                                 PartitionJson(file.partition), file.bytes, file.modified_ms, data_changes);
+  if (!file.stats.empty()) json += ",\"stats\":" + Quoted(file.stats);
+  return json + "}}";
+}
+
+std::string RemoveJson(const std::string& path, int64_t time_ms, bool data_changes) {
+  return fmt::format(R"({{"remove":{{"path":{},"deletionTimestamp":{},"dataChange":{}}}}})", Quoted(path), time_ms, data_changes);
+}
+
+std::string TransactionJson(const std::string& app, int64_t version) {
+  return fmt::format(R"({{"txn":{{"appId":{},"version":{}}}}})", Quoted(app), version);
+}
+
+std::string MetadataJson(const DeltaMetadata& metadata) {
+  std::string columns;
+  for (const std::string& column : metadata.partition_columns) columns += (columns.empty() ? "" : ",") + Quoted(column);
+  return fmt::format(
+      R"({{"metaData":{{"id":{},"format":{{"provider":"parquet","options":{{}}}},"schemaString":{},"partitionColumns":[{}],"configuration":{{}},"createdTime":{}}}}})",
+      Quoted(metadata.id), Quoted(metadata.schema), columns, metadata.created_ms);
+}
+
+// One action, looked into by pointers.
+class Action {
+ public:
+  bool Parse(std::string_view line) { return !document_.Parse(line); }
+  bool Has(std::string_view pointer) const {
+    const auto found = document_.Find(pointer);
+    return found && *found != "null";
+  }
+  std::string Text(std::string_view pointer) const {
+    const auto found = document_.Find(pointer);
+    if (!found || *found == "null") return "";
+    return JsonStringValue(*found).value_or("");
+  }
+  int64_t Number(std::string_view pointer) const {
+    const auto found = document_.Find(pointer);
+    int64_t number = 0;
+    if (found) std::from_chars(found->data(), found->data() + found->size(), number);
+    return number;
+  }
+  std::string_view Raw(std::string_view pointer) const { return document_.Find(pointer).value_or(std::string_view()); }
+
+ private:
+  JsonDocument document_;
+};
+
+Result<DeltaFile> FileOf(const Action& action) {
+  DeltaFile file;
+  file.path = action.Text("/add/path");
+  file.bytes = action.Number("/add/size");
+  file.modified_ms = action.Number("/add/modificationTime");
+  file.stats = action.Text("/add/stats");
+  if (action.Has("/add/partitionValues")) {
+    TR_TRY(const auto members, JsonMembers(action.Raw("/add/partitionValues")));
+    for (const auto& [name, json] : members) {
+      auto value = json == "null" ? std::nullopt : std::optional(JsonStringValue(json).value_or(""));
+      file.partition[name] = std::move(value);
+    }
+  }
+  Action stats;
+  if (!file.stats.empty() && stats.Parse(file.stats)) file.records = stats.Number("/numRecords");
+  return file;
+}
+
+Result<DeltaMetadata> MetadataOf(const Action& action) {
+  DeltaMetadata metadata;
+  metadata.id = action.Text("/metaData/id");
+  metadata.schema = action.Text("/metaData/schemaString");
+  metadata.created_ms = action.Number("/metaData/createdTime");
+  TR_TRY(const auto columns, SplitJsonArray(action.Raw("/metaData/partitionColumns")));
+  for (const JsonPart& column : columns) metadata.partition_columns.push_back(JsonStringValue(column.text).value_or(""));
+  return metadata;
+}
+
+Status CheckProtocol(const Action& action) {
+  const int64_t reader = action.Number("/protocol/minReaderVersion");
+  const int64_t writer = action.Number("/protocol/minWriterVersion");
+  if (reader <= kReaderVersion && writer <= kWriterVersion) return {};
+  return Fail(Error::Invalid(fmt::format("the table asks for reader version {} and writer version {} of Delta Lake; this program is {} and {}", reader,
+                                         writer, kReaderVersion, kWriterVersion)));
+}
+
+Status ApplyOne(std::string_view line, DeltaState* state) {
+  Action action;
+  if (!action.Parse(line)) return Fail(Error::Corruption("no action: " + std::string(line.substr(0, 80))));
+  if (action.Has("/protocol")) return CheckProtocol(action);
+  if (action.Has("/metaData")) {
+    TR_TRY(state->metadata, MetadataOf(action));
+  } else if (action.Has("/add")) {
+    TR_TRY(DeltaFile file, FileOf(action));
+    state->removed.erase(file.path);
+    state->files[file.path] = file;
+  } else if (action.Has("/remove")) {
+    const std::string path = action.Text("/remove/path");
+    state->files.erase(path);
+    state->removed[path] = action.Number("/remove/deletionTimestamp");
+  } else if (action.Has("/txn")) {
+    state->transactions[action.Text("/txn/appId")] = action.Number("/txn/version");
+  }
+  return {};
+}
+
+// Of "DIGITS.SUFFIX".
+std::optional<int64_t> VersionOf(std::string_view name, std::string_view suffix) {
+  if (!name.ends_with(suffix)) return std::nullopt;
+  name.remove_suffix(suffix.size());
+  int64_t version = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
+  if (name.size() != kVersionDigits || error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return version;
+}
+
+}  // namespace
+
+std::string EncodePath(std::string_view path) {
+  std::string encoded;
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~/=").find(c) != std::string_view::npos;
+    if (plain) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+std::string DecodePath(std::string_view path) {
+  std::string decoded;
+  for (size_t i = 0; i < path.size(); ++i) {
+    unsigned value = 0;
+    const bool escaped = path[i] == '%' && i + 2 < path.size() && std::from_chars(&path[i + 1], &path[i + 1] + 2, value, 16).ptr == &path[i + 1] + 2;
+    decoded += escaped ? static_cast<char>(value) : path[i];
+    if (escaped) i += 2;
+  }
+  return decoded;
+}
+
+std::string CommitText(const DeltaCommit& commit, bool is_first) {
+  std::string text = fmt::format(R"({{"commitInfo":{{"timestamp":{},"operation":"{}","engineInfo":"tailrace"}}}})" "\n", commit.time_ms, commit.operation);
+  if (is_first) text += std::string(kProtocol) + "\n";
+  if (commit.metadata) text += MetadataJson(*commit.metadata) + "\n";
+  for (const auto& [app, version] : commit.transactions) text += TransactionJson(app, version) + "\n";
+  for (const std::string& path : commit.removed) text += RemoveJson(path, commit.time_ms, commit.data_changes) + "\n";
+  for (const DeltaFile& file : commit.added) text += AddJson(file, commit.data_changes) + "\n";
+  return text;
+}
+
+std::string StateText(const DeltaState& state) {
+  std::string text = std::string(kProtocol) + "\n" + MetadataJson(state.metadata) + "\n";
+  for (const auto& [app, version] : state.transactions) text += TransactionJson(app, version) + "\n";
+  for (const auto& [path, time_ms] : state.removed) text += RemoveJson(path, time_ms, false) + "\n";
+  for (const auto& [path, file] : state.files) text += AddJson(file, false) + "\n";
+  return text;
+}
+
+Status ApplyActions(std::string_view text, DeltaState* state) {
+  for (const JsonPart& line : SplitLines(text)) TR_RETURN_IF_ERROR(ApplyOne(line.text, state));
+  return {};
+}
+
+std::string DeltaLog::CommitName(int64_t version) const { return fmt::format("{}_delta_log/{:020}.json", folder_, version); }
+
+Status DeltaLog::Refresh(DeltaState* state) {
+  const std::string kept_prefix = folder_ + "_tailrace/";
+  if (state->version < 0) {
+    TR_TRY(const auto kept, objects_.List(kept_prefix));
+    for (auto object = kept.rbegin(); object != kept.rend(); ++object) {
+      const auto version = VersionOf(std::string_view(object->name).substr(kept_prefix.size()), ".jsonl");
+      if (!version) continue;
+      TR_TRY(const std::string text, objects_.Get(object->name, kActionsBytesMax));
+      TR_RETURN_IF_ERROR(ApplyActions(text, state));
+      state->version = *version;
+      break;
+    }
+  }
+  while (true) {
+    const auto text = objects_.Get(CommitName(state->version + 1), kActionsBytesMax);
+    if (!text && text.error().code() == ErrorCode::kNotFound) return {};
+    if (!text) return Fail(text.error());
+    if (const Status applied = ApplyActions(*text, state); !applied) return Fail(applied.error().With(CommitName(state->version + 1)));
+    ++state->version;
+  }
+}
+
+Status DeltaLog::Commit(const DeltaCommit& commit, DeltaState* state) {
+  const std::string name = CommitName(state->version + 1);
+  const std::string text = CommitText(commit, state->version < 0);
+  TR_TRY(const bool is_ours, objects_.PutIfAbsent(name, text));
+  TR_CRASH_POINT("lake.table_committed");
+  if (!is_ours) return Fail(Error::Conflict(name + " is there already"));
+  TR_RETURN_IF_ERROR(ApplyActions(text, state));
+  ++state->version;
+  return {};
+}
+
+Status DeltaLog::KeepState(const DeltaState& state) {
+  const std::string prefix = folder_ + "_tailrace/";
+  TR_TRY(const auto older, objects_.List(prefix));
+  TR_RETURN_IF_ERROR(objects_.Put(fmt::format("{}{:020}.jsonl", prefix, state.version), StateText(state)));
+  for (const ObjectInfo& object : older) {
+    const auto version = VersionOf(std::string_view(object.name).substr(prefix.size()), ".jsonl");
+    if (version && *version < state.version) TR_RETURN_IF_ERROR(objects_.Delete(object.name));
+  }
+  return {};
+}
+
+}  // namespace tailrace::lake

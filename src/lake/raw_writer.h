@@ -1,0 +1,69 @@
+// Carries the records of the log into the raw lake.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "lake/raw_store.h"
+#include "ports/event_log.h"
+
+namespace tailrace::lake {
+
+// Where a file ends (its size, its hour, its age) is put into the store before the file is: after a kill the same file is written, from the
+// log, as it would have been. What can be read and is stable in the log (EventLog::StableBelow) goes in, in the order of offsets.
+// Threads:   Step and Flush from one thread at a time, or Start, which runs Step now and then, and Flush from any; Stop twice is fine.
+// Ownership: borrows all.
+// Errors:    those of the log and the store; what was not done is done by the next call.
+class RawWriter {
+ public:
+  RawWriter(RawStore& store, EventLog& log, Clock& clock);
+  ~RawWriter();
+
+  // Writes the files that are due.
+  Status Step();
+
+  // Writes all that there is, whether due or not.
+  Status Flush();
+
+  void Start();
+  void Stop();
+
+  // Why the last step failed; nullopt when it did not.
+  std::optional<Error> trouble() const;
+
+ private:
+  // What of a partition has been looked at, and is in no file yet.
+  struct Pending {
+    Offset first;
+    Offset next;        // looked at up to here
+    int64_t bytes = 0;
+    int64_t hour = 0;
+    int64_t first_ms = 0;
+  };
+  using Place = std::pair<StreamId, PartitionId>;
+
+  Status StepAll(bool flush);
+  Status StepPartition(const RawStreamOptions& stream, PartitionId partition, bool flush);
+  Result<bool> LookFurther(const RawStreamOptions& stream, PartitionId partition, Offset end, Seq stable, Pending* pending);
+  Status WriteFile(const RawStreamOptions& stream, const RawCut& cut);
+  void Run(const std::stop_token& stop);
+
+  RawStore& store_;
+  EventLog& log_;
+  Clock& clock_;
+  std::mutex step_mutex_;  // held by the one step there is
+  std::map<Place, Pending> pending_;  // protected by step_mutex_
+  mutable std::mutex mutex_;
+  std::condition_variable_any woken_;
+  std::optional<Error> trouble_;  // protected by mutex_
+  std::jthread thread_;
+};
+
+}  // namespace tailrace::lake

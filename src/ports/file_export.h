@@ -1,0 +1,61 @@
+// What the tables hold, as Parquet files.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "ports/warehouse.h"
+
+namespace tailrace {
+
+// The rows of a table that only ever grows, from one on.
+struct TableSlice {
+  std::string table;
+  int64_t from_row = 0;
+  // Of the state that `from_row` belongs to: a rebuild makes another one, of which all rows are new. Nullopt: whichever is there.
+  std::optional<int64_t> generation;
+};
+
+struct FileExportRequest {
+  // A SELECT of the program's own, that reads relations of the pipeline; with `slice` also kSliceName. `rows_max` and `parameters` are not looked at.
+  QueryRequest query;
+  std::string path;                       // absolute, where the warehouse may write: a file that is written over, or, partitioned, a folder
+  std::vector<std::string> partition_by;  // columns of the SELECT: a folder for each of their values, NAME=VALUE, their values left out of the files
+  std::optional<TableSlice> slice = std::nullopt;
+};
+
+struct FileExportSummary {
+  int64_t rows = 0;
+  std::vector<AsOf> as_of;
+  // With a slice: where it begins (0 when its generation is gone) and ends.
+  int64_t generation = 0;
+  int64_t from_row = 0;
+  int64_t to_row = 0;
+};
+
+// Threads: thread-safe. Errors: as Warehouse::Query; kExhausted = the disk is full. A file that is there after an error is of no use.
+class FileExporter {
+ public:
+  static constexpr std::string_view kSliceName = "tailrace_slice";
+
+  virtual ~FileExporter() = default;
+
+  // One snapshot, written as Parquet (zstd). Nothing is written, and the file may be missing, when the SELECT has no rows.
+  virtual Result<FileExportSummary> Export(const FileExportRequest& request, const std::stop_token& stop) = 0;
+
+  // The columns that a query would answer.
+  virtual Result<std::vector<ColumnInfo>> Columns(const QueryRequest& query) = 0;
+
+  // The state of a table that its rows and positions belong to: a rebuild makes another one. kNotFound: no such table.
+  virtual Result<int64_t> Generation(std::string_view table) = 0;
+
+  // Whether the table's rows are added at its end and never change.
+  virtual bool OnlyGrows(std::string_view table) const = 0;
+};
+
+}  // namespace tailrace
