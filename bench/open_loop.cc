@@ -240,8 +240,9 @@ class Generator {
   }
 
   void SendNext() {
-    Client* const client = free_.back();
-    free_.pop_back();
+    // That which has rested longest: clients that do not know of one another are not one client that asks again at once.
+    Client* const client = free_.front();
+    free_.pop_front();
     counts_.late_ms.push_back(Milliseconds(Clock::now() - due_.front()));
     client->Send(requests_[turn_++ % requests_.size()], due_.front());
     due_.pop_front();
@@ -261,7 +262,7 @@ class Generator {
   const Options& options_;
   const std::vector<Request>& requests_;
   const int epoll_;
-  std::vector<Client*> free_;
+  std::deque<Client*> free_;
   std::deque<Time> due_;
   Time next_due_;
   size_t turn_ = 0;

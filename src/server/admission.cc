@@ -11,6 +11,8 @@ using std::chrono::nanoseconds;
 constexpr size_t kRequestCost = 1 << 10;
 // What may always be in flight: after a quiet time the rate is not known.
 constexpr size_t kRoomMin = 4 << 20;
+// One that finds more than this in flight waits for it.
+constexpr size_t kCrowd = 1 << 20;
 // How much longer than the shortest answer those at the end of a full queue may take.
 constexpr int kShortestAnswers = 4;
 constexpr nanoseconds kNone = nanoseconds::max();
@@ -23,7 +25,8 @@ Admission::Admission(std::chrono::milliseconds delay_target, Clock& clock, Metri
       refused_(metrics.AddCounter("tailrace_ingest_shed_requests_total", "Appends refused because others were waiting already.")),
       room_(kRoomMin),
       window_began_(clock.Monotonic()),
-      window_shortest_(kNone) {
+      window_shortest_(kNone),
+      crowded_at_(Time::min()) {
   shortest_.fill(kNone);
 }
 
@@ -41,6 +44,7 @@ bool Admission::Enter(size_t body_bytes, nanoseconds waited) {
     refused_.Add();
     return false;
   }
+  if (in_flight_ > kCrowd) crowded_at_ = clock_.Monotonic();
   in_flight_ += cost;
   return true;
 }
@@ -51,7 +55,7 @@ void Admission::Leave(size_t body_bytes, Time entered) {
   const size_t cost = body_bytes + kRequestCost;
   in_flight_ -= cost;
   window_done_ += cost;
-  window_shortest_ = std::min(window_shortest_, nanoseconds(now - entered));
+  if (entered > crowded_at_) window_shortest_ = std::min(window_shortest_, nanoseconds(now - entered));
   if (now - window_began_ >= kWindow) EndWindow(now);
 }
 
@@ -64,7 +68,8 @@ void Admission::EndWindow(Time now) {
   window_shortest_ = kNone;
   const double rate = *std::max_element(rates_.begin(), rates_.end());
   const nanoseconds shortest = *std::min_element(shortest_.begin(), shortest_.end());
-  const nanoseconds delay = std::max(delay_target_, shortest == kNone ? nanoseconds(0) : shortest * kShortestAnswers);
+  if (shortest != kNone) known_shortest_ = shortest;
+  const nanoseconds delay = std::max(delay_target_, known_shortest_ * kShortestAnswers);
   room_ = std::max(kRoomMin, static_cast<size_t>(rate * static_cast<double>(delay.count())));
 }
 

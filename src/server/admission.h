@@ -2,7 +2,8 @@
 // finishes in a short time, and the rest is told at once to come back.
 //
 // The rate is the best of the last second, and "a short time" the larger of the delay that is aimed at and a few times the shortest
-// answer seen lately, so that a slow disk is kept busy too (as BBR bounds what is in flight by bandwidth times round trip).
+// answer seen lately, so that a slow disk is kept busy too (as BBR bounds what is in flight by bandwidth times round trip). Only an answer that
+// waited for no others tells how slow the disk is: those of a full queue would make the queue longer.
 #pragma once
 
 #include <array>
@@ -49,6 +50,8 @@ class Admission {
   Time window_began_;
   size_t window_done_ = 0;
   std::chrono::nanoseconds window_shortest_;
+  std::chrono::nanoseconds known_shortest_{0};  // of the last second that had one
+  Time crowded_at_;  // when one entered behind many others
   std::array<double, kWindows> rates_{};  // bytes a nanosecond
   std::array<std::chrono::nanoseconds, kWindows> shortest_{};
   size_t window_ = 0;

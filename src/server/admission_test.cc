@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 namespace tailrace::server {
 namespace {
 
@@ -54,6 +56,22 @@ TEST(AdmissionTest, ASlowDiskIsKeptBusy) {
   Gate gate;
   gate.Serve(1 * kMiB, milliseconds(50), milliseconds(300));
   EXPECT_GE(gate.admission.room(), 150 * kMiB);  // four times the shortest answer, not ten milliseconds
+}
+
+TEST(AdmissionTest, AFullQueueIsNoReasonForALongerOne) {
+  constexpr size_t kPiece = kMiB / 4;
+  Gate gate;
+  gate.Serve(1 * kMiB, milliseconds(1), milliseconds(300));
+  std::deque<std::chrono::steady_clock::time_point> queue;
+  for (int i = 0; i < 5'000; ++i) {
+    while (gate.admission.Enter(kPiece, kNoWait)) queue.push_back(gate.clock.now);
+    gate.clock.now += milliseconds(1);
+    for (int done = 0; done < 4; ++done) {
+      gate.admission.Leave(kPiece, queue.front());
+      queue.pop_front();
+    }
+  }
+  EXPECT_LE(gate.admission.room(), 12 * kMiB);
 }
 
 TEST(AdmissionTest, WhatHasWaitedLongerThanTheDelayIsRefusedWhileOthersAreInFlight) {

@@ -75,6 +75,7 @@ void Connection::Close() {
 void Connection::SetDeadline(std::chrono::milliseconds from_now) { deadline_ = loop_.clock().Monotonic() + from_now; }
 
 void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
+  if (std::exchange(held_back_, false)) Run();
   if (state_ == State::kBody && IsTooSlowNow(now)) {
     return Refuse(ErrorReply(408, "request_timeout", "memory for bodies is short, and this one comes too slowly"));
   }
@@ -124,7 +125,7 @@ void Connection::Run() {
 
 // False when there is nothing, or no room for it: while a request is answered its bytes stay where they are.
 bool Connection::Receive() {
-  if (!readable_ || input_ended_ || state_ == State::kClosed || state_ == State::kDraining) return false;
+  if (!readable_ || held_back_ || input_ended_ || state_ == State::kClosed || state_ == State::kDraining) return false;
   const bool answering = state_ == State::kAnswering || state_ == State::kStreaming;
   if (!answering && input_.Room().size() < kReadAheadBytes) input_.Reserve(kReadBytes);
   const std::span<char> room = input_.Room();
@@ -186,7 +187,7 @@ void Connection::Advance() {
 }
 
 bool Connection::AdvanceHead() {
-  if (writing_ || close_after_) return false;
+  if (writing_ || close_after_ || held_back_) return false;
   // An empty line before a request is left over from the one before (RFC 9112, 2.2).
   while (input_.bytes().starts_with("\r\n")) input_.Consume(2);
   if (input_.size() == 0) {

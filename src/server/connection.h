@@ -149,6 +149,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool input_ended_ = false;      // the client sends no more
   bool close_after_ = false;
   bool linger_ = false;           // the client may still be sending
+  bool held_back_ = false;        // refused for want of room: nothing is read until the loop's next tick
 };
 
 }  // namespace tailrace::server

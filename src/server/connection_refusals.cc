@@ -110,12 +110,17 @@ std::optional<Reply> Connection::RefusalOfBody() {
   return std::nullopt;
 }
 
+// Whoever asks again at once, and not when Retry-After says, would have the loop do nothing but refuse: a connection that was refused is not
+// looked at for a moment, which costs nothing.
 std::optional<Reply> Connection::RefusalOfLoad(size_t length) {
+  std::optional<Reply> refusal;
   if (route_->spec().appends && length <= kSkipBytesMax && !shared_.admission.HasRoom(length)) {
-    return BusyReply("more requests come than can be written");
+    refusal = BusyReply("more requests come than can be written");
+  } else if (!ReserveArrived(length)) {
+    refusal = BodiesFull();
   }
-  if (!ReserveArrived(length)) return BodiesFull();
-  return std::nullopt;
+  held_back_ = refusal.has_value();
+  return refusal;
 }
 
 // A body of known size that has come, or is small, is passed over. With any other the client may go on or not: the connection cannot be

@@ -14,6 +14,9 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr int kBacklog = 1024;
+// Connections taken in one turn of the loop: while it is busy there are few turns, and whoever knocks must not wait for as many as there are
+// before him. Not more, because those that are connected have their turn too.
+constexpr int kAcceptsAtATime = 128;
 // After an accept that failed for want of file descriptors or memory.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::string_view kFullReply =
@@ -37,6 +40,7 @@ Status Listener::Open(const std::string& host, uint16_t port) {
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor_.bind(wanted, error);
   if (!error) acceptor_.listen(kBacklog, error);
+  if (!error) acceptor_.non_blocking(true, error);
   if (!error) endpoint_ = acceptor_.local_endpoint(error);
   if (error) {
     return Fail(Error::Unavailable("cannot listen on " + host + ":" + std::to_string(port) + ": " + error.message()));
@@ -51,13 +55,24 @@ void Listener::Close() {
 }
 
 void Listener::Accept() {
-  Loop& loop = *loops_[turn_++ % loops_.size()];
+  Loop& loop = NextLoop();
   acceptor_.async_accept(loop.context(), [this, &loop](const boost::system::error_code& error, tcp::socket socket) {
     if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
     if (error) return loops_.front()->After(kAcceptPause, [this] { if (acceptor_.is_open()) Accept(); });
     Take(std::move(socket), loop);
+    TakeThoseWaiting();
     Accept();
   });
+}
+
+void Listener::TakeThoseWaiting() {
+  for (int i = 1; i < kAcceptsAtATime; ++i) {
+    Loop& loop = NextLoop();
+    boost::system::error_code error;
+    tcp::socket socket = acceptor_.accept(loop.context(), error);
+    if (error) return;  // nobody; or what ails it is met again by Accept
+    Take(std::move(socket), loop);
+  }
 }
 
 void Listener::Take(tcp::socket socket, Loop& loop) {

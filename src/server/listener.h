@@ -28,6 +28,8 @@ class Listener {
 
  private:
   void Accept();
+  void TakeThoseWaiting();
+  Loop& NextLoop() { return *loops_[turn_++ % loops_.size()]; }
   void Take(boost::asio::ip::tcp::socket socket, Loop& loop);
 
   std::vector<std::unique_ptr<Loop>>& loops_;

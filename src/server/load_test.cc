@@ -1,6 +1,7 @@
 // What the server does when more comes than it can take: who is refused, who is not held up, and what memory it costs.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,23 @@ TEST(LoadTest, ARefusedRequestThatCameWholeDoesNotEndItsConnection) {
   RawClient client = server.Connect();
   EXPECT_EQ(client.Post("/streams/notes", std::string(500, 'x')).status, 503);
   EXPECT_EQ(client.Post("/streams/notes", kNote).status, 200);
+}
+
+TEST(LoadTest, WhoAsksAgainAtOnceIsRefusedOnceInATickAndHoldsUpNobody) {
+  constexpr int kTries = 6;
+  constexpr std::chrono::milliseconds kTick{50};
+  TestServer server(SalesPipeline(), With([](Limits& limits) { limits.bytes_in_flight_max = 100; }));
+  RawClient impatient = server.Connect();
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < kTries; ++i) EXPECT_EQ(impatient.Post("/streams/notes", std::string(500, 'x')).status, 503);
+  // The first at once, the second at the next tick.
+  EXPECT_GE(std::chrono::steady_clock::now() - began, (kTries - 2) * kTick);
+  impatient.Send(PostHead(500) + std::string(500, 'x'));
+  EXPECT_EQ(server.Post("/streams/notes", kNote).status, 200);
+  EXPECT_EQ(impatient.Read().status, 503);
+  impatient.Send(PostHead(500) + std::string(500, 'x'));
+  impatient.FinishSending();
+  EXPECT_EQ(impatient.Read().status, 503) << "it left while it was not looked at";
 }
 
 TEST(LoadTest, WhoeverExpectsToBeToldWhetherToSendIsNotWaitedFor) {
