@@ -3,7 +3,8 @@
 //   open_loop PORT PATH BODIES CONTENT_TYPE CONNECTIONS RATE SECONDS
 //
 // BODIES is a file with one body a line; byte 1E stands for a line break in it. RATE is requests a second, at random moments (a Poisson
-// process of a fixed seed). 0: as many as the CONNECTIONS carry, the next as soon as one is answered, which measures what a server can do.
+// process of a fixed seed). Negative, -N: N under way at a time over all CONNECTIONS in turn, the next as soon as one is answered, which measures
+// what a server can do.
 // One that falls due while every connection waits for its answer is sent as soon as one is free: its time counts from when it was due, so
 // that a server that answers late is not asked less often (Tene's "coordinated omission"). What is not sent by the end is counted as that.
 // After the end it waits for the answers that are under way.
@@ -228,8 +229,10 @@ class Generator {
 
  private:
   void FallDue(Time now) {
-    if (options_.rate == 0) {
-      due_.resize(free_.size(), now);
+    if (options_.rate < 0) {
+      const size_t busy = options_.connections - free_.size();
+      const auto wanted = static_cast<size_t>(-options_.rate);
+      due_.resize(std::min(free_.size(), wanted - std::min(wanted, busy)), now);
       counts_.due += due_.size();
       return;
     }

@@ -7,7 +7,7 @@ from harness.load import NDJSON_TYPE, open_loop
 TITLE = "overload: twice the capacity, open loop"
 LINES_PER_BODY = 200
 BODIES = 200
-CAPACITY_CONNECTIONS = 64
+CAPACITY_REQUESTS = 64  # under way at a time, over the same connections
 # As many as wait at twice the capacity if each is answered within 50 ms, and more.
 CONNECTIONS = 1000
 QUIET_SHARE, OVERLOAD_SHARE = 0.5, 2
@@ -19,8 +19,8 @@ MEMORY_MB = 1024    # server.memory in the pipeline
 def run(context):
     bodies = context.sales.bodies("overload", BODIES, LINES_PER_BODY)
 
-    def offer(server, rate, connections, seconds):
-        found = open_loop(server.port, "/streams/sales", bodies, connections=connections, rate=rate, seconds=seconds, content_type=NDJSON_TYPE)
+    def offer(server, rate, seconds):
+        found = open_loop(server.port, "/streams/sales", bodies, connections=CONNECTIONS, rate=rate, seconds=seconds, content_type=NDJSON_TYPE)
         if not found["accepted"] or found["other"] or found["broken"] or found["refused_without_retry_after"]:
             raise BenchError(f"answers that are neither 200 nor 503 with Retry-After: {found}")
         return found
@@ -28,10 +28,10 @@ def run(context):
     def ours():
         with tailrace.serving(context, tailrace.PIPELINES / "overload.yaml") as server:
             # As long as what it is held against: a disk may be faster for some seconds than for a minute.
-            peak = offer(server, 0, CAPACITY_CONNECTIONS, context.seconds * MINUTE_FACTOR)
+            peak = offer(server, -CAPACITY_REQUESTS, context.seconds * MINUTE_FACTOR)
             capacity = peak["accepted"] / peak["seconds"]
-            quiet = offer(server, capacity * QUIET_SHARE, CONNECTIONS, context.seconds)
-            over = offer(server, capacity * OVERLOAD_SHARE, CONNECTIONS, context.seconds * MINUTE_FACTOR)
+            quiet = offer(server, capacity * QUIET_SHARE, context.seconds)
+            over = offer(server, capacity * OVERLOAD_SHARE, context.seconds * MINUTE_FACTOR)
             acknowledged = sum(part["records"] for part in (peak, quiet, over))
             in_log = tailrace.records_in(server.port, "sales")
             return {"capacity": capacity * LINES_PER_BODY, "goodput": over["records"] / over["seconds"], "offered": over["due"] / over["seconds"] * LINES_PER_BODY,

@@ -27,7 +27,7 @@ def wrk(port, path, lines, *, connections, seconds, content_type=None):
 
 
 def open_loop(port, path, lines, *, connections, rate, seconds, content_type):
-    """Requests at a rate that no answer holds back, or with a rate of 0 as many as go; returns what open_loop.cc prints."""
+    """Requests at a rate that no answer holds back, or with a rate of -N as many as go with N under way; returns what open_loop.cc prints."""
     return json.loads(output_of([compiled("open_loop"), port, path, lines, content_type, connections, rate, seconds]))
 
 

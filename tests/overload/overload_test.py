@@ -30,7 +30,7 @@ HONEST = 200
 OPEN_LOOP = os.environ.get("TAILRACE_OPEN_LOOP", str(pathlib.Path(__file__).resolve().parents[2] / "build" / "bench" / "open_loop"))
 SECONDS = float(os.environ.get("OVERLOAD_SECONDS", 4))
 BATCH_RECORDS, BATCHES = 200, 50
-CAPACITY_CLIENTS = 64
+CAPACITY_REQUESTS = 64  # under way at a time
 CLIENTS = MEMORY // 16 // (36 << 10) * 3 // 4  # of the connections that server.memory has room for
 # What a machine that compiles meanwhile may take away between two measurements.
 GOODPUT_MIN = 0.6
@@ -100,8 +100,8 @@ class Overload(unittest.TestCase):
         print(f"{SOCKETS} slow clients: honest posts p50 {took[len(took) // 2] * 1e3:.1f} ms, p99 {took[len(took) * 99 // 100] * 1e3:.1f} ms")
         self.assertLess(self.peak_bytes(), MEMORY)
 
-    def offer(self, bodies, clients, rate):
-        done = subprocess.run([OPEN_LOOP, str(self.port), "/streams/s", bodies, "application/x-ndjson", str(clients), str(rate), str(SECONDS)],
+    def offer(self, bodies, rate):
+        done = subprocess.run([OPEN_LOOP, str(self.port), "/streams/s", bodies, "application/x-ndjson", str(CLIENTS), str(rate), str(SECONDS)],
                               stdout=subprocess.PIPE, text=True, timeout=SECONDS_MAX + SECONDS, check=True)
         found = json.loads(done.stdout)
         self.assertEqual((found["other"], found["broken"], found["refused_without_retry_after"]), (0, 0, 0), "an answer is 200, or 503 with Retry-After")
@@ -114,10 +114,10 @@ class Overload(unittest.TestCase):
                 lines = [json.dumps({"a": batch * BATCH_RECORDS + i, "text": "x" * 180}) for i in range(BATCH_RECORDS)]
                 bodies.write("\x1e".join(lines) + "\n")
             bodies.flush()
-            peak = self.offer(bodies.name, CAPACITY_CLIENTS, 0)
+            peak = self.offer(bodies.name, -CAPACITY_REQUESTS)
             capacity = peak["accepted"] / peak["seconds"]
-            quiet = self.offer(bodies.name, CLIENTS, capacity / 2)
-            over = self.offer(bodies.name, CLIENTS, capacity * 2)
+            quiet = self.offer(bodies.name, capacity / 2)
+            over = self.offer(bodies.name, capacity * 2)
         goodput = over["accepted"] / over["seconds"] / capacity
         print(f"capacity {capacity:.0f} batches/s; at twice of it {goodput:.2f} of that, {over['refused']} of {over['due']} refused, "
               f"p99 {over['accepted_p99_ms']:.0f} ms, quiet {quiet['accepted_p99_ms']:.0f} ms, peak {self.peak_bytes() >> 20} MiB of {MEMORY >> 20} MiB")
