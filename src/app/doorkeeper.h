@@ -30,6 +30,7 @@ class Doorkeeper final : public auth::Authenticator {
   // On loopback, until there is the first key, and where no tokens are taken.
   bool IsOpen() const override;
   Result<auth::CallerPtr> Identify(std::string_view credential) override;
+  Result<auth::Signer> FindSigner(std::string_view access_key_id) override { return keys_->FindSigner(access_key_id); }
 
  private:
   Doorkeeper(const config::ServerSpec& spec, std::unique_ptr<control::KeyBook> keys, Clock& clock) : spec_(spec), keys_(std::move(keys)), clock_(clock) {}

@@ -7,6 +7,7 @@
 
 #include "config/nearest.h"
 #include "config/quantity.h"
+#include "config/stream_names.h"
 
 namespace tailrace::app {
 namespace {
@@ -32,15 +33,8 @@ std::vector<std::string> NamesOf(auth::ThingKind kind, const config::Pipeline& p
   return names;
 }
 
-std::string StreamOfAlias(const std::string& name, const config::Pipeline& pipeline) {
-  for (const auto& stream : pipeline.streams) {
-    if (std::find(stream.aliases.begin(), stream.aliases.end(), name) != stream.aliases.end()) return stream.name;
-  }
-  return name;
-}
-
 Result<auth::Thing> ThingOf(auth::ThingKind kind, const std::string& word, const config::Pipeline& pipeline) {
-  const std::string name = kind == auth::ThingKind::kStream ? StreamOfAlias(word, pipeline) : word;
+  const std::string name = kind == auth::ThingKind::kStream ? config::WithoutAlias(pipeline, word) : word;
   const auto names = NamesOf(kind, pipeline);
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     return Fail(Error::NotFound(fmt::format("no {} {}{}", auth::ThingKindName(kind), word, config::Suggestion(word, names))));

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::string_view kLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 constexpr std::string_view kIdLetters = kLetters.substr(0, 36);
+constexpr std::string_view kAccessKeyPrefix = "TR";
+constexpr std::string_view kAccessKeyLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+constexpr size_t kAccessKeySecretBytes = 40;
 
 // `count` letters, each as likely as any other: bytes that would favour some are thrown away.
 Result<std::string> RandomLetters(std::string_view letters, size_t count) {
@@ -45,6 +48,14 @@ Result<ApiKey> NewApiKey() {
   TR_TRY(std::string secret, RandomLetters(kLetters, kApiKeySecretBytes));
   key.text = ApiKeyText(key.id, secret);
   crypto::Wipe(secret);
+  return key;
+}
+
+Result<AccessKey> NewAccessKey() {
+  AccessKey key;
+  TR_TRY(key.id, RandomLetters(kAccessKeyLetters, kAccessKeyIdBytes - kAccessKeyPrefix.size()));
+  key.id.insert(0, kAccessKeyPrefix);
+  TR_TRY(key.secret, RandomLetters(kLetters, kAccessKeySecretBytes));
   return key;
 }
 

@@ -32,6 +32,17 @@ struct ApiKey {
 // A new one. kUnavailable: there are no random bytes.
 Result<ApiKey> NewApiKey();
 
+// An access key as Amazon's clients want one: an id of 20 of A-Z2-7 that begins with "TR", and a secret of 40 of 0-9A-Za-z (238 random bits).
+// What is kept of it is the secret, sealed: a signature can only be checked with it.
+struct AccessKey {
+  std::string id;
+  std::string secret;  // secret
+};
+inline constexpr size_t kAccessKeyIdBytes = 20;
+
+// A new one. kUnavailable: there are no random bytes.
+Result<AccessKey> NewAccessKey();
+
 // The text of a key of these parts, with its checksum.
 std::string ApiKeyText(std::string_view id, std::string_view secret);
 

@@ -25,6 +25,12 @@ struct Caller {
 
 using CallerPtr = std::shared_ptr<const Caller>;
 
+// A caller who is known by what he signs, and the secret that he signs with.
+struct Signer {
+  CallerPtr caller;
+  std::string secret;
+};
+
 // Threads: thread-safe; calls return at once and wait for no disk or peer.
 class Authenticator {
  public:
@@ -36,6 +42,11 @@ class Authenticator {
   // Who sends this key or token. kInvalid: nobody that is known, or not any more; the text says no more than a stranger may know,
   // and nothing of what he sent. kUnavailable: it cannot be said just now.
   virtual Result<CallerPtr> Identify(std::string_view credential) = 0;
+
+  // Whose this access key is. kInvalid: nobody's that is known, or not any more. By itself it proves nothing: the signature must be right.
+  virtual Result<Signer> FindSigner(std::string_view access_key_id);
 };
+
+inline Result<Signer> Authenticator::FindSigner(std::string_view) { return Fail(Error::Invalid("the access key is not known here")); }
 
 }  // namespace tailrace::auth

@@ -72,14 +72,23 @@ Status KeyBook::Read() {
 }
 
 // Requests that go on, such as tails, hold a caller: it stays the same until its key is another.
-KeyBook::Entry KeyBook::EntryOf(const KeyRecord& record, const Entries& before) {
+KeyBook::Entry KeyBook::EntryOf(const KeyRecord& record, const Entries& before) const {
   const auto known = before.find(record.id);
-  if (known != before.end() && known->second.record == record) return known->second;
+  const bool is_open = !record.IsAws() || (known != before.end() && !known->second.secret.empty());
+  if (known != before.end() && known->second.record == record && is_open) return known->second;
   auto caller = std::make_shared<auth::Caller>();
   caller->name = record.name.empty() ? record.id : record.name + " (" + record.id + ")";
   caller->grant = record.grant;
   if (record.expires_ms) caller->expires = WallTime{*record.expires_ms * kMicrosPerMilli};
-  return {record, std::move(caller)};
+  Entry entry{record, std::move(caller), {}};
+  if (!record.IsAws() || record.damaged) return entry;
+  auto secret = store_->SecretOf(record);
+  if (secret) {
+    entry.secret = std::move(*secret);
+  } else {
+    LogError("access_key_unreadable", {{"id", record.id}, {"error", secret.error().message()}, {"effect", "it opens nothing"}});
+  }
+  return entry;
 }
 
 std::shared_ptr<const KeyBook::Entries> KeyBook::entries() const {
@@ -93,6 +102,15 @@ bool KeyBook::HasValidKey() const {
     if (entry.record.IsValidAt(now_ms)) return true;
   }
   return false;
+}
+
+Result<auth::Signer> KeyBook::FindSigner(std::string_view access_key_id) const {
+  const auto known = entries();
+  const auto found = known->find(access_key_id);
+  if (found == known->end() || found->second.secret.empty() || !found->second.record.IsValidAt(clock_.Now().millis())) {
+    return Fail(Error::Invalid("the access key is not known here, or not valid any more"));
+  }
+  return auth::Signer{found->second.caller, found->second.secret};
 }
 
 Result<auth::CallerPtr> KeyBook::Identify(std::string_view credential) const {

@@ -29,6 +29,9 @@ class KeyBook {
   // As auth::Authenticator::Identify.
   Result<auth::CallerPtr> Identify(std::string_view credential) const;
 
+  // As auth::Authenticator::FindSigner.
+  Result<auth::Signer> FindSigner(std::string_view access_key_id) const;
+
   // Whether there is any key at all, valid or not: once there was one, the door stays shut without.
   bool HasKeys() const { return has_keys_.load(std::memory_order_relaxed); }
   // Whether a key is valid now.
@@ -41,12 +44,13 @@ class KeyBook {
   struct Entry {
     KeyRecord record;
     std::shared_ptr<auth::Caller> caller;
+    std::string secret;  // of an access key that can be opened
   };
   using Entries = std::map<std::string, Entry, std::less<>>;
 
   KeyBook(std::unique_ptr<KeyStore> store, Clock& clock) : store_(std::move(store)), clock_(clock) {}
   Status Read();
-  static Entry EntryOf(const KeyRecord& record, const Entries& before);
+  Entry EntryOf(const KeyRecord& record, const Entries& before) const;
   std::shared_ptr<const Entries> entries() const;
 
   std::unique_ptr<KeyStore> store_;  // of Open, then of the watching thread, then of whoever calls Refresh

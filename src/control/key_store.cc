@@ -8,7 +8,9 @@
 #include <set>
 
 #include "auth/api_key.h"
+#include "control/seal_key.h"
 #include "crypto/digest.h"
+#include "crypto/seal.h"
 
 namespace tailrace::control {
 namespace {
@@ -18,6 +20,9 @@ constexpr std::string_view kSchema =
     " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL, revoked_ms INTEGER NOT NULL, replaced_by TEXT NOT NULL,"
     " hash TEXT NOT NULL, checksum TEXT NOT NULL) WITHOUT ROWID, STRICT";
 constexpr std::string_view kColumns = "id, name, roles, things, created_ms, expires_ms, revoked_ms, replaced_by, hash, checksum";
+
+// Before the sealed secret of an access key, where other keys have a hash.
+constexpr std::string_view kSealedPrefix = "aes256gcm:";
 
 constexpr int kCountColumn = 10;  // behind those
 
@@ -116,6 +121,26 @@ Status CheckCount(const std::vector<KeyRecord>& records, int64_t counted) {
                                 " are there; restore it from a backup, or take it away and make new keys"));
 }
 
+Status MakeApiKey(KeyRecord& record, std::string& text) {
+  TR_TRY(auth::ApiKey key, auth::NewApiKey());
+  record.id = key.id;
+  record.hash = crypto::HexText(crypto::Sha256(key.text));
+  text = std::move(key.text);
+  return {};
+}
+
+// Empty when it is no hexadecimal text.
+std::string BytesOfHex(std::string_view text) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < text.size(); i += 2) {
+    unsigned value = 0;
+    const auto parsed = std::from_chars(text.data() + i, text.data() + i + 2, value, 16);
+    if (parsed.ec != std::errc() || parsed.ptr != text.data() + i + 2) return {};
+    bytes += static_cast<char>(value);
+  }
+  return bytes;
+}
+
 Status CheckName(std::string_view name) {
   if (name.size() > kKeyNameBytesMax) {
     return Fail(Error::Invalid("the name is longer than " + std::to_string(kKeyNameBytesMax) + " bytes"));
@@ -136,11 +161,13 @@ Status MakeFile(const std::string& path) {
 
 }  // namespace
 
+bool KeyRecord::IsAws() const { return hash.starts_with(kSealedPrefix); }
+
 Result<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path, Clock& clock) {
   TR_RETURN_IF_ERROR(MakeFile(path));
   TR_TRY(auto connection, sqlite::Connection::Open({.path = path}));
   TR_RETURN_IF_ERROR(connection->Execute(std::string(kSchema)));
-  return std::unique_ptr<KeyStore>(new KeyStore(std::move(connection), clock));
+  return std::unique_ptr<KeyStore>(new KeyStore(path, std::move(connection), clock));
 }
 
 Result<std::vector<KeyRecord>> KeyStore::List() {
@@ -187,7 +214,7 @@ Status KeyStore::Write(const KeyRecord& record) {
 }
 
 // Within a transaction.
-Result<IssuedKey> KeyStore::Insert(KeyRecord record) {
+Result<IssuedKey> KeyStore::Insert(KeyRecord record, bool aws) {
   TR_TRY(const auto known, List());
   if (known.size() >= kKeysMax) {
     return Fail(Error::Exhausted("there are " + std::to_string(kKeysMax) + " keys already, and no more are kept"));
@@ -195,15 +222,33 @@ Result<IssuedKey> KeyStore::Insert(KeyRecord record) {
   const auto is_taken = [&](const std::string& id) {
     return std::any_of(known.begin(), known.end(), [&](const KeyRecord& other) { return other.id == id; });
   };
-  auth::ApiKey key;
+  std::string text;
   do {
-    TR_TRY(key, auth::NewApiKey());
-  } while (is_taken(key.id));
-  record.id = key.id;
-  record.hash = crypto::HexText(crypto::Sha256(key.text));
+    TR_RETURN_IF_ERROR(aws ? MakeAccessKey(record, text) : MakeApiKey(record, text));
+  } while (is_taken(record.id));
   TR_RETURN_IF_ERROR(Write(record));
   TR_RETURN_IF_ERROR(connection_->Execute("PRAGMA user_version=" + std::to_string(known.size() + 1)));
-  return IssuedKey{std::move(record), std::move(key.text)};
+  return IssuedKey{std::move(record), std::move(text)};
+}
+
+// The id is part of what the secret is sealed for, so that no row can be given the secret of another.
+Status KeyStore::MakeAccessKey(KeyRecord& record, std::string& secret) const {
+  TR_TRY(auth::AccessKey key, auth::NewAccessKey());
+  TR_TRY(std::string seal_key, SealKeyBeside(path_));
+  const auto sealed = crypto::Seal(seal_key, key.id, key.secret);
+  crypto::Wipe(seal_key);
+  if (!sealed) return Fail(sealed.error());
+  record.id = key.id;
+  record.hash = std::string(kSealedPrefix) + crypto::HexText(*sealed);
+  secret = std::move(key.secret);
+  return {};
+}
+
+Result<std::string> KeyStore::SecretOf(const KeyRecord& record) const {
+  TR_TRY(std::string seal_key, ReadSealKey(SealKeyPath(path_)));
+  auto secret = crypto::Unseal(seal_key, record.id, BytesOfHex(std::string_view(record.hash).substr(kSealedPrefix.size())));
+  crypto::Wipe(seal_key);
+  return secret;
 }
 
 // Commits, and brings the change from SQLite's log into the file: a bit that turns over in the log would take a revocation away. When a
@@ -223,7 +268,7 @@ Result<IssuedKey> KeyStore::Add(const NewKeyRequest& request) {
   record.created_ms = clock_.Now().millis();
   record.expires_ms = request.expires_ms;
   TR_TRY(auto transaction, sqlite::Transaction::Begin(*connection_));
-  TR_TRY(IssuedKey issued, Insert(std::move(record)));
+  TR_TRY(IssuedKey issued, Insert(std::move(record), request.aws));
   TR_RETURN_IF_ERROR(Commit(transaction));
   return issued;
 }
@@ -248,7 +293,7 @@ Result<IssuedKey> KeyStore::Rotate(std::string_view id, int64_t overlap_ms) {
   record.grant = old.grant;
   record.created_ms = now_ms;
   if (old.expires_ms) record.expires_ms = now_ms + (*old.expires_ms - old.created_ms);
-  TR_TRY(IssuedKey issued, Insert(std::move(record)));
+  TR_TRY(IssuedKey issued, Insert(std::move(record), old.IsAws()));
   old.replaced_by = issued.record.id;
   old.expires_ms = std::min(old.expires_ms.value_or(now_ms + overlap_ms), now_ms + overlap_ms);
   TR_RETURN_IF_ERROR(Write(old));

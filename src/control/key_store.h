@@ -18,6 +18,8 @@ namespace tailrace::control {
 
 inline constexpr size_t kKeysMax = 10'000;
 inline constexpr size_t kKeyNameBytesMax = 100;
+// Beside control.sqlite: what the secrets of access keys are sealed with.
+inline constexpr std::string_view kSealKeyFile = "aws.key";
 
 // What is kept of a key; its text is not.
 struct KeyRecord {
@@ -28,10 +30,12 @@ struct KeyRecord {
   std::optional<int64_t> expires_ms;  // not valid from then on
   std::optional<int64_t> revoked_ms;
   std::string replaced_by;            // id of the key that a rotation made for it
-  std::string hash;                   // SHA-256 of its text, in hexadecimal
+  std::string hash;                   // SHA-256 of its text, in hexadecimal; of an access key its sealed secret (docs/formats/control.md)
   bool damaged = false;               // its row is not as it was written: it opens nothing
 
   bool operator==(const KeyRecord&) const = default;
+  // An access key, with which Amazon's clients sign.
+  bool IsAws() const;
   bool IsValidAt(int64_t now_ms) const { return !damaged && !revoked_ms && (!expires_ms || now_ms < *expires_ms); }
 };
 
@@ -39,12 +43,13 @@ struct NewKeyRequest {
   std::string name;
   auth::Grant grant;
   std::optional<int64_t> expires_ms;
+  bool aws = false;  // an access key, with which Amazon's clients sign
 };
 
 // Shown once, kept nowhere.
 struct IssuedKey {
   KeyRecord record;
-  std::string text;  // secret
+  std::string text;  // secret; of an access key its secret access key
 };
 
 // Threads:    one at a time. Several processes may have the same file open.
@@ -69,17 +74,23 @@ class KeyStore {
   // have ended anyway.
   Result<IssuedKey> Rotate(std::string_view id, int64_t overlap_ms);
 
+  // The secret of an access key. kNotFound: the key file is not there. kInvalid: it is another one, or the secret was changed.
+  Result<std::string> SecretOf(const KeyRecord& record) const;
+
   // Another number whenever another connection has changed the file.
   Result<int64_t> Version();
 
  private:
-  KeyStore(std::unique_ptr<sqlite::Connection> connection, Clock& clock) : connection_(std::move(connection)), clock_(clock) {}
+  KeyStore(std::string path, std::unique_ptr<sqlite::Connection> connection, Clock& clock)
+      : path_(std::move(path)), connection_(std::move(connection)), clock_(clock) {}
 
   Result<KeyRecord> Find(std::string_view id);
-  Result<IssuedKey> Insert(KeyRecord record);
+  Result<IssuedKey> Insert(KeyRecord record, bool aws);
+  Status MakeAccessKey(KeyRecord& record, std::string& secret) const;
   Status Write(const KeyRecord& record);
   Status Commit(sqlite::Transaction& transaction);
 
+  const std::string path_;
   std::unique_ptr<sqlite::Connection> connection_;
   Clock& clock_;
 };

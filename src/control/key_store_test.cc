@@ -8,6 +8,7 @@
 
 #include "auth/api_key.h"
 #include "control/key_book.h"
+#include "control/seal_key.h"
 
 namespace tailrace::control {
 namespace {
@@ -162,6 +163,64 @@ TEST_F(KeyStoreTest, ARowThatWasChangedByOthersOpensNothing) {
     ASSERT_TRUE((*connection)->Execute("DELETE FROM keys; INSERT INTO keys SELECT * FROM was").has_value());
     EXPECT_TRUE(Book()->Identify(issued.text).has_value()) << change;
   }
+}
+
+TEST_F(KeyStoreTest, TheSecretOfAnAccessKeyIsKeptSealedAndSignsForWhatItWasMadeFor) {
+  const auto issued = store_->Add({.name = "", .grant = SalesIngest(), .expires_ms = std::nullopt, .aws = true});
+  ASSERT_TRUE(issued.has_value());
+  EXPECT_EQ(issued->record.id.size(), auth::kAccessKeyIdBytes);
+  EXPECT_EQ(issued->text.size(), 40U);
+  const auto signer = Book()->FindSigner(issued->record.id);
+  ASSERT_TRUE(signer.has_value());
+  EXPECT_EQ(signer->secret, issued->text);
+  EXPECT_EQ(signer->caller->grant, SalesIngest());
+  store_.reset();
+  EXPECT_EQ(FileText().find(issued->text), std::string::npos);
+  struct stat file {};
+  ASSERT_EQ(stat(SealKeyPath(path_).c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 0777U, 0600U);
+}
+
+TEST_F(KeyStoreTest, AnAccessKeyIsNoKeyAndAKeyIsNoAccessKey) {
+  const auto access = store_->Add({.name = "", .grant = Reader(), .expires_ms = std::nullopt, .aws = true});
+  const IssuedKey key = Add();
+  ASSERT_TRUE(access.has_value());
+  const auto book = Book();
+  EXPECT_FALSE(book->Identify(access->record.id).has_value());
+  EXPECT_FALSE(book->Identify(access->text).has_value());
+  EXPECT_FALSE(book->FindSigner(key.record.id).has_value());
+  EXPECT_FALSE(book->FindSigner("").has_value());
+}
+
+TEST_F(KeyStoreTest, AnAccessKeyEndsWithItsTimeItsRevocationItsKeyFileAndWithADamagedRow) {
+  const auto ends = store_->Add({.name = "", .grant = Reader(), .expires_ms = clock_.Now().millis() + kHourMs, .aws = true});
+  const auto revoked = store_->Add({.name = "", .grant = Reader(), .expires_ms = std::nullopt, .aws = true});
+  const auto stays = store_->Add({.name = "", .grant = Reader(), .expires_ms = std::nullopt, .aws = true});
+  ASSERT_TRUE(ends && revoked && stays);
+  EXPECT_TRUE(Book()->FindSigner(ends->record.id).has_value());
+  clock_.Advance(std::chrono::hours(1));
+  EXPECT_FALSE(Book()->FindSigner(ends->record.id).has_value());
+  ASSERT_TRUE(store_->Revoke(revoked->record.id).has_value());
+  EXPECT_FALSE(Book()->FindSigner(revoked->record.id).has_value());
+  std::filesystem::rename(SealKeyPath(path_), SealKeyPath(path_) + ".away");
+  EXPECT_FALSE(Book()->FindSigner(stays->record.id).has_value());
+  EXPECT_TRUE(Book()->HasKeys());
+  std::filesystem::rename(SealKeyPath(path_) + ".away", SealKeyPath(path_));
+  EXPECT_TRUE(Book()->FindSigner(stays->record.id).has_value());
+  auto connection = sqlite::Connection::Open({.path = path_});
+  ASSERT_TRUE(connection.has_value());
+  ASSERT_TRUE((*connection)->Execute("UPDATE keys SET hash = (SELECT hash FROM keys WHERE revoked_ms > 0)").has_value());
+  EXPECT_FALSE(Book()->FindSigner(stays->record.id).has_value());
+}
+
+TEST_F(KeyStoreTest, ARotatedAccessKeyIsAnAccessKeyAgain) {
+  const auto old = store_->Add({.name = "", .grant = Reader(), .expires_ms = std::nullopt, .aws = true});
+  ASSERT_TRUE(old.has_value());
+  const auto fresh = store_->Rotate(old->record.id, kHourMs);
+  ASSERT_TRUE(fresh.has_value());
+  const auto book = Book();
+  EXPECT_EQ(book->FindSigner(old->record.id).value().secret, old->text);
+  EXPECT_EQ(book->FindSigner(fresh->record.id).value().secret, fresh->text);
 }
 
 TEST_F(KeyStoreTest, KeysThatVanishedAreMissed) {

@@ -16,6 +16,7 @@ class Access {
     kStreamInPath,      // the stream that the first placeholder names, by name or alias
     kCollectionInPath,  // the collection that the first placeholder names
     kThings,            // these, all of them
+    kSigned,            // the same, and the caller may sign the request instead of sending a key: the handler checks Request::is_signed
     kFiltered,          // the handler looks at Exchange::request().caller itself, and shows or takes only what its grant covers
   };
 
@@ -24,6 +25,7 @@ class Access {
   static Access StreamInPath(auth::Role role) { return Access(Reach::kStreamInPath, role, {}); }
   static Access CollectionInPath(auth::Role role) { return Access(Reach::kCollectionInPath, role, {}); }
   static Access Things(auth::Role role, std::vector<auth::Thing> things) { return Access(Reach::kThings, role, std::move(things)); }
+  static Access Signed() { return Access(Reach::kSigned, auth::Role::kIngest, {}); }
   static Access Filtered(auth::Role role) { return Access(Reach::kFiltered, role, {}); }
 
   Reach reach() const { return reach_; }

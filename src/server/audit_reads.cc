@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "config/stream_names.h"
 #include "engine/auditor.h"
 #include "server/audit_json.h"
 #include "server/query_args.h"
@@ -51,7 +52,7 @@ void AuditReads::Audit(const ExchangePtr& exchange) {
 }
 
 void AuditReads::Trace(const ExchangePtr& exchange) {
-  const std::string stream = exchange->request().PathParam(0);
+  const std::string stream = config::WithoutAlias(services_.pipeline, exchange->request().PathParam(0));
   const auto partition = NumberOf(exchange->request().PathParam(1), std::numeric_limits<int32_t>::max());
   const auto offset = NumberOf(exchange->request().PathParam(2), std::numeric_limits<int64_t>::max());
   if (!partition || !offset) return exchange->Send(InvalidParameterReply(Error::Invalid("partition and offset are numbers from 0 on")));

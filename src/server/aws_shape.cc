@@ -22,14 +22,13 @@ struct Told {
 };
 
 Told ToldOf(int status, AwsDialect dialect) {
-  const bool is_gateway = dialect == AwsDialect::kGateway;
   switch (status) {
     case 400:
     case 411:
     case 415:
     case 417: return {400, kValidation};
-    case 401: return {is_gateway ? 401 : 403, "UnrecognizedClientException"};
-    case 403: return {is_gateway ? 403 : 400, "AccessDeniedException"};
+    case 401: return {401, "UnrecognizedClientException"};
+    case 403: return {403, "AccessDeniedException"};
     case 404: return {400, kNoSuchResource};
     case 409: return {400, kInvalidArgument};
     case 413: return {413, "RequestEntityTooLargeException"};

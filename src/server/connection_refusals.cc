@@ -49,7 +49,8 @@ std::optional<Reply> Connection::RefusalOfHead() {
   const bool is_public = route_ != nullptr && route_->spec().access.reach() == Access::Reach::kPublic;
   // Before it is said what there is.
   if (!is_public) {
-    if (auto refusal = shared_.gate.Identify(request)) return Dressed(std::move(*refusal));
+    const bool takes_signatures = route_ != nullptr && route_->spec().access.reach() == Access::Reach::kSigned;
+    if (auto refusal = shared_.gate.Identify(request, takes_signatures)) return Dressed(std::move(*refusal));
   }
   if (auto refusal = RefusalOfRoute(std::move(match))) return Dressed(std::move(*refusal));
   if (auto refusal = RefusalOfBody()) return Dressed(std::move(*refusal));

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "auth/sigv4.h"
+#include "crypto/digest.h"
+
 namespace tailrace::server {
 namespace {
 
@@ -56,11 +59,35 @@ Gate::Credential Gate::CredentialOf(const Request& request) const {
   return {*token, std::nullopt};
 }
 
-std::optional<Reply> Gate::Identify(Request& request) const {
+// Before the body is read: a stranger shall not make us hold one.
+std::optional<Reply> Gate::IdentifySigner(Request& request) const {
+  const auto claim = auth::ParseSigV4(request.Header(HeaderField::kAuthorization));
+  if (!claim) return Unauthorized(true, claim.error().message());
+  if (const auto signer = authenticator_->FindSigner(claim->access_key_id); !signer) return Unauthorized(true, signer.error().message());
+  request.caller = nobody_;
+  request.is_signed = true;
+  return std::nullopt;
+}
+
+tl::expected<auth::CallerPtr, Reply> Gate::CheckSignature(const Request& request, WallTime now) const {
+  const auto claim = auth::ParseSigV4(request.Header(HeaderField::kAuthorization));
+  if (!claim) return tl::unexpected(Unauthorized(true, claim.error().message()));
+  auto signer = authenticator_->FindSigner(claim->access_key_id);
+  if (!signer) return tl::unexpected(Unauthorized(true, signer.error().message()));
+  if (!request.query.empty()) return tl::unexpected(Unauthorized(true, "a signed request has no query here"));
+  const auth::SignedMessage message{request.method, request.path, auth::HeadersOf(request.head), request.body};
+  const Status right = auth::VerifySigV4(*claim, message, signer->secret, now);
+  crypto::Wipe(signer->secret);
+  if (!right) return tl::unexpected(Unauthorized(true, right.error().message()));
+  return std::move(signer->caller);
+}
+
+std::optional<Reply> Gate::Identify(Request& request, bool takes_signatures) const {
   if (IsOpen()) {
     request.caller = everybody_;
     return std::nullopt;
   }
+  if (takes_signatures && request.Header(HeaderField::kAuthorization).starts_with(auth::kSigV4Scheme)) return IdentifySigner(request);
   Credential credential = CredentialOf(request);
   if (credential.refusal) return std::move(credential.refusal);
   if (credential.text.empty() || credential.text.size() > kCredentialBytesMax) {
@@ -79,6 +106,7 @@ std::optional<auth::Thing> Gate::Missing(const Access& access, const Request& re
   if (!grant.limited()) return std::nullopt;
   switch (access.reach()) {
     case Access::Reach::kPublic:
+    case Access::Reach::kSigned:
     case Access::Reach::kFiltered: return std::nullopt;
     case Access::Reach::kWhole: return auth::Thing{};
     case Access::Reach::kThings:
@@ -101,7 +129,7 @@ std::optional<auth::Thing> Gate::Missing(const Access& access, const Request& re
 }
 
 std::optional<Reply> Gate::Refuse(const Access& access, const Request& request) const {
-  if (access.reach() == Access::Reach::kPublic) return std::nullopt;
+  if (access.reach() == Access::Reach::kPublic || access.reach() == Access::Reach::kSigned) return std::nullopt;
   const auth::Grant& grant = request.caller->grant;
   std::string message;
   if (!grant.Holds(access.role())) {

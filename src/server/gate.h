@@ -24,8 +24,12 @@ class Gate {
   // `authenticator` null: everybody may do everything.
   Gate(const config::Pipeline& pipeline, auth::Authenticator* authenticator, Metrics& metrics);
 
-  // Sets request.caller. 401: nobody that is known.
-  std::optional<Reply> Identify(Request& request) const;
+  // Sets request.caller. 401: nobody that is known. Of a request that is signed in Amazon's way to a route that takes such, only what can be
+  // told without its body: Signer and CheckSignature do the rest.
+  std::optional<Reply> Identify(Request& request, bool takes_signatures) const;
+
+  // Who signed it, once its body is there. 401: nobody that is known, or another request was signed.
+  tl::expected<auth::CallerPtr, Reply> CheckSignature(const Request& request, WallTime now) const;
 
   // 403: the route is not for request.caller. Before its body is read, and after the path's placeholders are set.
   std::optional<Reply> Refuse(const Access& access, const Request& request) const;
@@ -38,11 +42,13 @@ class Gate {
     std::optional<Reply> refusal;
   };
   Credential CredentialOf(const Request& request) const;
+  std::optional<Reply> IdentifySigner(Request& request) const;
   Reply Unauthorized(bool had_credential, std::string message) const;
   std::optional<auth::Thing> Missing(const Access& access, const Request& request) const;
 
   auth::Authenticator* const authenticator_;
   const auth::CallerPtr everybody_;
+  const auth::CallerPtr nobody_ = std::make_shared<auth::Caller>();
   std::map<std::string, std::string, std::less<>> stream_names_;  // by name and alias
   Counter& unauthorized_;
   Counter& forbidden_;

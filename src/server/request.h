@@ -28,6 +28,9 @@ enum class HeaderField {
   kApiKey,
   kRequestMethod,   // Access-Control-Request-Method
   kRequestHeaders,  // Access-Control-Request-Headers
+  kAmzTarget,       // X-Amz-Target
+  kAmzDate,         // X-Amz-Date
+  kAmzInvocation,   // amz-sdk-invocation-id: the same when a client of Amazon's sends a request again
   kCount
 };
 
@@ -35,12 +38,15 @@ class Request {
  public:
   static constexpr size_t kPathParamsMax = 4;
 
+  std::string_view head;    // the request line and all fields, as sent
   std::string_view method;
   std::string_view target;  // as sent
   std::string_view path;    // of the target, not decoded
   std::string_view query;   // of the target, without the question mark, not decoded
   // Who sends it. Never null once it has a route that is not public; it may do everything where nobody is asked who he is.
   auth::CallerPtr caller;
+  // The caller is nobody yet: he is known by a signature over the body, which the handler checks.
+  bool is_signed = false;
   std::string_view body;    // followed by RecordDecoder::kPadding readable bytes
   bool has_length = false;  // Content-Length or chunks were announced
 

@@ -34,6 +34,9 @@ std::optional<HeaderField> KnownField(http::field name, std::string_view text) {
   if (EqualsIgnoreCase(text, "Idempotency-Key")) return HeaderField::kIdempotencyKey;
   if (EqualsIgnoreCase(text, "Last-Event-ID")) return HeaderField::kLastEventId;
   if (EqualsIgnoreCase(text, "X-API-Key")) return HeaderField::kApiKey;
+  if (EqualsIgnoreCase(text, "X-Amz-Target")) return HeaderField::kAmzTarget;
+  if (EqualsIgnoreCase(text, "X-Amz-Date")) return HeaderField::kAmzDate;
+  if (EqualsIgnoreCase(text, "amz-sdk-invocation-id")) return HeaderField::kAmzInvocation;
   return std::nullopt;
 }
 
@@ -126,6 +129,7 @@ HeadEnd FindHeadEnd(std::string_view bytes, size_t bytes_max) {
 
 std::optional<ProtocolFault> ParseHead(std::string_view head, RequestHead& out) {
   out = RequestHead{};
+  out.request.head = head;
   HeadParser parser(out);
   beast::error_code error;
   parser.put(boost::asio::const_buffer(head.data(), head.size()), error);

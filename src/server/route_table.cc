@@ -1,6 +1,7 @@
 #include "server/route_table.h"
 
 #include "server/audit_reads.h"
+#include "server/aws_door.h"
 #include "server/collection_reads.h"
 #include "server/ingest.h"
 #include "server/kafka_rest.h"
@@ -180,6 +181,20 @@ void AddGatewayRoutes(std::vector<RouteSpec>& routes, KinesisGateway& gateway) {
   routes.push_back(std::move(put));
 }
 
+void AddAwsRoute(std::vector<RouteSpec>& routes, AwsDoor& aws) {
+  RouteSpec call(Access::Signed());
+  call.method = "POST";
+  call.pattern = "/";
+  call.summary = "Kinesis and Firehose as their clients speak to them, such as boto3: X-Amz-Target says what is to be done.";
+  call.handler = [&aws](const ExchangePtr& exchange) { aws.Call(exchange); };
+  call.dress = [](Reply reply) { return AwsDressed(std::move(reply), AwsDialect::kKinesis); };
+  call.takes_body = true;
+  call.consumes = {std::string(kAwsJsonType)};
+  call.produces = {std::string(kAwsJsonType)};
+  call.params = {{"X-Amz-Target", "header", "Kinesis_20131202.PutRecord and the like.", true, "string"}};
+  routes.push_back(std::move(call));
+}
+
 void AddRebuildRoute(std::vector<RouteSpec>& routes, RebuildDoor& rebuilds) {
   RouteSpec rebuild(Access::Whole(Role::kAdmin));
   rebuild.method = "POST";
@@ -205,6 +220,7 @@ std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
   AddSystemRoutes(routes, owners.system);
   AddKafkaRoutes(routes, owners.kafka);
   AddGatewayRoutes(routes, owners.gateway);
+  AddAwsRoute(routes, owners.aws);
   if (owners.rebuilds != nullptr) AddRebuildRoute(routes, *owners.rebuilds);
   if (owners.audits != nullptr) AddAuditRoute(routes, *owners.audits);
   return routes;

@@ -9,6 +9,7 @@
 namespace tailrace::server {
 
 class AuditReads;
+class AwsDoor;
 class CollectionReads;
 class Ingest;
 class KafkaRest;
@@ -31,6 +32,7 @@ struct RouteOwners {
   LetterReads& letters;
   KafkaRest& kafka;
   KinesisGateway& gateway;
+  AwsDoor& aws;
   RebuildDoor* rebuilds = nullptr;  // null: none
   AuditReads* audits = nullptr;     // null: none
 };

@@ -9,6 +9,7 @@
 #include "server/admission.h"
 #include "server/api_reads.h"
 #include "server/audit_reads.h"
+#include "server/aws_door.h"
 #include "server/backup_route.h"
 #include "server/collection_reads.h"
 #include "server/connection.h"
@@ -86,6 +87,7 @@ struct Server::Parts {
   std::vector<std::unique_ptr<IngestDoor>> doors;
   std::unique_ptr<KafkaRest> kafka;
   std::unique_ptr<KinesisGateway> gateway;
+  std::unique_ptr<AwsDoor> aws;
   std::unique_ptr<StreamReads> stream_reads;
   std::unique_ptr<LetterReads> letters;
   std::unique_ptr<AuditReads> audits;  // null: no auditor
@@ -119,6 +121,7 @@ Status Server::Parts::Assemble() {
   TR_TRY(ingest, Ingest::Create(services, options.limits, shared.body_bytes, admission, executors));
   kafka = std::make_unique<KafkaRest>(services, *ingest);
   gateway = std::make_unique<KinesisGateway>(services, *ingest);
+  aws = std::make_unique<AwsDoor>(services, gate, *ingest, query_pool);
   stream_reads = std::make_unique<StreamReads>(services, options, *ingest, query_pool);
   letters = std::make_unique<LetterReads>(services, options.limits, *ingest, query_pool);
   if (services.auditor != nullptr) audits = std::make_unique<AuditReads>(services, options.limits, query_pool);
@@ -140,7 +143,7 @@ Status Server::Parts::Assemble() {
 }
 
 Status Server::Parts::AddRoutes() {
-  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters, *kafka, *gateway,
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters, *kafka, *gateway, *aws,
                                         services.rebuilds == nullptr ? nullptr : &rebuilds, audits.get()})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }

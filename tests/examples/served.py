@@ -44,19 +44,23 @@ class Example:
         text = self.file.read_text(encoding="utf-8")
         assert not re.search(r"^server:", text, re.MULTILINE)
         self.file.write_text("%s\nserver: {listen: 127.0.0.1:%d}\n" % (text, free_port()), encoding="utf-8")
-        command = command_of(name)
-        assert command[0] == "tailrace"
+        self.words = command_of(name)
+        assert self.words[0] == "tailrace"
         self.environment = dict(os.environ, TAILRACE_DATA=str(DATA))
-        self.process = subprocess.Popen([TAILRACE] + command[1:], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE,
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([TAILRACE] + self.words[1:], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True)
         self.output, self.address = [], None
         listening = threading.Event()
+        output = self.process.stdout
 
         def read():
-            for line in self.process.stdout:
+            for line in output:
                 self.output.append(line)
                 found = re.search(r"listening on (http://\S+?)[\s,;]*$|listening on (\S+:\d+)", line)
-                if found and not self.address:
+                if found:
                     self.address = found.group(1) or "http://" + found.group(2)
                     listening.set()
             listening.set()
@@ -64,6 +68,11 @@ class Example:
         threading.Thread(target=read, daemon=True).start()
         listening.wait(PATIENCE_SECONDS)
         assert self.address, "".join(self.output)
+
+    def kill(self):
+        """As by a power cut, but for what the machine has still to write."""
+        self.process.kill()
+        self.process.wait(PATIENCE_SECONDS)
 
     def __enter__(self):
         return self
@@ -74,7 +83,6 @@ class Example:
             self.process.wait(PATIENCE_SECONDS)
         finally:
             self.process.kill()
-            self.process.stdout.close()
             self.scratch.cleanup()
 
     def ask(self, target, method="GET", body=None, headers=None):

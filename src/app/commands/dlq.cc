@@ -17,7 +17,7 @@
 #include "app/signals.h"
 #include "app/table_text.h"
 #include "base/logging.h"
-#include "config/nearest.h"
+#include "config/stream_names.h"
 
 namespace tailrace::app {
 namespace {
@@ -57,17 +57,8 @@ void SortArguments(Options& options) {
 // The stream by its name or alias. kInvalid: no such stream.
 Status SortNames(Options& options, const config::Pipeline& pipeline) {
   if (options.stream.empty()) return {};
-  std::vector<std::string> names;
-  for (const auto& stream : pipeline.streams) {
-    const bool meant = stream.name == options.stream ||
-                       std::find(stream.aliases.begin(), stream.aliases.end(), options.stream) != stream.aliases.end();
-    if (meant) {
-      options.stream = stream.name;
-      return {};
-    }
-    names.push_back(stream.name);
-  }
-  return Fail(Error::Invalid(fmt::format("no stream {}{}", options.stream, config::Suggestion(options.stream, names))));
+  TR_TRY(options.stream, config::StreamCalled(pipeline, options.stream));
+  return {};
 }
 
 void ShowStream(const JsonValue& stream, Console& console) {

@@ -17,6 +17,7 @@ struct Options {
   GrantWords grant;
   std::string name;
   std::string expires;
+  bool aws = false;
   bool json = false;
 };
 
@@ -25,6 +26,7 @@ ExitCode Add(const Options& options, Console& console) {
   if (!pipeline) return pipeline.error();
   control::NewKeyRequest request;
   request.name = options.name;
+  request.aws = options.aws;
   auto grant = GrantOf(options.grant, *pipeline);
   if (!grant) return console.Report(grant.error());
   request.grant = std::move(*grant);
@@ -53,6 +55,7 @@ Action DeclareKeysAdd(Arguments& arguments) {
   arguments.Options("--api", "NAME", "Only this api", &options->grant.apis);
   arguments.Option("--expires", "TIME", "How long it is valid, such as 90d (default: until it is revoked)", &options->expires);
   arguments.Option("--name", "TEXT", "For people: whose it is, or what for", &options->name);
+  arguments.Flag("--aws", "An access key for clients of Kinesis and Firehose, such as boto3, which sign with it", &options->aws);
   arguments.Flag("--json", "As a JSON object", &options->json);
   return [options](Console& console) { return Add(*options, console); };
 }

@@ -69,15 +69,22 @@ void ShowIssuedKey(const control::IssuedKey& issued, bool json, Console& console
   if (json) {
     std::string text;
     server::JsonWriter writer(text);
-    writer.BeginObject().Text("key", issued.text);
+    writer.BeginObject();
+    if (record.IsAws()) {
+      writer.Text("access_key_id", record.id).Text("secret_access_key", issued.text);
+    } else {
+      writer.Text("key", issued.text);
+    }
     WriteKey(writer, record, record.created_ms);
     writer.EndObject();
     return console.OutLine(text);
   }
-  console.OutLine(issued.text);
+  if (record.IsAws()) console.OutLine(fmt::format("AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={}", record.id, issued.text));
+  if (!record.IsAws()) console.OutLine(issued.text);
   console.ErrLine(fmt::format("key {}: {}{}", record.id, GrantText(record.grant),
                               record.expires_ms ? fmt::format(", until {}", TimeText(*record.expires_ms)) : ""));
-  console.ErrLine("It is not shown again; what is kept of it is a hash. A running server knows it within a second.");
+  console.ErrLine(record.IsAws() ? "The secret is not shown again; it is kept sealed with aws.key of the data folder. A running server knows it within a second."
+                                 : "It is not shown again; what is kept of it is a hash. A running server knows it within a second.");
 }
 
 }  // namespace tailrace::app

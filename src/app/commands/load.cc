@@ -12,7 +12,7 @@
 #include "app/signals.h"
 #include "app/source_report.h"
 #include "base/logging.h"
-#include "config/nearest.h"
+#include "config/stream_names.h"
 
 namespace tailrace::app {
 namespace {
@@ -31,15 +31,8 @@ std::optional<config::FileFormat> FormatOf(const Options& options) {
   return FormatOfName(options.format.empty() ? options.file : "." + options.format);
 }
 
-Status CheckStream(const config::Pipeline& pipeline, const std::string& name) {
-  std::vector<std::string> names;
-  for (const auto& stream : pipeline.streams) names.push_back(stream.name);
-  if (std::find(names.begin(), names.end(), name) != names.end()) return {};
-  return Fail(Error::Invalid(fmt::format("no stream {}{}", name, config::Suggestion(name, names))));
-}
-
 Result<FileLoad> PlanOf(const Options& options, const config::Pipeline& pipeline) {
-  TR_RETURN_IF_ERROR(CheckStream(pipeline, options.stream));
+  TR_TRY(const std::string stream, config::StreamCalled(pipeline, options.stream));
   std::error_code failed;
   if (!std::filesystem::is_regular_file(options.file, failed)) {
     return Fail(Error::Invalid(fmt::format("{} is no file that can be read", options.file)));
@@ -51,7 +44,7 @@ Result<FileLoad> PlanOf(const Options& options, const config::Pipeline& pipeline
   load.file.path = std::filesystem::absolute(options.file, failed).lexically_normal().string();
   load.file.format = *format;
   load.file.encoding = options.encoding == "latin-1" ? config::TextEncoding::kLatin1 : config::TextEncoding::kUtf8;
-  load.stream = options.stream;
+  load.stream = stream;
   load.port = options.port;
   return load;
 }

@@ -15,6 +15,7 @@
 #include "app/signals.h"
 #include "app/sse.h"
 #include "config/nearest.h"
+#include "config/stream_names.h"
 #include "engine/plan.h"
 
 namespace tailrace::app {
@@ -134,9 +135,10 @@ ExitCode RebuildOnServer(HttpClient& client, const std::string& definition, cons
   return console.Report(Error::Unavailable("the server ended before the rebuild; " + options.name + " is as it was, or new"));
 }
 
-ExitCode Rebuild(const Options& options, Console& console) {
+ExitCode Rebuild(Options options, Console& console) {
   auto pipeline = LoadForCommand(options.pipeline, console);
   if (!pipeline) return pipeline.error();
+  options.name = config::WithoutAlias(*pipeline, options.name);
   const std::vector<std::string> names = RebuildableNames(*pipeline);
   if (!Contains(names, options.name)) {
     return console.Wrong(fmt::format("no stream, table or collection over a stream is named {}{}", options.name,

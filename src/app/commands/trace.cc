@@ -10,6 +10,7 @@
 #include "app/signals.h"
 #include "app/table_text.h"
 #include "base/logging.h"
+#include "config/stream_names.h"
 
 namespace tailrace::app {
 namespace {
@@ -73,6 +74,7 @@ ExitCode Trace(const Options& options, Console& console) {
   if (!pipeline) return pipeline.error();
   SetLogLevel(LogLevel::kError);
   const StopOnSignals signals;
+  request->stream = config::WithoutAlias(*pipeline, request->stream);
   request->port = options.port;
   const auto trace = AskForTrace(std::move(*pipeline), *request, signals.token());
   if (!trace) return console.Report(trace.error());

@@ -26,6 +26,13 @@ class ScriptedAuthenticator final : public auth::Authenticator {
     return caller;
   }
 
+  // One who signs.
+  void AddSigner(const std::string& id, const std::string& secret, std::set<auth::Role> roles, std::optional<std::set<auth::Thing>> things = std::nullopt) {
+    auth::Signer signer{Add("the signer " + id, std::move(roles), std::move(things)), secret};
+    const std::lock_guard lock(mutex_);
+    signers_[id] = std::move(signer);
+  }
+
   bool IsOpen() const override {
     const std::lock_guard lock(mutex_);
     return callers_.empty();
@@ -37,9 +44,17 @@ class ScriptedAuthenticator final : public auth::Authenticator {
     return found->second;
   }
 
+  Result<auth::Signer> FindSigner(std::string_view access_key_id) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = signers_.find(std::string(access_key_id));
+    if (found == signers_.end()) return Fail(Error::Invalid("nobody"));
+    return found->second;
+  }
+
  private:
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<auth::Caller>> callers_;
+  std::map<std::string, auth::Signer> signers_;
 };
 
 }  // namespace tailrace::server
