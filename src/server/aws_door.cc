@@ -10,18 +10,8 @@
 namespace tailrace::server {
 namespace {
 
-using Members = std::vector<std::pair<std::string, std::string_view>>;
-
-constexpr std::string_view kSerialization = "SerializationException";
 // Of a call that only asks.
 constexpr size_t kReadBodyBytesMax = 64 << 10;
-
-const std::string_view* Find(const Members& members, std::string_view name) {
-  for (const auto& [key, value] : members) {
-    if (key == name) return value == "null" ? nullptr : &value;
-  }
-  return nullptr;
-}
 
 std::optional<Reply> ReadData(std::string_view json, TextArena& texts, WrappedRecord* record) {
   const auto text = JsonStringValue(json);
@@ -32,12 +22,12 @@ std::optional<Reply> ReadData(std::string_view json, TextArena& texts, WrappedRe
 }
 
 // `with_key`: of Kinesis, whose records have a partition key.
-std::optional<Reply> ReadRecord(const Members& members, bool with_key, TextArena& texts, WrappedRecord* record) {
-  const auto* data = Find(members, "Data");
+std::optional<Reply> ReadRecord(const AwsMembers& members, bool with_key, TextArena& texts, WrappedRecord* record) {
+  const auto* data = FindMember(members, "Data");
   if (data == nullptr) return AwsError(400, kValidation, "Data is missing");
   if (auto refusal = ReadData(*data, texts, record)) return refusal;
   if (!with_key) return std::nullopt;
-  const auto* key = Find(members, "PartitionKey");
+  const auto* key = FindMember(members, "PartitionKey");
   if (key == nullptr) return AwsError(400, kValidation, "PartitionKey is missing");
   const auto text = JsonStringValue(*key);
   if (!text) return AwsError(400, kSerialization, text.error().message());
@@ -114,7 +104,7 @@ std::optional<Reply> AwsEnvelope::Unwrap(const Request& request, std::string_vie
   const std::string& name = services_.pipeline.streams[*out->stream].name;
   if (!(*caller)->grant.Covers(auth::ThingKind::kStream, name)) return AwsCallers::NotFor(name);
   if (put_ == AwsPut::kRecord) return ReadRecord(*members, true, texts, &out->records.emplace_back());
-  const auto* records = Find(*members, is_list() ? "Records" : "Record");
+  const auto* records = FindMember(*members, is_list() ? "Records" : "Record");
   if (records == nullptr) return AwsError(400, kValidation, is_list() ? "Records is missing" : "Record is missing");
   std::vector<JsonPart> elements = {{*records, 0, 0}};
   if (is_list()) {

@@ -39,6 +39,7 @@ AwsFailure FailureOf(const Error& error);
 
 inline constexpr std::string_view kInvalidArgument = "InvalidArgumentException";
 inline constexpr std::string_view kValidation = "ValidationException";
+inline constexpr std::string_view kSerialization = "SerializationException";
 inline constexpr std::string_view kNoSuchResource = "ResourceNotFoundException";
 
 }  // namespace tailrace::server

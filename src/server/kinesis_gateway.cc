@@ -26,13 +26,13 @@ Reply Invalid(std::string_view message) { return AwsError(400, kValidation, mess
 // Texts are the record's own text, anything else is the record.
 std::optional<Reply> ReadRecord(std::string_view json, TextArena& texts, WrappedRecord* record) {
   const auto members = JsonMembers(json);
-  if (!members) return AwsError(400, "SerializationException", members.error().message(), kJsonType);
+  if (!members) return AwsError(400, kSerialization, members.error().message(), kJsonType);
   const auto* data = Find(*members, "Data", "data");
   if (data == nullptr) return Invalid("Data is missing");
   record->value = *data;
   if (data->front() == '"') {
     const auto text = JsonStringValue(*data);
-    if (!text) return AwsError(400, "SerializationException", text.error().message(), kJsonType);
+    if (!text) return AwsError(400, kSerialization, text.error().message(), kJsonType);
     record->value = CopyPadded(*text, texts);
   }
   const auto* key = Find(*members, "PartitionKey", "partition-key");
@@ -40,7 +40,7 @@ std::optional<Reply> ReadRecord(std::string_view json, TextArena& texts, Wrapped
   std::string_view text = *key;
   if (key->front() == '"') {
     const auto value = JsonStringValue(*key);
-    if (!value) return AwsError(400, "SerializationException", value.error().message(), kJsonType);
+    if (!value) return AwsError(400, kSerialization, value.error().message(), kJsonType);
     text = texts.Copy(*value);
   }
   if (auto refusal = RefusalOfPartitionKey(text, kJsonType)) return refusal;
@@ -54,7 +54,7 @@ std::optional<Reply> GatewayEnvelope::Unwrap(const Request&, std::string_view bo
                                              Unwrapped* out) const {
   if (!many_) return ReadRecord(body, texts, &out->records.emplace_back());
   const auto members = JsonMembers(body);
-  if (!members) return AwsError(400, "SerializationException", members.error().message(), kJsonType);
+  if (!members) return AwsError(400, kSerialization, members.error().message(), kJsonType);
   const auto* records = Find(*members, "Records", "records");
   if (records == nullptr) return Invalid("Records is missing");
   const auto elements = SplitJsonArray(*records, limits.records_max + 1);

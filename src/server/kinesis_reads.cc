@@ -15,7 +15,6 @@
 namespace tailrace::server {
 namespace {
 
-constexpr std::string_view kSerialization = "SerializationException";
 constexpr std::string_view kArnPrefix = "arn:aws:kinesis:local:000000000000:stream/";
 constexpr size_t kReadBytes = 1 << 20;
 constexpr double kMillisPerSecond = 1000;
@@ -23,13 +22,6 @@ constexpr double kMillisPerSecond = 1000;
 constexpr int kHashBits = 128;
 constexpr int64_t kRetentionHours = 24;
 constexpr double kFarAwaySeconds = 1e12;
-
-const std::string_view* Find(const AwsMembers& members, std::string_view name) {
-  for (const auto& [key, value] : members) {
-    if (key == name) return value == "null" ? nullptr : &value;
-  }
-  return nullptr;
-}
 
 Reply Invalid(std::string_view message) { return AwsError(400, kInvalidArgument, message); }
 
@@ -47,7 +39,7 @@ std::optional<double> DoubleOf(std::string_view text) {
 
 // A text member; an answer when it is no text.
 tl::expected<std::string, Reply> TextOf(const AwsMembers& members, std::string_view name) {
-  const auto* value = Find(members, name);
+  const auto* value = FindMember(members, name);
   if (value == nullptr) return tl::unexpected(AwsError(400, kValidation, std::string(name) + " is missing"));
   auto text = JsonStringValue(*value);
   if (!text) return tl::unexpected(AwsError(400, kSerialization, text.error().message()));
@@ -91,9 +83,16 @@ std::string SecondsText(int64_t millis) { return fmt::format("{}.{:03}", millis 
 
 }  // namespace
 
+const std::string_view* FindMember(const AwsMembers& members, std::string_view name) {
+  for (const auto& [key, value] : members) {
+    if (key == name) return value == "null" ? nullptr : &value;
+  }
+  return nullptr;
+}
+
 tl::expected<std::string, Reply> StreamNamed(const AwsMembers& members, std::string_view name, std::string_view arn) {
-  if (Find(members, name) != nullptr) return TextOf(members, name);
-  if (arn.empty() || Find(members, arn) == nullptr) return tl::unexpected(AwsError(400, kValidation, std::string(name) + " is missing"));
+  if (FindMember(members, name) != nullptr) return TextOf(members, name);
+  if (arn.empty() || FindMember(members, arn) == nullptr) return tl::unexpected(AwsError(400, kValidation, std::string(name) + " is missing"));
   const auto text = TextOf(members, arn);
   if (!text) return text;
   const size_t slash = text->find('/');
@@ -200,7 +199,7 @@ tl::expected<Offset, Reply> KinesisReads::StartOf(const AwsMembers& members, siz
   if (*type == "TRIM_HORIZON") return status.begin;
   if (*type == "LATEST") return status.end;
   if (*type == "AT_TIMESTAMP") {
-    const auto* value = Find(members, "Timestamp");
+    const auto* value = FindMember(members, "Timestamp");
     const auto seconds = value == nullptr ? std::nullopt : DoubleOf(*value);
     if (!seconds || !(std::fabs(*seconds) < kFarAwaySeconds)) return tl::unexpected(Invalid("Timestamp is a time in seconds since 1970"));
     const auto offset = services_.log.OffsetOfTime(id, partition, static_cast<int64_t>(std::llround(*seconds * kMillisPerSecond)));
@@ -265,7 +264,7 @@ Reply KinesisReads::GetRecords(const AwsMembers& members, const auth::Grant& gra
   if (!iterator) return iterator.error();
   auto place = PlaceOf(*iterator, grant);
   if (!place) return place.error();
-  const auto* limit_text = Find(members, "Limit");
+  const auto* limit_text = FindMember(members, "Limit");
   const auto limit = limit_text == nullptr ? std::optional(kGetRecordsMax) : IntegerOf(*limit_text);
   if (!limit || *limit < 1 || *limit > kGetRecordsMax) return AwsError(400, kValidation, "Limit is from 1 to " + std::to_string(kGetRecordsMax));
   const StreamId id = services_.stream_ids[place->stream];

@@ -21,6 +21,9 @@ enum class KinesisRead { kListStreams, kListDeliveryStreams, kDescribeStream, kD
 
 using AwsMembers = std::vector<std::pair<std::string, std::string_view>>;
 
+// Null counts as missing, as with Amazon's own.
+const std::string_view* FindMember(const AwsMembers& members, std::string_view name);
+
 // The stream that a body names, by its name or at the end of its ARN. An answer instead: none.
 tl::expected<std::string, Reply> StreamNamed(const AwsMembers& members, std::string_view name, std::string_view arn);
 Reply NoStream(std::string_view name);

@@ -135,6 +135,7 @@ class SignedTest(unittest.TestCase):
         made = self.served.run("keys", "add", "--aws", "--json", *arguments)
         self.assertEqual(made.returncode, 0, made.stderr)
         made = json.loads(made.stdout)
+        self.served.until(lambda: requests.get(self.url + "streams").status_code == 401, "nobody comes in without a key")
         self.served.until(lambda: code_of(client(self.served, "kinesis", made["access_key_id"], made["secret_access_key"]).list_streams)
                           in (None, "AccessDeniedException"), "the key is known")
         return made["access_key_id"], made["secret_access_key"]
