@@ -55,6 +55,8 @@ constexpr std::array kCommands = {
             "tailrace dlq redrive sales --fault 3f2a91c0\n"
             "tailrace dlq redrive sales --with fix.sql --dry-run",
             DeclareDlqRedrive},
+    Command{"dlq resume", "Let a stream go on that has too many dead letters",
+            "tailrace dlq resume sales     # those of until now count no more against its max_rejects", DeclareDlqResume},
     Command{"audit", "Prove that every record is accounted for",
             "tailrace audit                # exit code 1 when a counter differs\n"
             "tailrace audit --recount      # read the log again and count every record anew",

@@ -41,6 +41,13 @@ class ServerLetters final : public LetterDoor {
     return ParseJson(response.body);
   }
 
+  Result<JsonValue> Resume(const std::string& stream, const std::stop_token& stop) override {
+    const HttpRequest request{.method = "POST", .target = fmt::format("/dlq/{}/resume", PercentEncoded(stream)), .headers = {}, .body = {}};
+    TR_TRY(const HttpResponse response, client_->Send(request, stop));
+    TR_RETURN_IF_ERROR(StatusOf(response));
+    return ParseJson(response.body);
+  }
+
  private:
   Result<JsonValue> Get(const std::string& target, const std::stop_token& stop) {
     TR_TRY(const HttpResponse response, client_->Send({.method = "GET", .target = target, .headers = {}, .body = {}}, stop));
@@ -83,6 +90,16 @@ class FolderLetters final : public LetterDoor {
     std::string body;
     server::JsonWriter json(body);
     server::WriteRedriveReport(json, request, report);
+    return ParseJson(body);
+  }
+
+  Result<JsonValue> Resume(const std::string& stream, const std::stop_token&) override {
+    auto& rejects = runtime_->engine().rejects();
+    const auto before = rejects.Look(stream);
+    TR_RETURN_IF_ERROR(rejects.Resume(stream));
+    std::string body;
+    server::JsonWriter json(body);
+    server::WriteResumed(json, stream, before);
     return ParseJson(body);
   }
 

@@ -29,6 +29,9 @@ class LetterDoor {
 
   // POST /dlq/{stream}/redrive
   virtual Result<JsonValue> Redrive(const engine::RedriveRequest& request, const std::stop_token& stop) = 0;
+
+  // POST /dlq/{stream}/resume
+  virtual Result<JsonValue> Resume(const std::string& stream, const std::stop_token& stop) = 0;
 };
 
 // As OpenQueryDoor.

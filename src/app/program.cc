@@ -89,7 +89,7 @@ std::string HelpText(const CLI::App& app, std::string_view path) {
 
 // Of a word that has commands below it.
 std::string_view GroupSummary(std::string_view group) {
-  if (group == "dlq") return "Dead letters: list, show, redrive";
+  if (group == "dlq") return "Dead letters: list, show, redrive, resume";
   if (group == "log") return "Look into the log: verify, inspect, repair";
   if (group == "keys") return "Who may do what over HTTP: add, list, revoke, rotate";
   return "";

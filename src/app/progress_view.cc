@@ -16,16 +16,13 @@ void ProgressView::Subscribe(std::function<void()> changed) { engine_.progress()
 
 std::vector<std::string> ProgressView::NotReadyReasons() const {
   std::vector<std::string> reasons;
-  for (const auto& [name, ids] : streams_) {
-    const auto partitions = log_.Partitions(ids.records);
-    for (size_t p = 0; p < partitions.size(); ++p) {
-      if (partitions[p].fenced) {
-        reasons.push_back(fmt::format("partition {}/{} takes no appends: {}", name, p, partitions[p].fenced->message()));
-      }
-    }
-  }
   for (const auto& m : engine_.progress().All()) {
-    if (m.stopped && !m.shadow) reasons.push_back(fmt::format("{} {} has stopped: {}", m.kind, m.name, m.trouble));
+    if (m.shadow) continue;
+    if (m.stopped) {
+      reasons.push_back(fmt::format("{} {} has stopped: {}", m.kind, m.name, m.trouble));
+    } else if (m.troubled_since && clock_.Monotonic() - *m.troubled_since >= kHitch) {
+      reasons.push_back(fmt::format("{} {} stands still and is tried again: {}", m.kind, m.name, m.trouble));
+    }
   }
   return reasons;
 }

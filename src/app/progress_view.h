@@ -1,22 +1,25 @@
 // The engine's progress, and the health of everything, as the HTTP server asks for it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "engine/engine.h"
-#include "ports/event_log.h"
 #include "server/services.h"
 
 namespace tailrace::app {
 
-// Ownership: borrows the engine and the log.
+// Ownership: borrows the engine and the clock.
 class ProgressView final : public server::Progress {
  public:
-  ProgressView(engine::Engine& engine, EventLog& log, const engine::StreamDirectory& streams)
-      : engine_(engine), log_(log), streams_(streams) {}
+  // What is tried again for longer than this is no passing hitch.
+  static constexpr std::chrono::seconds kHitch{10};
+
+  ProgressView(engine::Engine& engine, Clock& clock) : engine_(engine), clock_(clock) {}
 
   std::vector<engine::MaterializationProgress> All() const override;
   bool Reached(std::string_view stream, const Positions& wanted) const override;
@@ -25,8 +28,7 @@ class ProgressView final : public server::Progress {
 
  private:
   engine::Engine& engine_;
-  EventLog& log_;
-  const engine::StreamDirectory& streams_;
+  Clock& clock_;
 };
 
 }  // namespace tailrace::app

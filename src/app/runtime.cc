@@ -41,6 +41,9 @@ constexpr int32_t kDeadLetterPartitions = 1;
 // How long a request waits for what it has sent again to be seen to, before it is told that this is pending.
 constexpr std::chrono::milliseconds kRedrivePatience{10'000};
 
+// What a source does whose stream has more dead letters than it may.
+enum class WhenPaused { kWait, kEnd };
+
 }  // namespace
 
 // In the order in which they are opened; what stands below uses what stands above.
@@ -57,9 +60,10 @@ struct Runtime::Parts {
   Status OpenServer();
   Status OpenSources();
   Result<std::unique_ptr<SourceRunner>> NewRunner(const std::string& name, std::unique_ptr<Source> source,
-                                                  const std::vector<config::Target>& into);
+                                                  const std::vector<config::Target>& into, WhenPaused when_paused);
   Result<std::unique_ptr<RecordJudge>> OpenJudge() const;
   void AddMetrics();
+  void AddRejectMetrics(const std::string& stream);
   Status KeepDefinitions() { return WriteDefinitions(directory.path(), pipeline); }
 
   config::Pipeline pipeline;
@@ -126,7 +130,7 @@ Status Runtime::Parts::OpenEngine() {
   engine_options.on_commit = options.on_commit;
   engine_options.feed = limits.feed;
   TR_TRY(engine, engine::Engine::Open(pipeline, streams, *log, *warehouse, *documents, clock(), std::move(engine_options)));
-  progress = std::make_unique<ProgressView>(*engine, *log, streams);
+  progress = std::make_unique<ProgressView>(*engine, clock());
   auditor = std::make_unique<engine::Auditor>(pipeline, streams, *log, *warehouse, clock(), *engine, [this] { return OpenJudge(); });
   AddMetrics();
   AddAuditMetrics(metrics, *auditor, engine->progress().All());
@@ -174,7 +178,7 @@ Status Runtime::Parts::OpenServer() {
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
                                   },
-                                  auditor.get(), backups.get()};
+                                  auditor.get(), backups.get(), &engine->rejects()};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
 }
@@ -183,14 +187,15 @@ Status Runtime::Parts::OpenSources() {
   for (const auto& spec : pipeline.sources) {
     TR_TRY(auto source, OpenEmbeddedSource(spec, pipeline));
     if (source == nullptr) continue;
-    TR_TRY(auto runner, NewRunner(spec.name, std::move(source), spec.into));
+    // Without a server nobody can let a paused source go on, and the caller waits for its end.
+    TR_TRY(auto runner, NewRunner(spec.name, std::move(source), spec.into, options.serve ? WhenPaused::kWait : WhenPaused::kEnd));
     sources.push_back(std::move(runner));
   }
   return {};
 }
 
 Result<std::unique_ptr<SourceRunner>> Runtime::Parts::NewRunner(const std::string& name, std::unique_ptr<Source> source,
-                                                                const std::vector<config::Target>& into) {
+                                                                const std::vector<config::Target>& into, WhenPaused when_paused) {
   std::vector<engine::PumpTarget> targets;
   for (const config::Target& target : into) {
     const auto* stream = engine::FindStream(pipeline, target.stream);
@@ -199,8 +204,27 @@ Result<std::unique_ptr<SourceRunner>> Runtime::Parts::NewRunner(const std::strin
     const engine::StreamIds& ids = streams.at(stream->name);
     targets.push_back({stream->name, ids.records, ids.dead_letters, stream->partitions, target.pointer, std::move(decoder)});
   }
-  return std::make_unique<SourceRunner>(std::make_unique<engine::SourcePump>(name, std::move(source), std::move(targets),
-                                                                             *log, engine->dead_letters()));
+  auto pump = std::make_unique<engine::SourcePump>(name, std::move(source), std::move(targets), *log, engine->dead_letters());
+  const auto paused = [this, into]() -> std::optional<Error> {
+    for (const config::Target& target : into) {
+      const auto trouble = engine->rejects().Look(target.stream);
+      if (!trouble || !trouble->pauses) continue;
+      return Error::Unavailable(fmt::format("{}\n`tailrace dlq resume {}` lets it go on", trouble->reason, target.stream));
+    }
+    return std::nullopt;
+  };
+  pump->HoldWhile(paused, when_paused == WhenPaused::kEnd);
+  return std::make_unique<SourceRunner>(std::move(pump));
+}
+
+void Runtime::Parts::AddRejectMetrics(const std::string& stream) {
+  const auto spec = std::find_if(pipeline.streams.begin(), pipeline.streams.end(), [&](const auto& s) { return s.name == stream; });
+  if (!spec->max_rejects) return;
+  const auto index = static_cast<size_t>(spec - pipeline.streams.begin());
+  metrics.AddCallback("tailrace_rejects_over_limit", "1 while a stream has more dead letters than its max_rejects allows.", {{"stream", stream}},
+                      [this, index] { return engine->rejects().Known(index) ? 1.0 : 0.0; });
+  metrics.AddCallback("tailrace_stream_paused", "1 while that holds up its sources and doors.", {{"stream", stream}},
+                      [this, index] { return engine->rejects().IsPaused(index) ? 1.0 : 0.0; });
 }
 
 void Runtime::Parts::AddMetrics() {
@@ -211,6 +235,7 @@ void Runtime::Parts::AddMetrics() {
                           for (const auto& partition : log->Partitions(id)) records += static_cast<double>(partition.end.value);
                           return records;
                         });
+    AddRejectMetrics(name);
     metrics.AddCallback("tailrace_dead_letters", "Dead letters kept.", {{"stream", name}}, [this, id = ids.dead_letters] {
       const auto partitions = log->Partitions(id);
       return partitions.empty() ? 0.0 : static_cast<double>(partitions.front().end.value - partitions.front().begin.value);
@@ -296,7 +321,7 @@ Result<SourceSummary> Runtime::LoadFile(
   spec.into = {{stream, ""}};
   spec.kind = file;
   TR_TRY(auto source, OpenEmbeddedSource(spec, parts_->pipeline));
-  TR_TRY(const auto runner, parts_->NewRunner(spec.name, std::move(source), spec.into));
+  TR_TRY(const auto runner, parts_->NewRunner(spec.name, std::move(source), spec.into, WhenPaused::kEnd));
   runner->Start();
   constexpr std::chrono::milliseconds kBetweenReports{100};
   Status ended;

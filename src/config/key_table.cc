@@ -5,6 +5,7 @@
 
 #include "config/limit_keys.h"
 #include "config/quantity.h"
+#include "config/reject_limit.h"
 
 namespace tailrace::config {
 namespace {
@@ -149,6 +150,9 @@ const Shape* Table::StreamShape() {
   const Shape* unknown = OneWord({{"reject", "a record with an unknown field is refused"},
                                   {"drop", "unknown fields are left out"},
                                   {"keep", "unknown fields go to the JSON column _extra"}});
+  const Shape* rejects = Pattern("a limit such as `5% of 10m`, `100 of 1h` or 100", kRejectLimitPattern, IsRejectLimit);
+  const Shape* on_rejects = OneWord({{"alarm", "the server is not ready, and says why"},
+                                     {"pause", "the stream's sources wait as well, and its doors answer 503"}});
   const Shape* alias = Pattern("a name of letters, digits, _, . and -", "^[A-Za-z0-9_.-]+$", IsAlias);
   return Object(
       "a stream: a mapping with schema",
@@ -160,6 +164,8 @@ const Shape* Table::StreamShape() {
           {"unknown_fields", unknown, "what happens to a record with a field that the schema lacks", false, "reject"},
           {"store", bool_, "keep the records as rows, so that SQL can read the stream", false, "true"},
           {"quarantine", bool_, "keep what the HTTP doors refuse in the dead letters", false, "true"},
+          {"max_rejects", rejects, "dead letters beyond which the stream is not healthy: a share or a count of a time, or a count of open ones"},
+          {"on_rejects", on_rejects, "what happens beyond max_rejects", false, "alarm"},
           {"retention", any_, "how long the log keeps records", false, "", Since::kLater, "it needs a raw lake"},
       });
 }

@@ -152,6 +152,13 @@ class Aliases {
   std::vector<const Node*> nodes_;
 };
 
+void ReadRejectLimit(const Node& body, StreamSpec* stream, Reading& reading) {
+  stream->max_rejects = ParseRejectLimit(TextOr(body, "max_rejects", ""));
+  if (stream->max_rejects) stream->max_rejects->pauses = TextOr(body, "on_rejects", "alarm") == "pause";
+  const Node* without_limit = Find(body, "max_rejects") == nullptr ? Find(body, "on_rejects") : nullptr;
+  if (without_limit != nullptr) reading.report.Error(without_limit->begin, "on_rejects says what happens beyond max_rejects, which is missing");
+}
+
 }  // namespace
 
 bool ReadType(const Node& node, Type* type, Reading& reading) {
@@ -185,6 +192,7 @@ void ReadStreams(const Node& root, Reading& reading) {
     stream.store = BoolOr(body, "store", true);
     stream.quarantine = BoolOr(body, "quarantine", true);
     stream.schema.unknown_fields = UnknownFieldsOf(body);
+    ReadRejectLimit(body, &stream, reading);
     const Node* schema = Find(body, "schema");
     bool sound = schema != nullptr && ReadFields(*schema, &stream.schema.fields, reading);
     if (schema != nullptr && !RefuseOwnColumns(*schema, reading)) sound = false;

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/reject_limit.h"
 #include "model/schema.h"
 
 namespace tailrace::config {
@@ -34,6 +35,7 @@ struct StreamSpec {
   Schema schema;
   bool store = true;
   bool quarantine = true;  // what the HTTP doors refuse goes to the dead letters
+  std::optional<RejectLimit> max_rejects;  // nullopt: any number of dead letters is well
 };
 
 struct Target {  // `into:`

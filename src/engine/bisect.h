@@ -1,4 +1,4 @@
-// Finds the records that a query cannot take, by halving.
+// Finds the records that a query cannot take.
 #pragma once
 
 #include <functional>
@@ -15,11 +15,18 @@ struct RefusedRow {
   std::string reason;
 };
 
-// Rows of `range` that fail alone with kInvalid, ascending. Any other error of `test` ends the search with it.
-// A range that fails whole while all its rows pass alone gives none: the fault is not of one record.
-Result<std::vector<RefusedRow>> FindRefusedRows(RowRange range, const std::function<Status(RowRange)>& test);
+// Warehouse::Evaluate of one table, or Warehouse::Project of one collection.
+using RowTest = std::function<Status(const Trial& trial, RowRange* suspects)>;
 
-// `range` without these rows (ascending), as the stretches between them.
-std::vector<RowRange> RangesBetween(RowRange range, const std::vector<RefusedRow>& refused);
+// Rows of `range` but for those `excluded` (ascending) that fail alone with kInvalid, ascending, each with its own reason. Any other error of
+// `test` ends the search with it. A range that fails whole while all its rows pass alone gives none: the fault is not of one record.
+// Takes two tests for each row found and a few for the rest, as long as the rows that a failing test was handed last are those at fault; where
+// they are not, it halves.
+Result<std::vector<RefusedRow>> FindRefusedRows(RowRange range, const std::vector<size_t>& excluded, const RowTest& test);
+
+// The same by halving alone. What FindRefusedRows finds is held against it.
+Result<std::vector<RefusedRow>> FindRefusedRowsByHalving(RowRange range, const std::vector<size_t>& excluded, const RowTest& test);
+
+std::vector<size_t> NumbersOf(const std::vector<RefusedRow>& refused);
 
 }  // namespace tailrace::engine

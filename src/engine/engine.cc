@@ -57,6 +57,10 @@ Engine::Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventL
       options_(std::move(options)),
       letters_(log, DeadLetterStreams(streams_),
                [this](std::string_view stream, const PendingRedrive& redrive) { return HasConsumed(stream, redrive); }),
+      rejects_(pipeline, [this](const std::string& stream) {
+        const StreamIds& ids = streams_.find(stream)->second;
+        return RejectWatch::Ids{ids.records, ids.dead_letters};
+      }, log, letters_, clock),
       dead_letters_(log, clock, [this](std::string_view stream) { return LettersOf(stream); }),
       redrive_pump_(log, dead_letters_, [this](std::string_view stream) { return RedriveTargetOf(stream); }),
       view_collections_(pipeline, warehouse, documents, clock),
@@ -157,10 +161,12 @@ void Engine::Start() {
   collection_worker_.Start();
   for (auto& [name, feeder] : feeders_) feeder->Start();
   redrive_pump_.Start();
+  rejects_.Start();
 }
 
 void Engine::Stop() {
   stop_.request_stop();
+  rejects_.Stop();
   redrive_pump_.Stop();
   for (auto& [name, feeder] : feeders_) feeder->Stop();
   rows_worker_.Stop();
@@ -253,6 +259,7 @@ Status Engine::WaitCaughtUp(const std::stop_token& stop) {
     TR_RETURN_IF_ERROR(progress_.Wait(name, ends, stop));
   }
   if (!view_collections_.WaitClean(stop)) return Fail(Error::Cancelled("stopping"));
+  rejects_.LookAtAll();
   return {};
 }
 

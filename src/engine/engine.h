@@ -24,6 +24,7 @@
 #include "engine/rebuild.h"
 #include "engine/redrive.h"
 #include "engine/redrive_pump.h"
+#include "engine/reject_watch.h"
 #include "engine/stream_feed.h"
 #include "engine/view_collections.h"
 #include "engine/worker.h"
@@ -103,6 +104,7 @@ class Engine {
   Progress& progress() { return progress_; }
   DeadLetterWriter& dead_letters() { return dead_letters_; }
   DeadLetters& letters() { return letters_; }
+  RejectWatch& rejects() { return rejects_; }
   const ViewCollections& view_collections() const { return view_collections_; }
   int64_t commits() const { return commits_; }
 
@@ -157,6 +159,7 @@ class Engine {
 
   Progress progress_;
   DeadLetters letters_;
+  RejectWatch rejects_;
   DeadLetterWriter dead_letters_;
   RedrivePump redrive_pump_;
   ShadowRefusals refusals_;

@@ -81,9 +81,9 @@ Result<Verdicts> Engine::Foretell(const std::string& stream, const std::vector<F
     Result<std::vector<RefusedRow>> refused;
     Worker& worker = is_table ? table_worker_ : collection_worker_;
     const auto search = [&]() -> Status {
-      refused = FindRefusedRows({0, rows->row_count()}, [&](RowRange range) -> Status {
-        if (is_table) return warehouse_.Evaluate(materialization, *rows, range);
-        if (auto part = warehouse_.Project(materialization, *rows, range); !part) return Fail(part.error());
+      refused = FindRefusedRows({0, rows->row_count()}, {}, [&](const Trial& tried, RowRange* suspects) -> Status {
+        if (is_table) return warehouse_.Evaluate(materialization, *rows, tried, suspects);
+        if (auto part = warehouse_.Project(materialization, *rows, tried, suspects); !part) return Fail(part.error());
         return {};
       });
       return {};

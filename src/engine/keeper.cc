@@ -53,7 +53,7 @@ Status RejectRows(const KeeperServices& services, const DecodedBatch& batch, Sta
 void RowsKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
   for (const std::string& name : item.names) {
     if (stopped_.contains(name)) continue;
-    const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("rows", name, error.message()); };
+    const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("rows", name, error.message(), services_.clock.Monotonic()); };
     if (RetryWhilePassing([&] { return Keep(*item.batch, name); }, trouble, stop)) continue;
     stopped_.insert(name);
     services_.progress.SetStopped("rows", name);
@@ -92,7 +92,7 @@ void TableKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
     return CommitRange(attempt);
   };
   const auto trouble = [&](const Error& error) {
-    for (const std::string& name : names) services_.progress.SetTrouble("table", name, error.message());
+    for (const std::string& name : names) services_.progress.SetTrouble("table", name, error.message(), services_.clock.Monotonic());
   };
   if (RetryWhilePassing(commit_rest, trouble, stop)) return;
   for (const std::string& name : names) {
@@ -123,9 +123,7 @@ Status TableKeeper::CommitOnce(Attempt& attempt, std::string* blamed) {
                                                                            : attempt.batch.PositionsAfter(attempt.range.end);
   commit.letters = attempt.batch.LettersAfter(attempt.range.end);
   for (const auto& [table, refused] : attempt.refused) {
-    RowExclusion exclusion{table, {}};
-    for (const RefusedRow& row : refused) exclusion.rows.push_back(row.row);
-    if (!exclusion.rows.empty()) commit.exclusions.push_back(std::move(exclusion));
+    if (!refused.empty()) commit.exclusions.push_back({table, NumbersOf(refused)});
   }
   const auto consumed = attempt.batch.ConsumedBy(attempt.range);
   commit.read = consumed.read;
@@ -154,13 +152,9 @@ Status TableKeeper::CommitHalves(Attempt& attempt) {
 
 Status TableKeeper::Blame(Attempt& attempt, const std::string& table, const Error& error) {
   std::vector<RefusedRow>& known = attempt.refused[table];
-  std::vector<RefusedRow> found;
-  for (const RowRange stretch : RangesBetween(attempt.range, known)) {
-    TR_TRY(auto refused, FindRefusedRows(stretch, [&](RowRange range) {
-             return services_.warehouse.Evaluate(WithoutShadow(table), *attempt.batch.rows, range);
-           }));
-    found.insert(found.end(), refused.begin(), refused.end());
-  }
+  TR_TRY(std::vector<RefusedRow> found, FindRefusedRows(attempt.range, NumbersOf(known), [&](const Trial& trial, RowRange* suspects) {
+           return services_.warehouse.Evaluate(WithoutShadow(table), *attempt.batch.rows, trial, suspects);
+         }));
   const bool alone = attempt.range.end - attempt.range.begin == 1;
   if (found.empty() && alone && known.empty()) found.push_back({attempt.range.begin, error.message()});
   if (found.empty()) return alone ? Status(Fail(error)) : Status();
@@ -180,7 +174,7 @@ void TableKeeper::Advance(const Attempt& attempt, const WarehouseCommit& commit,
 void CollectionKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
   for (const std::string& name : item.names) {
     if (stopped_.contains(name)) continue;
-    const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("collection", name, error.message()); };
+    const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("collection", name, error.message(), services_.clock.Monotonic()); };
     if (RetryWhilePassing([&] { return Keep(*item.batch, name); }, trouble, stop)) continue;
     stopped_.insert(name);
     services_.progress.SetStopped("collection", name);
@@ -238,19 +232,17 @@ std::vector<RefusedRow> CollectionKeeper::NotMergeable(const std::string& name,
 Result<std::vector<ProjectedDocument>> CollectionKeeper::ProjectAll(const DecodedBatch& batch, const std::string& name,
                                                                     std::vector<RefusedRow>* refused) {
   const RowRange whole{0, batch.rows->row_count()};
-  auto projected = services_.warehouse.Project(WithoutShadow(name), *batch.rows, whole);
+  const auto project = [&](const Trial& trial, RowRange* suspects) {
+    return services_.warehouse.Project(WithoutShadow(name), *batch.rows, trial, suspects);
+  };
+  auto projected = project({whole}, nullptr);
   if (projected || projected.error().code() != ErrorCode::kInvalid) return projected;
-  TR_TRY(*refused, FindRefusedRows(whole, [&](RowRange range) -> Status {
-           if (auto part = services_.warehouse.Project(WithoutShadow(name), *batch.rows, range); !part) return Fail(part.error());
+  TR_TRY(*refused, FindRefusedRows(whole, {}, [&](const Trial& trial, RowRange* suspects) -> Status {
+           if (auto part = project(trial, suspects); !part) return Fail(part.error());
            return {};
          }));
   if (refused->empty()) return projected;
-  std::vector<ProjectedDocument> all;
-  for (const RowRange range : RangesBetween(whole, *refused)) {
-    TR_TRY(auto part, services_.warehouse.Project(WithoutShadow(name), *batch.rows, range));
-    std::move(part.begin(), part.end(), std::back_inserter(all));
-  }
-  return all;
+  return project({whole, NumbersOf(*refused)}, nullptr);
 }
 
 }  // namespace tailrace::engine

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <set>
 
@@ -29,6 +30,8 @@ class ScriptedWarehouse final : public Warehouse {
   std::map<std::string, std::set<size_t>, std::less<>> bad_rows;  // by table
   size_t range_max = SIZE_MAX;                        // larger commits overflow, whatever their rows
   std::deque<Error> failures;                         // the next commits fail like this
+  std::deque<Error> trial_failures;                   // and evaluations and projections like this
+  size_t passing_trials = 0;                          // so many before the first of those
   std::map<std::string, std::vector<size_t>> kept;    // by table, in the order of the commits
   std::map<std::string, Flow> flows;                  // by table
   Positions positions;
@@ -61,18 +64,27 @@ class ScriptedWarehouse final : public Warehouse {
     return after;
   }
 
-  Status Evaluate(std::string_view table, const StreamBatch&, RowRange range) override {
+  Status Evaluate(std::string_view table, const StreamBatch&, const Trial& trial, RowRange* suspects) override {
+    if (!trial_failures.empty() && passing_trials-- == 0) {
+      const Error error = trial_failures.front();
+      trial_failures.pop_front();
+      return Fail(error);
+    }
     const auto bad = bad_rows.find(table);
-    for (size_t row = range.begin; bad != bad_rows.end() && row < range.end; ++row) {
-      if (bad->second.contains(row)) return Fail(Error::Invalid("cannot convert row " + std::to_string(row)));
+    for (size_t row = trial.range.begin; bad != bad_rows.end() && row < trial.range.end; ++row) {
+      if (!bad->second.contains(row) || IsExcluded(trial, row)) continue;
+      if (suspects != nullptr) *suspects = trial.rows_at_once == 1 ? RowRange{row, row + 1} : trial.range;
+      return Fail(Error::Invalid("cannot convert row " + std::to_string(row)));
     }
     return {};
   }
 
-  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range) override {
-    TR_RETURN_IF_ERROR(Evaluate(collection, batch, range));
+  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, const Trial& trial,
+                                                 RowRange* suspects) override {
+    TR_RETURN_IF_ERROR(Evaluate(collection, batch, trial, suspects));
     std::vector<ProjectedDocument> documents;
-    for (size_t row = range.begin; row < range.end; ++row) {
+    for (size_t row = trial.range.begin; row < trial.range.end; ++row) {
+      if (IsExcluded(trial, row)) continue;
       ProjectedDocument document;
       if (row != 1) document.key = "k" + std::to_string(row);
       document.document = row == 2 ? "[1]" : R"({"n":1})";
@@ -88,6 +100,8 @@ class ScriptedWarehouse final : public Warehouse {
   Status Maintain(bool) override { return {}; }
 
  private:
+  static bool IsExcluded(const Trial& trial, size_t row) { return std::binary_search(trial.excluded.begin(), trial.excluded.end(), row); }
+
   static std::vector<size_t> Taken(const WarehouseCommit& commit, const std::string& name) {
     std::set<size_t> excluded;
     for (const RowExclusion& exclusion : commit.exclusions) {
@@ -105,7 +119,15 @@ class ScriptedWarehouse final : public Warehouse {
 class MemoryLetters final : public EventLog {
  public:
   std::vector<std::string> values;
+  std::deque<Error> failures;        // the next appends fail like this
+  std::function<void()> appended;
   Status Append(const AppendRequest& request, AppendWaiter* waiter) override {
+    if (!failures.empty()) {
+      const Error error = failures.front();
+      failures.pop_front();
+      return Fail(error);
+    }
+    if (appended) appended();
     for (const NewRecord& record : request.records) values.emplace_back(record.value);
     waiter->OnAppended(Appended{});
     return {};
@@ -209,6 +231,116 @@ TEST_F(KeeperTest, ABugStopsTheTableAndSaysSo) {
   EXPECT_TRUE(warehouse_.kept["revenue"].empty());
   EXPECT_TRUE(progress_.All().front().stopped);
   EXPECT_EQ(progress_.All().front().trouble, "broken");
+}
+
+// What the machine does to a commit or to a search for bad records, and what is done about it.
+const ErrorCode kOfTheMachine[] = {
+    ErrorCode::kExhausted,    // memory, a full disk
+    ErrorCode::kUnavailable,  // I/O, locks
+    ErrorCode::kConflict,     // another transaction
+    ErrorCode::kCancelled,    // an interrupt
+};
+const ErrorCode kForGood[] = {ErrorCode::kInternal, ErrorCode::kCorruption, ErrorCode::kNotFound};
+
+TEST_F(KeeperTest, WhatTheMachineDoesToACommitIsTriedAgainAndMakesNoLetter) {
+  for (const ErrorCode code : kOfTheMachine) {
+    warehouse_.kept.clear();
+    warehouse_.failures = {Error(code, "the machine"), Error(code, "the machine")};
+    TableKeeper(services()).Take(Batch(4, {"revenue"}), {});
+    EXPECT_EQ(warehouse_.kept["revenue"].size(), 4U) << ErrorCodeName(code);
+    warehouse_.failures = {Error(code, "the machine")};
+    RowsKeeper(services()).Take(Batch(4, {"rows"}), {});
+    EXPECT_EQ(warehouse_.kept["rows"].size(), 4U) << ErrorCodeName(code);
+    EXPECT_TRUE(letters_.values.empty()) << ErrorCodeName(code);
+    EXPECT_FALSE(progress_.Of("table", "revenue")->stopped) << ErrorCodeName(code);
+  }
+}
+
+TEST_F(KeeperTest, WhatTheMachineDoesToTheSearchForBadRecordsCondemnsNoneButThem) {
+  for (const ErrorCode code : kOfTheMachine) {
+    for (size_t passes = 0; passes < 6; ++passes) {
+      warehouse_.kept.clear();
+      letters_.values.clear();
+      warehouse_.bad_rows["revenue"] = {1, 6};
+      warehouse_.passing_trials = passes;
+      warehouse_.trial_failures = {Error(code, "the machine")};
+      TableKeeper(services()).Take(Batch(8, {"revenue"}), {});
+      EXPECT_EQ(warehouse_.kept["revenue"], (std::vector<size_t>{0, 2, 3, 4, 5, 7})) << ErrorCodeName(code) << passes;
+      ASSERT_EQ(letters_.values.size(), 2U) << ErrorCodeName(code) << passes;
+      EXPECT_NE(letters_.values[0].find(R"("offset":1)"), std::string::npos);
+      EXPECT_NE(letters_.values[1].find(R"("offset":6)"), std::string::npos);
+    }
+  }
+}
+
+TEST_F(KeeperTest, WhatTheMachineDoesToADocumentIsTriedAgainAndMakesNoLetter) {
+  ASSERT_TRUE(documents_.Adopt({CollectionPlan{"customers", "sales", MergeMode::kReplace, {}, "f", 1}}).has_value());
+  for (const ErrorCode code : kOfTheMachine) {
+    for (size_t passes = 0; passes < 3; ++passes) {
+      letters_.values.clear();
+      warehouse_.bad_rows["customers"] = {4};
+      warehouse_.passing_trials = passes;
+      warehouse_.trial_failures = {Error(code, "the machine")};
+      documents_.disk().fail_next = Error(code, "the machine");
+      CollectionKeeper(services(), {{"customers", {MergeMode::kReplace}}}).Take(Batch(6, {"customers"}), {});
+      EXPECT_TRUE(documents_.Get("customers", "k5").has_value()) << ErrorCodeName(code);
+      for (const std::string& letter : letters_.values) EXPECT_NE(letter.find(R"("offset":4)"), std::string::npos) << letter;
+      EXPECT_FALSE(progress_.Of("collection", "customers")->stopped);
+    }
+  }
+}
+
+TEST_F(KeeperTest, WhatWaitingDoesNotMendStopsThatPartWithItsReasonAndNoOther) {
+  ASSERT_TRUE(documents_.Adopt({CollectionPlan{"customers", "sales", MergeMode::kReplace, {}, "f", 1}}).has_value());
+  for (const ErrorCode code : kForGood) {
+    const std::string name(ErrorCodeName(code));
+    TableKeeper tables(services());
+    warehouse_.failures = {Error(code, "broken by " + name)};
+    tables.Take(Batch(4, {"of_" + name}), {});
+    EXPECT_TRUE(progress_.Of("table", "of_" + name)->stopped);
+    EXPECT_EQ(progress_.Of("table", "of_" + name)->trouble, "broken by " + name);
+    tables.Take(Batch(4, {"of_" + name, "beside_" + name}), {});
+    EXPECT_EQ(warehouse_.kept["beside_" + name].size(), 4U);
+    EXPECT_TRUE(warehouse_.kept["of_" + name].empty()) << "what has stopped stays where it is";
+
+    warehouse_.bad_rows["bad_" + name] = {1};
+    warehouse_.passing_trials = 0;
+    warehouse_.trial_failures = {Error(code, "broken in the search")};
+    tables.Take(Batch(4, {"bad_" + name}), {});
+    EXPECT_EQ(progress_.Of("table", "bad_" + name)->trouble, "broken in the search");
+    EXPECT_TRUE(progress_.Of("table", "bad_" + name)->stopped);
+
+    RowsKeeper rows(services());
+    warehouse_.failures = {Error(code, "broken by " + name)};
+    rows.Take(Batch(4, {"rows_" + name}), {});
+    EXPECT_TRUE(warehouse_.kept["rows_" + name].empty());
+  }
+  CollectionKeeper collections(services(), {{"customers", {MergeMode::kReplace}}});
+  documents_.disk().fail_next = Error::Corruption("page 7 is damaged");
+  collections.Take(Batch(4, {"customers"}), {});
+  EXPECT_EQ(progress_.Of("collection", "customers")->trouble, "page 7 is damaged");
+  EXPECT_TRUE(progress_.Of("collection", "customers")->stopped);
+  EXPECT_TRUE(letters_.values.empty());
+}
+
+TEST_F(KeeperTest, ATroubleIsTimedFromItsBeginningAndEndsWithTheNextCommit) {
+  Batch(1, {"revenue"});
+  progress_.SetTrouble("table", "revenue", "memory", clock_.Monotonic());
+  const auto began = clock_.Monotonic();
+  clock_.Advance(std::chrono::seconds(5));
+  progress_.SetTrouble("table", "revenue", "memory again", clock_.Monotonic());
+  EXPECT_EQ(progress_.Of("table", "revenue")->troubled_since, began);
+  progress_.Advance("table", "revenue", {Offset{1}}, {});
+  EXPECT_FALSE(progress_.Of("table", "revenue")->troubled_since.has_value());
+}
+
+TEST_F(KeeperTest, NothingIsCommittedBeforeItsLettersAreOnStableStorage) {
+  warehouse_.bad_rows["revenue"] = {2};
+  letters_.failures = {Error::Exhausted("no space left"), Error::Unavailable("fenced")};
+  letters_.appended = [&] { EXPECT_TRUE(warehouse_.kept["revenue"].empty()); };
+  TableKeeper(services()).Take(Batch(4, {"revenue"}), {});
+  EXPECT_EQ(warehouse_.kept["revenue"], (std::vector<size_t>{0, 1, 3}));
+  EXPECT_EQ(letters_.values.size(), 1U);
 }
 
 TEST_F(KeeperTest, DocumentsWithoutAKeyAreFilteredAndThoseThatCannotMergeAreLetters) {

@@ -96,7 +96,9 @@ class Members {
 
 LetterKind KindOf(const Members& members) {
   const std::string kind = members.Text("kind");
-  return kind == "redrive" ? LetterKind::kRedrive : kind == "settled" ? LetterKind::kSettled : LetterKind::kLetter;
+  if (kind == "redrive") return LetterKind::kRedrive;
+  if (kind == "settled") return LetterKind::kSettled;
+  return kind == "resumed" ? LetterKind::kResumed : LetterKind::kLetter;
 }
 
 Stage StageOf(std::string_view name) {
@@ -145,8 +147,9 @@ Result<LetterHead> ParseLetterHead(std::string_view json, Offset at) {
   TR_TRY(const Members members, Members::Read(json, at));
   LetterHead head;
   head.kind = KindOf(members);
-  head.name = NameOf(members, at);
   head.time_ms = members.Int("time_ms", 0);
+  if (head.kind == LetterKind::kResumed) return head;
+  head.name = NameOf(members, at);
   head.answers = Offset{members.Int("letter", -1)};
   head.in_log = members.Has("partition");
   if (head.kind != LetterKind::kLetter) return head;
@@ -203,6 +206,12 @@ std::string RedriveJson(const LetterEntry& entry) {
 std::string SettledJson(std::string_view stream, std::string_view name, WallTime now) {
   JsonObjectWriter json;
   json.Text("kind", "settled").Text("name", name).Text("stream", stream).Int("time_ms", now.millis());
+  return json.Finish();
+}
+
+std::string ResumedJson(std::string_view stream, WallTime now) {
+  JsonObjectWriter json;
+  json.Text("kind", "resumed").Text("stream", stream).Int("time_ms", now.millis());
   return json.Finish();
 }
 

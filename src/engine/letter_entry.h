@@ -15,6 +15,7 @@ enum class LetterKind {
   kLetter,   // a record that could not be taken
   kRedrive,  // a record sent again: it answers a letter
   kSettled,  // a rebuilt table or collection has taken the record after all
+  kResumed,  // letters of before are not held against the stream any more: no letter, and no name
 };
 
 struct LetterEntry {
@@ -51,5 +52,6 @@ Result<LetterEntry> ParseLetterEntry(std::string_view json, Offset at);
 
 std::string RedriveJson(const LetterEntry& entry);
 std::string SettledJson(std::string_view stream, std::string_view name, WallTime now);
+std::string ResumedJson(std::string_view stream, WallTime now);
 
 }  // namespace tailrace::engine

@@ -66,7 +66,11 @@ void LetterIndex::Fold(Offset at, Seq seq, const LetterHead& head) {
       if (found == names_.end()) return;
       Close(found->first, found->second, State::kSettled);
       found->second.redrive = at.value;
+      return;
     }
+    case LetterKind::kResumed:
+      resumed_ = at.value;
+      untracked_before_resume_ = untracked_;
   }
 }
 
@@ -206,6 +210,14 @@ bool LetterIndex::IsRefused(std::string_view name) const {
   const std::lock_guard lock(mutex_);
   const auto found = names_.find(HashName(name));
   return found != names_.end() && (found->second.state == State::kOpen || found->second.state == State::kPending);
+}
+
+int64_t LetterIndex::OpenSinceResume() const {
+  const std::lock_guard lock(mutex_);
+  const auto tracked = std::count_if(names_.begin(), names_.end(), [&](const auto& entry) {
+    return entry.second.state == State::kOpen && entry.second.letter > resumed_;
+  });
+  return tracked + untracked_ - untracked_before_resume_;
 }
 
 int64_t LetterIndex::FailedAgain(Offset first, Offset end) const {

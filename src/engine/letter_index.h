@@ -85,6 +85,9 @@ class LetterIndex {
   // Names of a table or collection (kind by stage) for which a letter stands open or pending.
   bool IsRefused(std::string_view name) const;
 
+  // Letters open now, the untracked too, that came after the last `resumed` entry.
+  int64_t OpenSinceResume() const;
+
   // Letters open now that were sent again by an entry of [first, end) and refused anew.
   int64_t FailedAgain(Offset first, Offset end) const;
 
@@ -144,6 +147,8 @@ class LetterIndex {
   std::vector<int64_t> redrives_;
   std::vector<RedrivePlace> in_log_redrives_;  // ascending
   int64_t untracked_ = 0;
+  int64_t resumed_ = -1;                       // place of the last `resumed` entry
+  int64_t untracked_before_resume_ = 0;
 };
 
 }  // namespace tailrace::engine

@@ -39,6 +39,7 @@ void Progress::Advance(std::string_view kind, std::string_view name, const Posit
       m->flow = flow;
       m->letters = letters.value_or(m->letters);
       m->trouble.clear();
+      m->troubled_since.reset();
     }
     advanced_.notify_all();
   }
@@ -56,12 +57,17 @@ void Progress::TakeOver(std::string_view kind, std::string_view shadow, std::str
   to->counted_from.clear();
   to->stopped = false;
   to->trouble.clear();
+  to->troubled_since.reset();
   advanced_.notify_all();
 }
 
-void Progress::SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble) {
+void Progress::SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble,
+                          std::chrono::steady_clock::time_point now) {
   std::lock_guard lock(mutex_);
-  if (auto* m = Find(kind, name); m != nullptr) m->trouble = trouble;
+  auto* m = Find(kind, name);
+  if (m == nullptr) return;
+  m->trouble = trouble;
+  if (!m->troubled_since) m->troubled_since = now;
 }
 
 void Progress::SetStopped(std::string_view kind, std::string_view name) {

@@ -1,6 +1,7 @@
 // How far every materialisation has come, and waiting for it.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -27,6 +28,7 @@ struct MaterializationProgress {
   Flow flow;             // of all it has consumed, committed with the positions
   Positions counted_from;  // as in MaterializationState
   std::string trouble;   // why it stands still; empty when it does not
+  std::optional<std::chrono::steady_clock::time_point> troubled_since;  // of the clock that SetTrouble was told
   bool stopped = false;  // for good: until the program is started again
   bool shadow = false;   // being rebuilt: nobody reads it yet, so nobody waits for it but who rebuilds it
 };
@@ -44,8 +46,8 @@ class Progress {
                std::optional<Offset> letters = std::nullopt);
   // The shadow's state is now that of `name`, which goes on with it.
   void TakeOver(std::string_view kind, std::string_view shadow, std::string_view name);
-  // A passing trouble; the next Advance ends it.
-  void SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble);
+  // A passing trouble, at this time; the next Advance ends it.
+  void SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble, std::chrono::steady_clock::time_point now);
 
   // It stands still for good, for the trouble last set.
   void SetStopped(std::string_view kind, std::string_view name);

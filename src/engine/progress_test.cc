@@ -37,7 +37,7 @@ TEST(ProgressTest, WaitReturnsOnTheCommitItWaitsFor) {
 TEST(ProgressTest, WaitEndsWhenAMaterialisationStopsForGood) {
   Progress progress;
   progress.Add(Table("a", {Offset{0}}));
-  progress.SetTrouble("table", "a", "disk full");
+  progress.SetTrouble("table", "a", "disk full", {});
   progress.SetStopped("table", "a");
   const Status waited = progress.Wait("sales", {Offset{1}}, {});
   ASSERT_FALSE(waited.has_value());
@@ -68,7 +68,7 @@ TEST(ProgressTest, WaitEndsOnStop) {
 TEST(ProgressTest, ACommitEndsAPassingTrouble) {
   Progress progress;
   progress.Add(Table("a", {Offset{0}}));
-  progress.SetTrouble("table", "a", "disk full");
+  progress.SetTrouble("table", "a", "disk full", {});
   progress.Advance("table", "a", {Offset{1}}, {1, 1, 0, 0});
   EXPECT_EQ(progress.All().front().trouble, "");
 }

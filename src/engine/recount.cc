@@ -39,9 +39,10 @@ class LetterReader {
       TR_TRY(const auto batches, log_.Read(id_, kLettersPartition, at, kReadBytes));
       for (const LogBatch& batch : batches) {
         for (const LogRecord& record : batch.records) {
+          at = record.offset.Plus(1);
+          if (IsGapEntry(record.value)) continue;
           TR_TRY(const LetterEntry entry, ParseLetterEntry(record.value, record.offset));
           Take(entry);
-          at = record.offset.Plus(1);
         }
       }
       if (batches.empty()) break;

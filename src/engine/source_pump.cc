@@ -16,6 +16,8 @@ namespace tailrace::engine {
 namespace {
 
 constexpr size_t kBatchBytes = size_t{1} << 20;
+// How often a source that is held up asks whether it may go on.
+constexpr int64_t kHeldUpAskMs = 100;
 
 // A source position's detail: where the batch it rides with begins ("PLACE;DETAIL OF THE SOURCE"). A batch is appended to several
 // partitions, so after a crash some may lack it: reading starts again at its beginning, and each partition drops what it has.
@@ -67,6 +69,12 @@ Status SourcePump::Run(const std::stop_token& stop, const std::function<void(con
   const ResumeLookup resume = [this](std::string_view item) { return Resume(item); };
   Status first_unreadable;
   while (!stop.stop_requested()) {
+    if (const auto held_up = held_up_ ? held_up_() : std::nullopt) {
+      if (ends_when_held_up_) return Fail(*held_up);
+      trouble(*held_up);
+      (void)SleepUnlessStopped(kHeldUpAskMs, stop);
+      continue;
+    }
     const auto batch = source_->Next(kBatchBytes, resume, stop);
     if (!batch) {
       if (!IsOfOneItem(batch.error().code())) return Fail(batch.error());

@@ -45,6 +45,13 @@ class SourcePump {
   // Until the source has ended (success), `stop` (kCancelled), or an error that waiting does not mend. `trouble` hears of faults that do pass.
   Status Run(const std::stop_token& stop, const std::function<void(const Error&)>& trouble);
 
+  // Asked before each batch is read: why it must wait, or nothing. Then it is asked again until nothing; or, with `ends`, Run ends with
+  // that error, and goes on from there another time. Before Run.
+  void HoldWhile(std::function<std::optional<Error>()> held_up, bool ends) {
+    held_up_ = std::move(held_up);
+    ends_when_held_up_ = ends;
+  }
+
   // Called with the letter of each refused row before it is written. Before Run.
   void OnRefused(std::function<void(DeadLetter*)> complete) { on_refused_ = std::move(complete); }
 
@@ -72,6 +79,8 @@ class SourcePump {
   ResumePoint batch_start_;    // where the batch in hand begins
   PumpCounts counts_;
   std::function<void(DeadLetter*)> on_refused_;
+  std::function<std::optional<Error>()> held_up_;
+  bool ends_when_held_up_ = false;
 };
 
 }  // namespace tailrace::engine

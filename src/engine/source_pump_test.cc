@@ -192,5 +192,34 @@ TEST_F(SourcePumpTest, ACrashBetweenPartitionsNeitherLosesNorRepeatsARow) {
   }
 }
 
+TEST_F(SourcePumpTest, HeldUpItReadsNothingAndGoesOnWhereItWas) {
+  int asked = 0;
+  constexpr int kHeldUp = 2;
+  auto pump = NewPump(10, 4, {}, {});
+  pump->HoldWhile(
+      [&]() -> std::optional<Error> {
+        ++asked;
+        return asked == 2 || asked == 3 ? std::optional(Error::Unavailable("too many dead letters")) : std::nullopt;
+      },
+      false);
+  std::vector<std::string> troubles;
+  ASSERT_TRUE(pump->Run({}, [&](const Error& error) { troubles.push_back(error.message()); }).has_value());
+  EXPECT_EQ(troubles, std::vector<std::string>(kHeldUp, "too many dead letters"));
+  EXPECT_EQ(pump->counts().accepted, 10);
+}
+
+TEST_F(SourcePumpTest, HeldUpForGoodItEndsAndAnotherGoesOnFromThere) {
+  auto pump = NewPump(10, 4, {}, {});
+  int asked = 0;
+  pump->HoldWhile([&] { return ++asked > 1 ? std::optional(Error::Unavailable("too many dead letters")) : std::nullopt; }, true);
+  const Status ended = pump->Run({}, [](const Error&) {});
+  ASSERT_FALSE(ended.has_value());
+  EXPECT_EQ(ended.error().message(), "too many dead letters");
+  EXPECT_EQ(pump->counts().accepted, 4);
+  auto again = NewPump(10, 4, {}, {});
+  ASSERT_TRUE(again->Run({}, [](const Error&) {}).has_value());
+  EXPECT_EQ(again->counts().accepted, 6);
+}
+
 }  // namespace
 }  // namespace tailrace::engine

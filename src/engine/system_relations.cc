@@ -126,10 +126,30 @@ SystemRelation LettersRelation(const FindAuditor& auditor) {
   return {"dead_letters", LetterRows::Columns(), open};
 }
 
+// The streams with a limit on their dead letters.
+SystemRelation RejectsRelation(const FindAuditor& auditor) {
+  const auto open = [auditor]() -> Result<std::unique_ptr<SystemRows>> {
+    Auditor* now = auditor();
+    if (now == nullptr) return Fail(Error::Unavailable("the pipeline is not open yet"));
+    std::vector<SystemRow> rows;
+    for (const RejectStanding& standing : now->engine().rejects().Standings()) {
+      const auto& trouble = standing.trouble;
+      rows.push_back({standing.stream, standing.limit, std::to_string(standing.counts.letters), std::to_string(standing.counts.records),
+                      trouble ? "true" : "false", trouble && trouble->pauses ? "true" : "false",
+                      trouble ? std::optional(trouble->reason) : std::nullopt});
+    }
+    return std::make_unique<MadeRows>(std::move(rows));
+  };
+  return {"rejects",
+          {{"stream", "VARCHAR"}, {"max_rejects", "VARCHAR"}, {"letters", "BIGINT"}, {"records", "BIGINT"}, {"over", "BOOLEAN"},
+           {"paused", "BOOLEAN"}, {"reason", "VARCHAR"}},
+          open};
+}
+
 }  // namespace
 
 std::vector<SystemRelation> SystemRelations(const FindAuditor& auditor) {
-  return {AuditRelation(auditor), LagRelation(auditor), LettersRelation(auditor)};
+  return {AuditRelation(auditor), LagRelation(auditor), LettersRelation(auditor), RejectsRelation(auditor)};
 }
 
 }  // namespace tailrace::engine

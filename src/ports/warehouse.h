@@ -26,6 +26,13 @@ struct RowRange {
   size_t end = 0;
 };
 
+// Records of a batch that SQL is to try.
+struct Trial {
+  RowRange range;
+  std::vector<size_t> excluded = {};  // ascending
+  size_t rows_at_once = 0;            // it is handed so many at a time; 0: as many as it likes
+};
+
 // Typed records of one stream in its order, in the store's own layout, built once and read by every materialisation.
 // Threads: built by one thread; read by many once sealed by sharing it as const.
 class StreamBatch {
@@ -184,11 +191,13 @@ class Warehouse {
   // Rows, positions and counters in one. The store counts what its own SQL emits and filters, and the exclusions in the range.
   virtual CommitResult Commit(const WarehouseCommit& commit) = 0;
 
-  // Whether the table's SQL takes these records; keeps nothing.
-  virtual Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) = 0;
+  // Whether the table's SQL takes these records; keeps nothing. When it does not (kInvalid), `suspects`, unless null, are the records that
+  // it was handed last: the fault is most often one of theirs, but may be of an earlier one, or of all together.
+  virtual Status Evaluate(std::string_view table, const StreamBatch& batch, const Trial& trial, RowRange* suspects) = 0;
 
-  // Documents in the order of their rows. kInvalid: some record of the range cannot be taken.
-  virtual Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range) = 0;
+  // Documents in the order of their rows. kInvalid: some record of them cannot be taken; `suspects` as of Evaluate.
+  virtual Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, const Trial& trial,
+                                                         RowRange* suspects) = 0;
 
   // One SELECT in one snapshot; `stop` ends it, a deadline too. Of what the sink has got before an error nothing is taken back.
   virtual Result<QuerySummary> Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) = 0;

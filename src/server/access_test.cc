@@ -58,6 +58,7 @@ const std::map<std::string, Door>& Doors() {
       {"GET /dlq", {"/dlq", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /dlq/{stream}", {"/dlq/sales", "read", {"sales"}}},
       {"POST /dlq/{stream}/redrive", {"/dlq/sales/redrive", "admin", {}}},
+      {"POST /dlq/{stream}/resume", {"/dlq/sales/resume", "admin", {}}},
       {"GET /sql", {"/sql?q=SELECT%201", "read", {"sales", "notes", "items", "top", "others"}}},
       {"POST /backup", {"/backup", "admin", {}}},
       {"POST /sql", {"/sql", "read", {"sales", "notes", "items", "top", "others"}}},
@@ -65,24 +66,6 @@ const std::map<std::string, Door>& Doors() {
       {"PUT /a/door", {"/a/door", "ingest", {"notes"}}},
   };
   return doors;
-}
-
-config::Pipeline PipelineWithDoors() {
-  config::Pipeline pipeline = SalesPipeline();
-  config::SourceSpec source;
-  source.name = "door";
-  source.into = {{"notes", ""}};
-  config::HttpSourceSpec http;
-  http.method = "PUT";
-  http.route = "/a/door";
-  source.kind = http;
-  pipeline.sources = {source};
-  config::ApiSpec api;
-  api.name = "top";
-  api.route = "/api/top";
-  api.sql.text = "SELECT 1";
-  pipeline.apis = {api};
-  return pipeline;
 }
 
 Thing ThingOf(const std::string& name) {

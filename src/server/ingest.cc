@@ -1,6 +1,7 @@
 #include "server/ingest.h"
 
 #include "server/body_workers.h"
+#include "server/envelope.h"
 #include "server/ingest_lane.h"
 #include "server/named_things.h"
 
@@ -10,6 +11,9 @@ namespace {
 
 // As many as keep one core busy: large bodies are not what must be answered at once.
 constexpr int kBodyWorkers = 1;
+
+// A stream is paused for minutes, or until somebody has looked.
+constexpr std::string_view kPausedRetryAfterSeconds = "10";
 
 }  // namespace
 
@@ -62,7 +66,25 @@ void Ingest::AppendToStream(const ExchangePtr& exchange) {
   Append(exchange, stream_doors_[static_cast<size_t>(stream)]);
 }
 
+bool Ingest::IsPaused(size_t stream) const { return services_.rejects != nullptr && services_.rejects->IsPaused(stream); }
+
+Reply Ingest::PausedReply(size_t stream) const {
+  const auto trouble = services_.rejects->Known(stream);
+  const std::string& name = services_.pipeline.streams[stream].name;
+  Reply reply = ErrorReply(503, "paused", trouble ? trouble->reason : "stream " + name + " was paused a moment ago",
+                           "GET /dlq/" + name + " shows what was refused; POST /dlq/" + name + "/resume lets the stream go on");
+  for (auto& [field, value] : reply.headers) {
+    if (field == "Retry-After") value = kPausedRetryAfterSeconds;
+  }
+  return reply;
+}
+
 void Ingest::Append(const ExchangePtr& exchange, const IngestDoor& door) {
+  for (const DoorTarget& target : door.targets) {
+    if (!IsPaused(target.stream)) continue;
+    Reply paused = PausedReply(target.stream);
+    return exchange->Send(door.envelope == nullptr ? std::move(paused) : door.envelope->Dress(std::move(paused)));
+  }
   lanes_[exchange->loop().index()]->Append(exchange, door);
 }
 

@@ -51,6 +51,9 @@ class Ingest {
 
  private:
   friend class IngestLane;
+  // More dead letters than the stream may have hold it up.
+  bool IsPaused(size_t stream) const;
+  Reply PausedReply(size_t stream) const;
   Ingest(const Services& services, const Limits& limits, ByteBudget& body_bytes, Admission& admission);
 
   const Services& services_;

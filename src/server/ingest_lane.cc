@@ -60,8 +60,20 @@ void IngestLane::Append(const ExchangePtr& exchange, const IngestDoor& door) {
   call.Begin(exchange, door);
   call.entered_bytes = bytes;
   call.entered_at = ingest_.services_.clock.Monotonic();
-  if (auto refusal = reader_->Read(call)) return Answer(call, Dressed(*call.door, std::move(*refusal)));
+  if (auto refusal = Read(*reader_, call)) return Answer(call, Dressed(*call.door, std::move(*refusal)));
   End(call, Submit(call));
+}
+
+std::optional<Reply> IngestLane::Read(RecordReader& reader, IngestCall& call) const {
+  if (auto refusal = reader.Read(call)) return refusal;
+  // Which stream is meant may stand in the body alone.
+  for (size_t i = 0; i < call.parts_used; ++i) {
+    if (ingest_.IsPaused(call.parts[i]->stream)) return ingest_.PausedReply(call.parts[i]->stream);
+  }
+  for (const RefusedRecord& refused : call.refused) {
+    if (ingest_.IsPaused(refused.stream)) return ingest_.PausedReply(refused.stream);
+  }
+  return std::nullopt;
 }
 
 // Read on another thread, and the log is handed the records there as well: both take time by the byte.
@@ -69,7 +81,7 @@ void IngestLane::AppendLarge(const ExchangePtr& exchange, const IngestDoor& door
   IngestCall& call = NewCall();
   call.Begin(exchange, door);
   ingest_.workers_->Post([this, &call](RecordReader& reader) {
-    auto refusal = reader.Read(call);
+    auto refusal = Read(reader, call);
     if (refusal) return loop_.Post([this, &call, reply = Dressed(*call.door, std::move(*refusal))]() mutable { Answer(call, std::move(reply)); });
     const size_t ended = Submit(call);
     loop_.Post([this, &call, ended] { End(call, ended); });

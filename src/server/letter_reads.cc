@@ -98,6 +98,22 @@ void LetterReads::Redrive(const ExchangePtr& exchange) {
   });
 }
 
+void LetterReads::Resume(const ExchangePtr& exchange) {
+  if (services_.rejects == nullptr) return exchange->Send(NoLettersReply());
+  const std::string name = exchange->request().PathParam(0);
+  const int index = ingest_.FindStream(name);
+  if (index < 0) return exchange->Send(NoStreamReply(services_.pipeline, name));
+  const std::string& stream = services_.pipeline.streams[static_cast<size_t>(index)].name;
+  pool_.Run(exchange, [this, stream](const std::stop_token&) {
+    const auto before = services_.rejects->Look(stream);
+    if (const Status resumed = services_.rejects->Resume(stream); !resumed) return ErrorReply(resumed.error());
+    Reply reply;
+    JsonWriter json(reply.body);
+    WriteResumed(json, stream, before);
+    return reply;
+  });
+}
+
 Reply LetterReads::ShowReply(const std::string& stream, const engine::LetterFilter& filter) {
   const auto page = services_.letters->Show(stream, filter);
   if (!page) return ErrorReply(page.error());

@@ -16,6 +16,7 @@ class LetterReads {
   void List(const ExchangePtr& exchange);
   void Show(const ExchangePtr& exchange);
   void Redrive(const ExchangePtr& exchange);
+  void Resume(const ExchangePtr& exchange);
 
  private:
   Result<engine::RedriveRequest> ReadRedrive(const Request& request) const;

@@ -81,6 +81,16 @@ void WriteLetterPage(JsonWriter& json, const engine::LetterPage& page) {
   }
 }
 
+void WriteResumed(JsonWriter& json, std::string_view stream, const std::optional<engine::RejectTrouble>& was) {
+  json.BeginObject().Text("stream", stream).Key("was");
+  if (was) {
+    json.Text(was->reason);
+  } else {
+    json.Null();
+  }
+  json.Bool("paused", was && was->pauses).EndObject();
+}
+
 void WriteRedriveReport(JsonWriter& json, const engine::RedriveRequest& request, const engine::RedriveReport& report) {
   json.BeginObject().Text("stream", request.stream).Bool("dry_run", request.dry_run).Int("letters", report.letters);
   json.Int("sent", report.sent).Int("left", report.left).Int("failing", report.failing).Int("pending", report.pending);

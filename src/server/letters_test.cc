@@ -9,11 +9,16 @@ namespace {
 
 class LettersTest : public ::testing::Test {
  protected:
-  LettersTest() : log_({2, 2, 1, 1}, clock_), letters_(log_, {{"sales", StreamId{2}}, {"notes", StreamId{3}}}, {}) {
+  explicit LettersTest(config::Pipeline pipeline = SalesPipeline())
+      : pipeline_(std::move(pipeline)),
+        log_({2, 2, 1, 1}, clock_),
+        letters_(log_, {{"sales", StreamId{2}}, {"notes", StreamId{3}}}, {}),
+        rejects_(pipeline_, [](const std::string&) { return engine::RejectWatch::Ids{StreamId{0}, StreamId{2}}; }, log_, letters_, clock_) {
     ServerOptions options;
     options.port = 0;
     Services services{pipeline_, {StreamId{0}, StreamId{1}}, log_, warehouse_, documents_, progress_, metrics_, clock_,
                       {StreamId{2}, StreamId{3}}, &letters_};
+    services.rejects = &rejects_;
     auto made = Server::Create(services, options);
     TR_CHECK(made.has_value());
     server_ = std::move(*made);
@@ -30,7 +35,7 @@ class LettersTest : public ::testing::Test {
   }
   static bool Has(const RawReply& reply, std::string_view text) { return reply.body.find(text) != std::string::npos; }
 
-  config::Pipeline pipeline_ = SalesPipeline();
+  config::Pipeline pipeline_;
   PushedClock clock_;
   FakeEventLog log_;
   ScriptedWarehouse warehouse_;
@@ -38,6 +43,7 @@ class LettersTest : public ::testing::Test {
   ScriptedProgress progress_;
   Metrics metrics_;
   engine::DeadLetters letters_;
+  engine::RejectWatch rejects_;  // looks when it is told to
   std::unique_ptr<Server> server_;
 };
 
@@ -96,6 +102,99 @@ TEST_F(LettersTest, PagesAndFaultsAreAskedFor) {
   EXPECT_EQ(Get("/dlq/nosuch").status, 404);
   EXPECT_EQ(Get("/dlq/sales?limit=0").status, 400);
   EXPECT_EQ(Get("/dlq/sales?what=1").status, 400);
+}
+
+config::Pipeline LimitedPipeline(bool pauses) {
+  config::Pipeline pipeline = SalesPipeline();
+  pipeline.streams[0].max_rejects = config::ParseRejectLimit("2 of 10m");
+  pipeline.streams[0].max_rejects->pauses = pauses;
+  return pipeline;
+}
+
+class PausedLettersTest : public LettersTest {
+ protected:
+  explicit PausedLettersTest(bool pauses = true) : LettersTest(LimitedPipeline(pauses)) {}
+
+  void RefuseThree() {
+    Post("/streams/sales", R"([{"id":"x"},{"id":"y"},{"id":"z"}])");
+    rejects_.Look("sales");
+  }
+  static constexpr std::string_view kGood = R"({"id":1,"item":"a"})";
+};
+
+class AlarmedLettersTest : public PausedLettersTest {
+ protected:
+  AlarmedLettersTest() : PausedLettersTest(false) {}
+};
+
+TEST_F(PausedLettersTest, BeyondMaxRejectsTheDoorsAnswer503WithTheReasonAndTheOtherStreamsGoOn) {
+  EXPECT_EQ(Post("/streams/sales", R"([{"id":"x"},{"id":"y"}])").status, 422);
+  rejects_.Look("sales");
+  EXPECT_EQ(Post("/streams/sales", kGood).status, 200);
+  RefuseThree();
+  for (const char* door : {"/streams/sales", "/streams/shop.sales"}) {
+    const RawReply held = Post(door, kGood);
+    EXPECT_EQ(held.status, 503);
+    EXPECT_EQ(held.headers.at("retry-after"), "10");
+    EXPECT_TRUE(Has(held, R"("code":"paused","message":"stream sales has 5 dead letters of the last 10m, more than its max_rejects: 2 of 10m")"))
+        << held.body;
+    EXPECT_TRUE(Has(held, "POST /dlq/sales/resume")) << held.body;
+  }
+  EXPECT_EQ(Post("/streams/notes", R"({"text":"a"})").status, 200);
+}
+
+TEST_F(PausedLettersTest, TheDoorsOfOtherSystemsAreClosedInTheirOwnWords) {
+  const std::string kafka = "Content-Type: application/vnd.kafka.json.v2+json\r\n";
+  const std::string records = R"({"records":[{"value":{"id":1,"item":"a"}}]})";
+  EXPECT_EQ(Post("/topics/sales", records, kafka).status, 200);
+  RefuseThree();
+  const RawReply held = Post("/topics/sales", records, kafka);
+  EXPECT_EQ(held.status, 503);
+  EXPECT_TRUE(Has(held, R"("error_code":)") && Has(held, "stream sales has 3 dead letters")) << held.body;
+}
+
+TEST_F(PausedLettersTest, ItIsNotReadyAndStatusSaysWhy) {
+  EXPECT_EQ(Get("/readyz").status, 200);
+  RefuseThree();
+  const RawReply ready = Get("/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_TRUE(Has(ready, "stream sales has 3 dead letters of the last 10m")) << ready.body;
+  EXPECT_TRUE(Has(Get("/status"), R"("trouble":"stream sales has 3 dead letters of the last 10m, more than its max_rejects: 2 of 10m","paused":true)"))
+      << Get("/status").body;
+}
+
+TEST_F(PausedLettersTest, ResumeLetsItGoOnUntilAsManyAreRefusedAgain) {
+  RefuseThree();
+  EXPECT_EQ(Post("/streams/sales", kGood).status, 503);
+  const RawReply resumed = Post("/dlq/sales/resume", "");
+  EXPECT_EQ(resumed.status, 200);
+  EXPECT_TRUE(Has(resumed, R"({"stream":"sales","was":"stream sales has 3 dead letters)")) << resumed.body;
+  EXPECT_TRUE(Has(resumed, R"("paused":true})")) << resumed.body;
+  EXPECT_EQ(Post("/streams/sales", kGood).status, 200);
+  EXPECT_EQ(Get("/readyz").status, 200);
+  EXPECT_TRUE(Has(Get("/dlq"), R"("stream":"sales","open":3,)")) << "the letters are as open as before";
+  RefuseThree();
+  EXPECT_EQ(Post("/streams/sales", kGood).status, 503);
+}
+
+TEST_F(PausedLettersTest, TheWindowPassesAndItGoesOn) {
+  RefuseThree();
+  EXPECT_EQ(Post("/streams/sales", kGood).status, 503);
+  clock_.Push(std::chrono::minutes(11));
+  rejects_.Look("sales");
+  EXPECT_EQ(Post("/streams/sales", kGood).status, 200);
+}
+
+TEST_F(PausedLettersTest, ResumeNamesWhatItCannotDo) {
+  EXPECT_EQ(Post("/dlq/nosuch/resume", "").status, 404);
+  EXPECT_EQ(Post("/dlq/notes/resume", "").status, 400);
+}
+
+TEST_F(AlarmedLettersTest, AnAlarmTellsAndStopsNothing) {
+  RefuseThree();
+  EXPECT_EQ(Get("/readyz").status, 503);
+  EXPECT_TRUE(Has(Get("/status"), R"("paused":false)"));
+  EXPECT_EQ(Post("/streams/sales", kGood).status, 200);
 }
 
 }  // namespace

@@ -45,21 +45,7 @@ std::set<std::string> RoutesDescribed(const std::string& openapi) {
 }
 
 TEST(OpenApiTest, EveryRouteIsDescribedAndNothingElse) {
-  config::Pipeline pipeline = SalesPipeline();
-  config::SourceSpec source;
-  source.name = "door";
-  source.into = {{"notes", ""}};
-  config::HttpSourceSpec http;
-  http.method = "PUT";
-  http.route = "/a/door";
-  source.kind = http;
-  pipeline.sources = {source};
-  config::ApiSpec api;
-  api.name = "top";
-  api.route = "/api/top";
-  api.sql.text = "SELECT 1";
-  pipeline.apis = {api};
-  TestServer server(pipeline);
+  TestServer server(PipelineWithDoors());
   const std::set<std::string> answering = RoutesThatAnswer(server.Get("/metrics").body);
   const std::set<std::string> described = RoutesDescribed(server.Get("/openapi.json").body);
   EXPECT_EQ(answering, described);

@@ -112,6 +112,11 @@ void AddLetterRoutes(std::vector<RouteSpec>& routes, LetterReads& letters) {
   redrive.takes_body = true;
   redrive.consumes = {"application/json"};
   routes.push_back(std::move(redrive));
+  RouteSpec resume = Get(Access::StreamInPath(Role::kAdmin), "/dlq/{stream}/resume",
+                         "Dead letters of until now count no more against the stream's max_rejects; what they held up goes on.",
+                         [&letters](const ExchangePtr& exchange) { letters.Resume(exchange); }, {StreamParam()});
+  resume.method = "POST";
+  routes.push_back(std::move(resume));
 }
 
 void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {

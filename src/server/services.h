@@ -18,6 +18,7 @@
 #include "engine/progress.h"
 #include "engine/rebuild.h"
 #include "engine/redrive.h"
+#include "engine/reject_watch.h"
 #include "model/ids.h"
 #include "ports/document_store.h"
 #include "ports/event_log.h"
@@ -45,7 +46,7 @@ class Progress {
   // what it refers to must outlive this.
   virtual void Subscribe(std::function<void()> changed) = 0;
 
-  // Why the server should get no requests yet, or no more; empty when it should.
+  // Why the server should get no requests yet, or no more; empty when it should. What the log itself says is not repeated.
   virtual std::vector<std::string> NotReadyReasons() const = 0;
 };
 
@@ -103,6 +104,7 @@ struct Services {
   std::function<Result<engine::RedriveReport>(const engine::RedriveRequest&, const std::stop_token&)> redrive = {};
   engine::Auditor* auditor = nullptr;                // without it there is no GET /audit
   Backups* backups = nullptr;                    // null: none are made
+  engine::RejectWatch* rejects = nullptr;        // of dead letters that are too many; null: any number is well
 };
 
 }  // namespace tailrace::server

@@ -19,6 +19,8 @@ std::vector<std::string> NotReadyReasons(const Services& services) {
       reasons.push_back("partition " + std::to_string(p) + " of stream " + services.pipeline.streams[i].name +
                         " takes no records: " + partitions[p].fenced->message());
     }
+    const auto trouble = services.rejects != nullptr ? services.rejects->Known(i) : std::nullopt;
+    if (trouble) reasons.push_back(trouble->reason);
   }
   return reasons;
 }
@@ -92,6 +94,9 @@ void SystemReads::ServerStatus(const ExchangePtr& exchange) {
     if (!grant.Covers(auth::ThingKind::kStream, name)) continue;
     json.BeginObject().Text("name", name).Int("records", records).Key("ends");
     WritePositions(json, ends[name]);
+    if (const auto trouble = services_.rejects != nullptr ? services_.rejects->Known(i) : std::nullopt) {
+      json.Text("trouble", trouble->reason).Bool("paused", trouble->pauses);
+    }
     json.EndObject();
   }
   json.EndArray().Key("materializations").BeginArray();

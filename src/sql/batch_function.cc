@@ -17,6 +17,7 @@ struct BatchRelation::Source {
   bool with_row_number = false;
   const ChunkBatch* batch = nullptr;
   RowSelection rows;
+  RowSpan last;  // handed out
 };
 
 namespace {
@@ -90,6 +91,7 @@ void NextChunk(duckdb_function_info info, duckdb_data_chunk output) {
     // Else a column that only counts rows; what it holds is not read.
   }
   duckdb_data_chunk_set_size(output, scan.cursor.count());
+  scan.source->last = {scan.cursor.first_row() + scan.cursor.places().front(), scan.cursor.first_row() + scan.cursor.places().back() + 1};
 }
 
 struct DestroyFunction {
@@ -133,8 +135,11 @@ Result<std::unique_ptr<BatchRelation>> BatchRelation::Create(Connection& connect
 void BatchRelation::Show(BatchRows rows) {
   TR_CHECK(rows.batch != nullptr && &rows.batch->layout() == source_->layout.get());
   source_->batch = rows.batch;
-  source_->rows = {rows.begin, rows.end, std::move(rows.excluded)};
+  source_->rows = {rows.begin, rows.end, std::move(rows.excluded), rows.at_once};
+  source_->last = {};
 }
+
+RowSpan BatchRelation::last_handed_out() const { return source_->last; }
 
 void BatchRelation::Hide() {
   source_->batch = nullptr;

@@ -20,6 +20,13 @@ struct BatchRows {
   size_t begin = 0;
   size_t end = 0;
   std::vector<size_t> excluded;
+  size_t at_once = 0;  // so many at a time at most; 0: a vector of them
+};
+
+// Rows [begin, end).
+struct RowSpan {
+  size_t begin = 0;
+  size_t end = 0;
 };
 
 struct BatchRelationOptions {
@@ -41,6 +48,9 @@ class BatchRelation {
   // The batch must stay until Hide; its layout is the relation's.
   void Show(BatchRows rows);
   void Hide();
+
+  // Of what is shown, the rows that were handed out last, excluded ones between them too. Empty: none were.
+  RowSpan last_handed_out() const;
 
   struct Source;
 

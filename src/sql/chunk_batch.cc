@@ -188,13 +188,14 @@ void ChunkBatch::AbandonRow() { writers_->Abandon(); }
 
 bool SelectionCursor::Next() {
   const size_t end = std::min(rows_->end, batch_->row_count());
+  const size_t at_once = rows_->at_once == 0 ? ChunkRows() : rows_->at_once;
   while (at_ < end) {
     chunk_ = at_ / ChunkRows();
     const size_t first = chunk_ * ChunkRows();
     const size_t chunk_rows = std::min(ChunkRows(), batch_->row_count() - first);
     const size_t chunk_end = std::min(first + chunk_rows, end);
     places_.clear();
-    for (; at_ < chunk_end; ++at_) {
+    for (; at_ < chunk_end && places_.size() < at_once; ++at_) {
       while (excluded_at_ < rows_->excluded.size() && rows_->excluded[excluded_at_] < at_) ++excluded_at_;
       if (excluded_at_ < rows_->excluded.size() && rows_->excluded[excluded_at_] == at_) continue;
       places_.push_back(static_cast<sel_t>(at_ - first));

@@ -40,6 +40,7 @@ struct RowSelection {
   size_t begin = 0;
   size_t end = 0;
   std::vector<size_t> excluded;
+  size_t at_once = 0;  // of a chunk; 0: all
 };
 
 // Walks a selection chunk by chunk.
@@ -47,14 +48,14 @@ class SelectionCursor {
  public:
   SelectionCursor(const ChunkBatch& batch, const RowSelection& rows) : batch_(&batch), rows_(&rows), at_(rows.begin) {}
 
-  // Goes to the next chunk that holds a selected row; false when there is none.
+  // Goes to the next rows of a chunk that are selected, RowSelection::at_once of them at most; false when there are none.
   bool Next();
 
-  size_t count() const { return places_.size(); }            // selected rows in this chunk
+  size_t count() const { return places_.size(); }            // rows of the chunk gone to
   size_t first_row() const { return chunk_ * ChunkRows(); }  // of the batch, at place 0 of the chunk
-  std::span<const sel_t> places() const { return places_; }  // selected places in the chunk
+  std::span<const sel_t> places() const { return places_; }  // their places in the chunk
 
-  // Makes `target` show the selected rows of the chunk's column, without copying a value. `batch` keeps owning them.
+  // Makes `target` show those rows of the chunk's column, without copying a value. `batch` keeps owning them.
   void Refer(duckdb_vector target, size_t column) const;
 
   static size_t ChunkRows() { return duckdb_vector_size(); }
@@ -65,7 +66,7 @@ class SelectionCursor {
   size_t at_;               // next row of the batch
   size_t excluded_at_ = 0;  // next of rows_->excluded
   size_t chunk_ = 0;
-  bool whole_ = false;  // all rows of the chunk are selected
+  bool whole_ = false;  // they are all rows of the chunk
   std::vector<sel_t> places_;
 };
 

@@ -33,11 +33,13 @@ class DuckDbWarehouse final : public Warehouse {
   Result<std::vector<MaterializationState>> Adopt(const WarehousePlan& plan) override;
   Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) override;
   CommitResult Commit(const WarehouseCommit& commit) override;
-  Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) override {
-    return tables_.Evaluate(table, batch, range);
+  Status Evaluate(std::string_view table, const StreamBatch& batch, const Trial& trial, RowRange* suspects) override {
+    return tables_.Evaluate(table, batch, trial, suspects);
   }
-  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch,
-                                                 RowRange range) override;
+  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, const Trial& trial,
+                                                 RowRange* suspects) override {
+    return projector_->Project(collection, batch, trial, suspects);
+  }
   Result<QuerySummary> Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) override;
   Status BeginShadow(std::string_view table) override;
   Status FinishShadow(std::string_view table) override;
@@ -121,11 +123,6 @@ Result<std::unique_ptr<StreamBatch>> DuckDbWarehouse::NewBatch(std::string_view 
 
 CommitResult DuckDbWarehouse::Commit(const WarehouseCommit& commit) {
   return commit.kind == MaterializationKind::kStoredRows ? rows_.Commit(commit) : tables_.Commit(commit);
-}
-
-Result<std::vector<ProjectedDocument>> DuckDbWarehouse::Project(std::string_view collection, const StreamBatch& batch,
-                                                                RowRange range) {
-  return projector_->Project(collection, batch, range);
 }
 
 Result<QuerySummary> DuckDbWarehouse::Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) {

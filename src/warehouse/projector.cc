@@ -102,17 +102,17 @@ Status Projector::Add(const Streams& streams, const ProjectionPlan& plan) {
 }
 
 Result<std::vector<ProjectedDocument>> Projector::Project(std::string_view collection, const StreamBatch& batch,
-                                                          RowRange range) {
+                                                          const Trial& trial, RowRange* suspects) {
   const auto projection = projections_.find(collection);
   if (projection == projections_.end())
     return Fail(Error::NotFound("there is no collection " + std::string(collection)));
   sql::BatchRelation& relation = *relations_.find(projection->second.stream)->second;
-  relation.Show({&ChunksOf(batch), range.begin, range.end, {}});
+  relation.Show(RowsOf(batch, trial));
   const auto run = [&]() -> Result<std::vector<ProjectedDocument>> {
     TR_TRY(const auto cursor, sql::QueryCursor::Open(*connection_, projection->second.sql, {}, {}));
     TR_TRY(const DocumentColumns columns, ColumnsOf(cursor->columns()));
     std::vector<ProjectedDocument> documents;
-    documents.reserve(range.end - range.begin);
+    documents.reserve(trial.range.end - trial.range.begin);
     while (true) {
       TR_TRY(const bool more, cursor->Next());
       if (!more) break;
@@ -123,6 +123,7 @@ Result<std::vector<ProjectedDocument>> Projector::Project(std::string_view colle
     return documents;
   };
   Result<std::vector<ProjectedDocument>> documents = run();
+  if (suspects != nullptr) *suspects = {relation.last_handed_out().begin, relation.last_handed_out().end};
   relation.Hide();
   return documents;
 }

@@ -23,7 +23,8 @@ class Projector {
   static Result<std::unique_ptr<Projector>> Open(const Streams& streams, const std::vector<ProjectionPlan>& plans,
                                                  size_t memory_bytes_max);  // 0: DuckDB's own default
 
-  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, RowRange range);
+  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, const Trial& trial,
+                                                 RowRange* suspects);
 
  private:
   struct Projection {

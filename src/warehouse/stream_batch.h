@@ -35,6 +35,10 @@ inline const sql::ChunkBatch& ChunksOf(const StreamBatch& batch) {
   return ours->chunks();
 }
 
+inline sql::BatchRows RowsOf(const StreamBatch& batch, const Trial& trial) {
+  return {&ChunksOf(batch), trial.range.begin, trial.range.end, trial.excluded, trial.rows_at_once};
+}
+
 // A stream and the layout that all its batches share.
 struct StreamInfo {
   StreamPlan plan;

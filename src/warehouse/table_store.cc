@@ -247,16 +247,17 @@ Result<std::vector<int64_t>> TableStore::Insert(KeptTable& table) {
   return added;
 }
 
-Status TableStore::Evaluate(std::string_view name, const StreamBatch& batch, RowRange range) {
+Status TableStore::Evaluate(std::string_view name, const StreamBatch& batch, const Trial& trial, RowRange* suspects) {
   TR_TRY(KeptTable * table, Find(name));
   // What is being rebuilt is asked by its new definition.
   if (const auto shadow = tables_.find(ShadowName(name)); table->changed && shadow != tables_.end())
     table = &shadow->second;
   TR_TRY(sql::BatchRelation * relation, RelationOf(table->plan.stream));
   TR_RETURN_IF_ERROR(connection_->Begin());
-  relation->Show({&ChunksOf(batch), range.begin, range.end, {}});
+  relation->Show(RowsOf(batch, trial));
   const Status prepared = PrepareStatements(*table);
   const auto inserted = prepared ? Insert(*table) : Result<std::vector<int64_t>>(Fail(prepared.error()));
+  if (suspects != nullptr) *suspects = {relation->last_handed_out().begin, relation->last_handed_out().end};
   relation->Hide();
   connection_->Rollback();
   if (!inserted) return Fail(Retryable(inserted.error()));

@@ -37,7 +37,7 @@ class TableStore {
   std::vector<MaterializationState> States() const;
 
   CommitResult Commit(const WarehouseCommit& commit);
-  Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range);
+  Status Evaluate(std::string_view table, const StreamBatch& batch, const Trial& trial, RowRange* suspects);
 
   bool Has(std::string_view table) const { return tables_.contains(table); }
   Status BeginShadow(std::string_view table);

@@ -414,6 +414,39 @@ class CommandLine(unittest.TestCase):
                        DONE, r"\nsales\topen\tsizes\t\d\t\tX9\ttrue\n$")
             self.check(run("rebuild", "sizes", self.folder), DONE)
 
+    LIMITED = PIPELINE.replace("key: id", "key: id, max_rejects: 2, on_rejects: pause".replace(", ", "\n    "))
+
+    def test_a_source_with_too_many_dead_letters_ends_with_the_reason_and_goes_on_once_resumed(self):
+        self.pipeline(self.LIMITED)
+        (self.folder / "rows1.csv").write_text("id,product,quantity,price\n1,mug,1,1\n2,mug,x,1\n3,mug,x,1\n4,mug,x,1\n")
+        self.check(run("run", "--once", self.folder), DONE, r"file +1 accepted, 3 refused")
+        (self.folder / "rows2.csv").write_text("id,product,quantity,price\n5,mug,1,1\n")
+        reason = r"stream sales has 3 open dead letters, more than its max_rejects: 2\n`tailrace dlq resume sales`"
+        self.check(run("run", "--once", self.folder), FAILED, None, reason)
+        self.check(run("load", self.folder / "rows2.csv", "--into", "sales", self.folder), FAILED, None, reason)
+        self.check(run("dlq", "resume", "nosuch", self.folder), WRONG, r"^$", "no stream nosuch")
+        self.check(run("dlq", "resume", "sales", self.folder), DONE, r"sales: goes on\n  it was: stream sales has 3 open")
+        self.check(run("dlq", "resume", "sales", self.folder), DONE, r"sales: was in no trouble")
+        self.check(run("run", "--once", self.folder), DONE, r"file +1 accepted, 0 refused")
+        self.check(run("audit", "--recount", self.folder), DONE)
+        self.check(run("dlq", "list", self.folder), DONE, "sales: 3 dead letters")
+
+    def test_a_paused_stream_reads_no_file_and_takes_no_request_until_it_is_let_go_on(self):
+        self.pipeline(self.LIMITED.replace("format: csv", "format: csv, watch: true"))
+        (self.folder / "rows1.csv").write_text("id,product,quantity,price\n2,mug,x,1\n3,mug,x,1\n4,mug,x,1\n")
+        good = '{"id":"8","product":"mug","quantity":1}'
+        with Server(self.folder) as server:
+            port = ["--port", server.port]
+            wait_until("pausing", lambda: server.post("/streams/sales", good)[0] == 503)
+            (self.folder / "rows2.csv").write_text("id,product,quantity,price\n5,mug,1,1\n")
+            rejects = ["sql", "SELECT letters, over, paused, reason FROM tailrace.rejects", self.folder, *port]
+            self.check(run(*rejects), DONE, r"\n3\ttrue\ttrue\tstream sales has 3 open dead letters, more than its max_rejects: 2\n$")
+            self.check(run("sql", "SELECT count(*) AS n FROM sales WHERE id = '5'", self.folder, *port), DONE, r"\n0\n$")
+            self.check(run("dlq", "resume", "sales", self.folder, *port, "--json"), DONE, r'"paused":true')
+            self.assertEqual(server.post("/streams/sales", good)[0], 200)
+            self.check(run(*rejects), DONE, r"\n0\tfalse\tfalse\t\n$")
+            wait_until("reading", lambda: "\n1\n" in run("sql", "SELECT count(*) AS n FROM sales WHERE id = '5'", self.folder, *port).stdout)
+
     # --- load ---
 
     def test_load_without_a_server(self):

@@ -11,6 +11,7 @@ Action DeclareCheck(Arguments& arguments);
 Action DeclareCompletion(Arguments& arguments);
 Action DeclareDlqList(Arguments& arguments);
 Action DeclareDlqRedrive(Arguments& arguments);
+Action DeclareDlqResume(Arguments& arguments);
 Action DeclareDlqShow(Arguments& arguments);
 Action DeclareDoctor(Arguments& arguments);
 Action DeclareInit(Arguments& arguments);

@@ -201,7 +201,36 @@ ExitCode Redrive(Options options, Console& console) {
   return report->IntOf("failing") > 0 ? ExitCode::kNo : ExitCode::kDone;
 }
 
+ExitCode Resume(Options options, Console& console) {
+  auto pipeline = LoadForCommand(options.pipeline, console);
+  if (!pipeline) return pipeline.error();
+  SetLogLevel(LogLevel::kError);
+  const StopOnSignals signals;
+  const auto door = OpenDoor(options, std::move(*pipeline), signals.token());
+  if (!door) return console.Report(door.error());
+  const auto answer = (*door)->Resume(options.stream, signals.token());
+  if (!answer) return console.Report(answer.error());
+  if (options.json) {
+    console.OutLine(ToJson(*answer));
+    return ExitCode::kDone;
+  }
+  const std::string_view was = answer->TextOf("was");
+  console.OutLine(fmt::format("{}: {}", console.Paint(Style::kBold, options.stream),
+                              was.empty() ? "was in no trouble; its dead letters of until now count no more" : "goes on"));
+  if (!was.empty()) console.OutLine(fmt::format("  it was: {}", OneLine(was)));
+  return ExitCode::kDone;
+}
+
 }  // namespace
+
+Action DeclareDlqResume(Arguments& arguments) {
+  const auto options = std::make_shared<Options>();
+  arguments.Required("STREAM", "The stream", &options->stream);
+  arguments.Pipeline(&options->pipeline);
+  arguments.Flag("--json", "As a JSON object", &options->json);
+  arguments.Port("The port that `run --port` was given", &options->port);
+  return [options](Console& console) { return Resume(*options, console); };
+}
 
 Action DeclareDlqRedrive(Arguments& arguments) {
   const auto options = std::make_shared<Options>();

@@ -101,14 +101,20 @@ Result<std::unique_ptr<StreamBatch>> FakeWarehouse::NewBatch(std::string_view st
   return std::make_unique<FakeBatch>();
 }
 
-bool FakeWarehouse::Refuses(std::string_view name, const StreamBatch& batch, RowRange range,
-                            const std::vector<size_t>& excluded) const {
-  if (!disk_->refuses) return false;
-  for (size_t row = range.begin; row < range.end; ++row) {
-    const bool left_out = std::binary_search(excluded.begin(), excluded.end(), row);
-    if (!left_out && disk_->refuses(name, RecordsOf(batch)[row])) return true;
+std::optional<size_t> FakeWarehouse::Refuses(std::string_view name, const StreamBatch& batch, const Trial& trial) const {
+  if (!disk_->refuses) return std::nullopt;
+  for (size_t row = trial.range.begin; row < trial.range.end; ++row) {
+    const bool left_out = std::binary_search(trial.excluded.begin(), trial.excluded.end(), row);
+    if (!left_out && disk_->refuses(name, RecordsOf(batch)[row])) return row;
   }
-  return false;
+  return std::nullopt;
+}
+
+// The group of rows of a trial in which this one is.
+RowRange GroupOf(const Trial& trial, size_t row) {
+  if (trial.rows_at_once == 0) return trial.range;
+  const size_t begin = trial.range.begin + (row - trial.range.begin) / trial.rows_at_once * trial.rows_at_once;
+  return {begin, std::min(begin + trial.rows_at_once, trial.range.end)};
 }
 
 CommitResult FakeWarehouse::Commit(const WarehouseCommit& commit) {
@@ -124,7 +130,7 @@ CommitResult FakeWarehouse::Commit(const WarehouseCommit& commit) {
     if (definition != definitions_.end() && definition->second.fingerprint != kept->second.fingerprint) {
       return Refused(Error::Conflict("rebuild it first"));
     }
-    if (Refuses(name, *commit.batch, commit.range, ExcludedOf(commit, name))) return Refused(CannotTake(), name);
+    if (Refuses(name, *commit.batch, {commit.range, ExcludedOf(commit, name)})) return Refused(CannotTake(), name);
   }
   std::vector<Flow> flows;
   for (const std::string& name : commit.names) {
@@ -154,23 +160,27 @@ void FakeWarehouse::Take(const WarehouseCommit& commit, const std::string& name,
   ++kept->commits;
 }
 
-Status FakeWarehouse::Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) {
+Status FakeWarehouse::Evaluate(std::string_view table, const StreamBatch& batch, const Trial& trial, RowRange* suspects) {
   const std::lock_guard lock(mutex_);
   if (!disk_->kept.contains(table)) return Fail(Error::NotFound("there is no " + std::string(table)));
-  if (Refuses(table, batch, range, {})) return Fail(CannotTake());
-  return {};
+  const auto refused = Refuses(table, batch, trial);
+  if (refused && suspects != nullptr) *suspects = GroupOf(trial, *refused);
+  return refused ? Status(Fail(CannotTake())) : Status();
 }
 
 Result<std::vector<ProjectedDocument>> FakeWarehouse::Project(std::string_view collection, const StreamBatch& batch,
-                                                              RowRange range) {
+                                                              const Trial& trial, RowRange* suspects) {
   const std::lock_guard lock(mutex_);
   const auto& plans = plan_.projections;
   const bool known =
       std::any_of(plans.begin(), plans.end(), [&](const ProjectionPlan& plan) { return plan.name == collection; });
   if (!known) return Fail(Error::NotFound("there is no collection " + std::string(collection)));
-  if (Refuses(collection, batch, range, {})) return Fail(CannotTake());
+  const auto refused = Refuses(collection, batch, trial);
+  if (refused && suspects != nullptr) *suspects = GroupOf(trial, *refused);
+  if (refused) return Fail(CannotTake());
   std::vector<ProjectedDocument> documents;
-  for (size_t row = range.begin; row < range.end; ++row) {
+  for (size_t row = trial.range.begin; row < trial.range.end; ++row) {
+    if (std::binary_search(trial.excluded.begin(), trial.excluded.end(), row)) continue;
     const FakeRecord& record = RecordsOf(batch)[row];
     documents.push_back(disk_->project ? disk_->project(record)
                                        : ProjectedDocument{std::to_string(record.offset.value), record.record, {}, 0});

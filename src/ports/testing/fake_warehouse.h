@@ -59,9 +59,9 @@ class FakeWarehouse final : public Warehouse {
   Result<std::vector<MaterializationState>> Adopt(const WarehousePlan& plan) override;
   Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) override;
   CommitResult Commit(const WarehouseCommit& commit) override;
-  Status Evaluate(std::string_view table, const StreamBatch& batch, RowRange range) override;
-  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch,
-                                                 RowRange range) override;
+  Status Evaluate(std::string_view table, const StreamBatch& batch, const Trial& trial, RowRange* suspects) override;
+  Result<std::vector<ProjectedDocument>> Project(std::string_view collection, const StreamBatch& batch, const Trial& trial,
+                                                 RowRange* suspects) override;
   Result<QuerySummary> Query(const QueryRequest& request, ResultSink& sink, std::stop_token stop) override;
   Status BeginShadow(std::string_view table) override;
   Status FinishShadow(std::string_view table) override;
@@ -72,8 +72,8 @@ class FakeWarehouse final : public Warehouse {
 
   void AdoptOne(const Kept& fresh, const std::string& name, std::vector<MaterializationState>* states);
   void Take(const WarehouseCommit& commit, const std::string& name, Kept* kept) const;
-  bool Refuses(std::string_view name, const StreamBatch& batch, RowRange range,
-               const std::vector<size_t>& excluded) const;
+  // The first row that it refuses.
+  std::optional<size_t> Refuses(std::string_view name, const StreamBatch& batch, const Trial& trial) const;
 
   std::mutex mutex_;
   std::shared_ptr<FakeWarehouseDisk> disk_;               // protected by mutex_

@@ -53,8 +53,8 @@ TEST_F(FakeWarehouseTest, RefusedRecordBlamesItsTableUntilItIsLeftOut) {
   auto refused = warehouse_.Commit(commit);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().materialization, "t");
-  EXPECT_EQ(warehouse_.Evaluate("t", *batch_, {1, 2}).error().code(), ErrorCode::kInvalid);
-  EXPECT_TRUE(warehouse_.Evaluate("t", *batch_, {2, 3}));
+  EXPECT_EQ(warehouse_.Evaluate("t", *batch_, {{1, 2}}, nullptr).error().code(), ErrorCode::kInvalid);
+  EXPECT_TRUE(warehouse_.Evaluate("t", *batch_, {{2, 3}}, nullptr));
   commit.exclusions = {{"t", {1}}};
   ASSERT_TRUE(warehouse_.Commit(commit));
   EXPECT_EQ(warehouse_.disk().kept.find("t")->second.records.size(), 2U);

@@ -212,8 +212,8 @@ TEST_P(WarehouseContract, UnknownNamesAreNotFound) {
   ASSERT_FALSE(committed);
   EXPECT_EQ(committed.error().error.code(), ErrorCode::kNotFound);
   EXPECT_EQ(committed.error().materialization, "");
-  EXPECT_EQ(warehouse_->Evaluate("others", *batch, {0, 1}).error().code(), ErrorCode::kNotFound);
-  EXPECT_EQ(warehouse_->Project("others", *batch, {0, 1}).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(warehouse_->Evaluate("others", *batch, {{0, 1}}, nullptr).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(warehouse_->Project("others", *batch, {{0, 1}}, nullptr).error().code(), ErrorCode::kNotFound);
   EXPECT_EQ(warehouse_->BeginShadow("others").error().code(), ErrorCode::kNotFound);
   EXPECT_EQ(warehouse_->FinishShadow("sums").error().code(), ErrorCode::kNotFound);
 }
@@ -221,7 +221,7 @@ TEST_P(WarehouseContract, UnknownNamesAreNotFound) {
 TEST_P(WarehouseContract, EvaluateKeepsNothing) {
   Adopt();
   auto batch = Batch(4);
-  EXPECT_TRUE(warehouse_->Evaluate("sums", *batch, {1, 3}));
+  EXPECT_TRUE(warehouse_->Evaluate("sums", *batch, {{1, 3}}, nullptr));
   Reopen();
   EXPECT_EQ(StateOf("sums").positions, At(0, 0));
 }
@@ -247,7 +247,7 @@ TEST_P(WarehouseContract, ShadowTakesThePlaceOfTheTable) {
   Reopen(Plan("f2"));
   batch = Batch(2);
   ASSERT_TRUE(warehouse_->BeginShadow("sums"));
-  ASSERT_TRUE(warehouse_->Evaluate("sums", *batch, {0, 2}));
+  ASSERT_TRUE(warehouse_->Evaluate("sums", *batch, {{0, 2}}, nullptr));
   ASSERT_TRUE(Commit(*batch, MaterializationKind::kTable, "sums@shadow", At(1, 1)));
   ASSERT_TRUE(warehouse_->FinishShadow("sums"));
   auto committed = Commit(*batch, MaterializationKind::kTable, "sums", At(3, 1));

@@ -23,8 +23,8 @@ class ScriptedWarehouse final : public Warehouse {
   Result<std::vector<MaterializationState>> Adopt(const WarehousePlan&) override { return std::vector<MaterializationState>(); }
   Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view) override { return Fail(Error::Internal("only queries are scripted")); }
   CommitResult Commit(const WarehouseCommit& commit) override { return std::vector<Flow>(commit.names.size()); }
-  Status Evaluate(std::string_view, const StreamBatch&, RowRange) override { return {}; }
-  Result<std::vector<ProjectedDocument>> Project(std::string_view, const StreamBatch&, RowRange) override {
+  Status Evaluate(std::string_view, const StreamBatch&, const Trial&, RowRange*) override { return {}; }
+  Result<std::vector<ProjectedDocument>> Project(std::string_view, const StreamBatch&, const Trial&, RowRange*) override {
     return std::vector<ProjectedDocument>();
   }
   Status BeginShadow(std::string_view) override { return {}; }

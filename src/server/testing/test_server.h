@@ -87,6 +87,25 @@ inline config::Pipeline SalesPipeline() {
   return pipeline;
 }
 
+// The same with a door of a source, `PUT /a/door` into `notes`, and the API `top`.
+inline config::Pipeline PipelineWithDoors() {
+  config::Pipeline pipeline = SalesPipeline();
+  config::SourceSpec source;
+  source.name = "door";
+  source.into = {{"notes", ""}};
+  config::HttpSourceSpec http;
+  http.method = "PUT";
+  http.route = "/a/door";
+  source.kind = http;
+  pipeline.sources = {source};
+  config::ApiSpec api;
+  api.name = "top";
+  api.route = "/api/top";
+  api.sql.text = "SELECT 1";
+  pipeline.apis = {api};
+  return pipeline;
+}
+
 // Threads: one.
 class TestServer {
  public:
