@@ -28,6 +28,7 @@ class AmazonTest(unittest.TestCase):
         with Example("amazon") as example:
             example.wait_for(lambda: (example.rows("product"), example.rows("category")), (len(bodies), 248))
             self.compare(example, expected)
+            example.check_readme("amazon")
             session = requests.Session()
             for line in bodies[:300]:
                 reply = session.post(example.address + "/AmazonProduct", json=json.loads(line))

@@ -33,6 +33,7 @@ class PinterestTest(unittest.TestCase):
 
             example.wait_for(counts, records)
             self.compare(example, expected)
+            example.check_readme("pinterest")
             _, letters = example.ask("/dlq/users")
             self.assertEqual(sorted(letter["pointer"] for letter in letters["letters"]), ["/index", "/timestamp"])
             listed = example.command("dlq", "list", str(example.file))

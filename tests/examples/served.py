@@ -29,6 +29,14 @@ def command_of(example):
     return shlex.split(lines[0])
 
 
+def shown_answers(example):
+    """What the README says that GETs answer: (target, pieces of the answer in their order)."""
+    text = (ROOT / "examples" / example / "README.md").read_text(encoding="utf-8")
+    found = re.findall(r"^    \$ curl -s '?localhost:7070(/\S+?)'?\n    (.*)$", text, re.MULTILINE)
+    assert len(found) >= 5, found
+    return [(target, [piece.strip() for piece in shown.split("...") if piece.strip(' ,')]) for target, shown in found]
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -97,6 +105,16 @@ class Example:
         status, body = self.ask("/api/" + name + ("?" + urllib.parse.urlencode(params) if params else ""))
         assert status == 200, (name, status, body)
         return body["data"] if isinstance(body, dict) and "data" in body else body
+
+    def check_readme(self, name):
+        for target, pieces in shown_answers(name):
+            with urllib.request.urlopen(self.address + target, timeout=PATIENCE_SECONDS) as reply:
+                body = reply.read().decode()
+            at = 0
+            for piece in pieces:
+                at = body.find(piece, at)
+                assert at >= 0, "README of %s: %s has no %s\n%s" % (name, target, piece, body[:1000])
+                at += len(piece)
 
     def rows(self, relation):
         status, body = self.ask("/sql?" + urllib.parse.urlencode({"q": "SELECT count(*) AS n FROM " + relation}))
