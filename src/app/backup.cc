@@ -65,6 +65,7 @@ class BackupMaker {
 
  private:
   Status PrepareFolder();
+  Status CopyPolls();
   Status CopyStores();
   Status CopySqlite(std::string_view name);
   Status FindPartitions(std::string_view kind, const std::string& stream, int32_t partitions);
@@ -214,6 +215,22 @@ Status BackupMaker::CopyPartition(const PartitionCopy& partition) {
   return PosixFileSystem().SyncDirectory(Target(partition.path));
 }
 
+// Answers that are on their way into the log. Copied before the log, so that none is in neither.
+Status BackupMaker::CopyPolls() {
+  for (const auto& source : pipeline_.sources) {
+    const std::string folder = "polls/" + source.name;
+    if (!fs::exists(Source(folder))) continue;
+    TR_TRY(const auto names, PosixFileSystem().List(Source(folder)));
+    for (const std::string& name : names) {
+      const std::string path = folder + "/" + name;
+      if (name.ends_with(kTemporarySuffix)) continue;
+      // An answer goes when its records are in the log.
+      if (auto done = CopyIfThere(path); !done && fs::exists(Source(path))) return done;
+    }
+  }
+  return {};
+}
+
 Result<BackupSummary> BackupMaker::Make(Clock& clock) {
   TR_RETURN_IF_ERROR(PrepareFolder());
   manifest_.summary.made = TimeText(clock.Now());
@@ -222,6 +239,7 @@ Result<BackupSummary> BackupMaker::Make(Clock& clock) {
     TR_RETURN_IF_ERROR(FindPartitions("log", stream.name, stream.partitions));
     TR_RETURN_IF_ERROR(FindPartitions("dlq", stream.name, 1));
   }
+  TR_RETURN_IF_ERROR(CopyPolls());
   TR_RETURN_IF_ERROR(help_ == nullptr ? CopyStores() : help_->while_stores_rest([this] { return CopyStores(); }));
   TR_CRASH_POINT("backup.stores");
   for (const auto& stream : pipeline_.streams) {

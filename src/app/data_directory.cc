@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kLayoutVersion = "1";
 // Not control.sqlite: who forgets the data has not said that its doors should stand open.
-constexpr std::array kKept = {"log", "dlq", "lake", "warehouse.duckdb", "warehouse.duckdb.wal", "documents.sqlite",
+constexpr std::array kKept = {"log", "dlq", "lake", "polls", "warehouse.duckdb", "warehouse.duckdb.wal", "documents.sqlite",
                               "documents.sqlite-wal", "documents.sqlite-shm", "tmp", "definitions.json",
                               "FORMAT"};
 

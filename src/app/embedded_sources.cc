@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "base/clock.h"
+#include "base/file_system.h"
 #include "engine/plan.h"
 #include "sources/file_source.h"
 #include "sources/generate_source.h"
@@ -31,7 +32,7 @@ Schema RowSchema(const config::SourceSpec& spec, const config::Pipeline& pipelin
 
 using Opened = Result<std::unique_ptr<Source>>;
 
-Opened Open(const config::FileSourceSpec& file, const config::SourceSpec& spec, const config::Pipeline& pipeline) {
+Opened Open(const config::FileSourceSpec& file, const config::SourceSpec& spec, const config::Pipeline& pipeline, const PollSurroundings&) {
   FileSourceOptions options;
   options.path = file.path;
   options.format = FormatOf(file.format);
@@ -40,7 +41,8 @@ Opened Open(const config::FileSourceSpec& file, const config::SourceSpec& spec, 
   return MakeFileSource(options, RowSchema(spec, pipeline));
 }
 
-Opened Open(const config::GenerateSourceSpec& generate, const config::SourceSpec& spec, const config::Pipeline& pipeline) {
+Opened Open(const config::GenerateSourceSpec& generate, const config::SourceSpec& spec, const config::Pipeline& pipeline,
+            const PollSurroundings&) {
   GenerateSourceOptions options;
   options.sql = generate.sql;
   options.rows = generate.rows;
@@ -48,14 +50,28 @@ Opened Open(const config::GenerateSourceSpec& generate, const config::SourceSpec
   return MakeGenerateSource(options, RowSchema(spec, pipeline), SystemClock());
 }
 
-Opened Open(const config::HttpSourceSpec&, const config::SourceSpec&, const config::Pipeline&) {
+Opened Open(const config::HttpSourceSpec&, const config::SourceSpec&, const config::Pipeline&, const PollSurroundings&) {
   return std::unique_ptr<Source>();
+}
+
+Opened Open(const config::PollSourceSpec& poll, const config::SourceSpec& spec, const config::Pipeline&, const PollSurroundings& polls) {
+  if (polls.http == nullptr || polls.clock == nullptr) return Fail(Error::Invalid("a poll is asked for by `run` only"));
+  PollSourceOptions options;
+  options.name = spec.name;
+  options.folder = PollFolder(polls.folder, spec.name);
+  options.once = polls.once;
+  options.wait = polls.wait;
+  options.counts = polls.counts;
+  return MakePollSource(poll, std::move(options), *polls.http, PosixFileSystem(), *polls.clock);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Source>> OpenEmbeddedSource(const config::SourceSpec& spec, const config::Pipeline& pipeline) {
-  auto source = std::visit([&](const auto& kind) { return Open(kind, spec, pipeline); }, spec.kind);
+std::string PollFolder(const std::string& data, const std::string& source) { return data + "/polls/" + source; }
+
+Result<std::unique_ptr<Source>> OpenEmbeddedSource(const config::SourceSpec& spec, const config::Pipeline& pipeline,
+                                                   const PollSurroundings& polls) {
+  auto source = std::visit([&](const auto& kind) { return Open(kind, spec, pipeline, polls); }, spec.kind);
   if (!source) return Fail(source.error().With("source " + spec.name));
   return source;
 }

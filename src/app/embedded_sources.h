@@ -3,14 +3,31 @@
 
 #include <memory>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "config/spec.h"
+#include "ports/outbound_http.h"
 #include "ports/source.h"
+#include "sources/poll_source.h"
 
 namespace tailrace::app {
 
+// What polls need beside their keys. Ownership: borrows all.
+struct PollSurroundings {
+  std::string folder;              // below it each has a folder of its own
+  OutboundHttp* http = nullptr;
+  Clock* clock = nullptr;
+  WaitForTime wait;
+  bool once = false;
+  std::shared_ptr<PollCounts> counts;
+};
+
 // Null for a kind that is not read from: `http` sources are routes of the server.
-// kNotFound, kInvalid: the source cannot be opened as the file says.
-Result<std::unique_ptr<Source>> OpenEmbeddedSource(const config::SourceSpec& spec, const config::Pipeline& pipeline);
+// kNotFound, kInvalid: the source cannot be opened as the file says, or is a poll and lacks its surroundings.
+Result<std::unique_ptr<Source>> OpenEmbeddedSource(const config::SourceSpec& spec, const config::Pipeline& pipeline,
+                                                   const PollSurroundings& polls = {});
+
+// The folder of one poll below the data folder.
+std::string PollFolder(const std::string& data, const std::string& source);
 
 }  // namespace tailrace::app

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "app/audit_metrics.h"
@@ -21,9 +22,12 @@
 #include "base/file_system.h"
 #include "base/logging.h"
 #include "base/metrics.h"
+#include "base/random.h"
 #include "documents/sqlite_document_store.h"
 #include "engine/plan.h"
 #include "engine/system_relations.h"
+#include "http_client/curl_http.h"
+#include "http_client/retrying_http.h"
 #include "log/log.h"
 #include "server/server.h"
 #include "sqlite/sqlite.h"
@@ -59,6 +63,8 @@ struct Runtime::Parts {
   std::string IdempotencyWindowText() const;
   Status OpenServer();
   Status OpenSources();
+  PollSurroundings SurroundingsOf(const std::string& source);
+  void AddPollMetrics(const std::string& source, const std::shared_ptr<PollCounts>& counts);
   Result<std::unique_ptr<SourceRunner>> NewRunner(const std::string& name, std::unique_ptr<Source> source,
                                                   const std::vector<config::Target>& into, WhenPaused when_paused);
   Result<std::unique_ptr<RecordJudge>> OpenJudge() const;
@@ -84,6 +90,7 @@ struct Runtime::Parts {
   std::unique_ptr<RebuildDesk> rebuilds;
   std::unique_ptr<LiveBackups> backups;
   std::unique_ptr<server::Server> server;
+  std::unique_ptr<OutboundHttp> http;  // null: no source needs it
   std::vector<std::unique_ptr<SourceRunner>> sources;
   MemoryKeeper memory_keeper{limits.memory.total};
   bool stopped = false;
@@ -183,9 +190,52 @@ Status Runtime::Parts::OpenServer() {
   return {};
 }
 
+// SSL_CERT_FILE as OpenSSL's own programs have it.
+std::unique_ptr<OutboundHttp> NewHttp(Clock& clock) {
+  http_client::CurlHttpOptions http_options;
+  http_options.user_agent = fmt::format("tailrace/{}", kVersion);
+  if (const char* file = std::getenv("SSL_CERT_FILE")) http_options.ca_file = file;
+  return http_client::NewRetryingHttp(http_client::NewCurlHttp(std::move(http_options)), clock, SystemRandom(), http_client::WaitOnTheMachine());
+}
+
+PollSurroundings Runtime::Parts::SurroundingsOf(const std::string& source) {
+  PollSurroundings polls;
+  polls.folder = directory.path();
+  polls.clock = &clock();
+  polls.once = options.poll_once;
+  polls.counts = std::make_shared<PollCounts>();
+  AddPollMetrics(source, polls.counts);
+  if (PollScript* script = options.poll_script) {
+    polls.http = script->AnswersOf(source);
+    polls.wait = [script](WallTime due, const std::stop_token& stop) { return script->Wait(due, stop); };
+  } else {
+    if (http == nullptr) http = NewHttp(SystemClock());
+    polls.http = http.get();
+    polls.wait = WaitOnClock(clock());
+  }
+  return polls;
+}
+
+void Runtime::Parts::AddPollMetrics(const std::string& source, const std::shared_ptr<PollCounts>& counts) {
+  const auto add = [&](std::string_view outcome, std::atomic<int64_t> PollCounts::*count) {
+    metrics.AddCallback("tailrace_poll_answers", "Answers to polls since the start, by what they were: as promised, unchanged (304), failed.",
+                        {{"source", source}, {"outcome", std::string(outcome)}},
+                        [counts, count] { return static_cast<double>(((*counts).*count).load()); });
+  };
+  add("ok", &PollCounts::answers);
+  add("unchanged", &PollCounts::unchanged);
+  add("failed", &PollCounts::failed);
+  metrics.AddCallback("tailrace_polls_missed", "Due times that were never asked for, since the start.", {{"source", source}},
+                      [counts] { return static_cast<double>(counts->missed.load()); });
+  metrics.AddCallback("tailrace_poll_next_due_seconds", "When a poll asks next, since 1970; 0 while it asks.", {{"source", source}},
+                      [counts] { return static_cast<double>(counts->next_due_ms.load()) / 1e3; });
+}
+
 Status Runtime::Parts::OpenSources() {
   for (const auto& spec : pipeline.sources) {
-    TR_TRY(auto source, OpenEmbeddedSource(spec, pipeline));
+    const bool is_poll = std::holds_alternative<config::PollSourceSpec>(spec.kind);
+    if (options.poll_script != nullptr && (!is_poll || options.poll_script->AnswersOf(spec.name) == nullptr)) continue;
+    TR_TRY(auto source, OpenEmbeddedSource(spec, pipeline, is_poll ? SurroundingsOf(spec.name) : PollSurroundings()));
     if (source == nullptr) continue;
     // Without a server nobody can let a paused source go on, and the caller waits for its end.
     TR_TRY(auto runner, NewRunner(spec.name, std::move(source), spec.into, options.serve ? WhenPaused::kWait : WhenPaused::kEnd));
@@ -271,7 +321,7 @@ Result<std::unique_ptr<Runtime>> Runtime::Open(config::Pipeline pipeline, Runtim
   TR_RETURN_IF_ERROR(parts->OpenStores());
   TR_RETURN_IF_ERROR(parts->OpenEngine());
   if (parts->options.serve) TR_RETURN_IF_ERROR(parts->OpenServer());
-  if (parts->options.read_sources) TR_RETURN_IF_ERROR(parts->OpenSources());
+  if (parts->options.read_sources || parts->options.poll_script != nullptr) TR_RETURN_IF_ERROR(parts->OpenSources());
   if (parts->engine->changed().empty()) TR_RETURN_IF_ERROR(parts->KeepDefinitions());
   return std::unique_ptr<Runtime>(new Runtime(std::move(parts)));
 }
@@ -286,8 +336,12 @@ Status Runtime::Start() {
   parts_->engine->Start();
   if (parts_->doorkeeper != nullptr) parts_->doorkeeper->Start();
   if (parts_->server != nullptr) TR_RETURN_IF_ERROR(parts_->server->Start());
-  for (const auto& source : parts_->sources) source->Start();
+  if (parts_->options.poll_script == nullptr) StartSources();
   return {};
+}
+
+void Runtime::StartSources() {
+  for (const auto& source : parts_->sources) source->Start();
 }
 
 void Runtime::Stop() {

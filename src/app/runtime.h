@@ -18,16 +18,29 @@
 #include "engine/source_pump.h"
 #include "ports/document_store.h"
 #include "ports/event_log.h"
+#include "ports/outbound_http.h"
 #include "ports/warehouse.h"
 
 namespace tailrace::app {
+
+// Polls that a test answers: only those it knows run, from StartSources on. Threads: Wait from any.
+class PollScript {
+ public:
+  virtual ~PollScript() = default;
+  // What answers a source; null: it does not run.
+  virtual OutboundHttp* AnswersOf(const std::string& source) = 0;
+  // As WaitForTime.
+  virtual bool Wait(WallTime due, const std::stop_token& stop) = 0;
+};
 
 struct RuntimeOptions {
   Clock* clock = nullptr;                               // null: the machine's
   std::string data;                                     // empty: server.data of the file
   std::optional<uint16_t> port;                         // instead of the file's; 0 takes a free one
   bool serve = true;                                    // answer HTTP
-  bool read_sources = true;                             // start the file's `file` and `generate` sources
+  bool read_sources = true;                             // start the file's sources, other than `http`
+  bool poll_once = false;                               // polls ask once, now, and end
+  PollScript* poll_script = nullptr;                    // instead of the network and of `read_sources`
   std::function<void(int64_t commits)> on_commit;
 };
 
@@ -43,6 +56,9 @@ class Runtime {
 
   // Starts the engine, then the server, then the sources.
   Status Start();
+
+  // Start does not do it where polls are scripted.
+  void StartSources();
 
   // Stops accepting, finishes what was accepted, syncs. Twice is fine.
   void Stop();

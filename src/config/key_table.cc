@@ -6,6 +6,7 @@
 #include "config/limit_keys.h"
 #include "config/quantity.h"
 #include "config/reject_limit.h"
+#include "schedule/catch_up.h"
 
 namespace tailrace::config {
 namespace {
@@ -102,6 +103,9 @@ class Table {
   const Shape* FileSourceShape();
   const Shape* HttpSourceShape();
   const Shape* GenerateSourceShape();
+  const Shape* CatchUpShape();
+  const Shape* PollSourceShape();
+  const Shape* TestAnswerShape();
   const Shape* SourceShape();
   const Shape* TableShape();
   const Shape* ViewShape();
@@ -220,12 +224,85 @@ const Shape* Table::GenerateSourceShape() {
                     });
 }
 
+const Shape* Table::CatchUpShape() {
+  const Shape* word = OneWord({{"none", "what was missed stays missed"},
+                               {"last", "the newest is made up for"},
+                               {"all", "each of the newest hundred, the oldest first"}});
+  const Shape* all = Object("a mapping with all", {{"all", Integer(1, static_cast<int64_t>(schedule::kCatchUpMax)), "how many of the newest", true}});
+  return OneOf("none, last, all or {all: N}", {word, all});
+}
+
+const Shape* Table::PollSourceShape() {
+  const Shape* values = Names("a mapping of names to values", text_, true);
+  Shape* each = List("a list of mappings", values);
+  each->count_max = kPollEachMax;
+  const Shape* texts = Names("a mapping of names to texts", text_, false);
+  const Shape* oauth2 = Object("a mapping with token_url, client_id and client_secret",
+                               {
+                                   {"token_url", text_, "where tokens are given", true},
+                                   {"client_id", text_, "who asks", true},
+                                   {"client_secret", text_, "its secret", true},
+                                   {"scope", text_, "what for"},
+                                   {"audience", text_, "for whom"},
+                               });
+  const Shape* auth = Object("a mapping with query, header, bearer, basic or oauth2",
+                             {
+                                 {"query", text_, "a parameter of the query, with value"},
+                                 {"header", text_, "a header, with value"},
+                                 {"value", text_, "the secret of query or header"},
+                                 {"bearer", text_, "a token"},
+                                 {"basic", text_, "a user, with password"},
+                                 {"password", text_, "of basic"},
+                                 {"oauth2", oauth2, "tokens by client credentials"},
+                             });
+  const Shape* by = OneWord({{"page", "a number of the query, counted up by one"},
+                             {"offset", "a number of the query, counted up by the records read"},
+                             {"cursor", "the answer holds what asks for the next page"},
+                             {"link", "the answer's Link header calls it next"}});
+  const Shape* pages = Object("a mapping with by",
+                              {
+                                  {"by", by, "how an answer leads to the next", true},
+                                  {"param", text_, "the parameter of the query; without it a cursor is an address. By default page or offset"},
+                                  {"first", Integer(0, INT64_MAX), "what asks for the first page; 1 with page, 0 with offset"},
+                                  {"size", Integer(1, kPollPageSizeMax), "records of a full page; a shorter one is the last"},
+                                  {"size_param", text_, "a parameter of the query that asks for that size"},
+                                  {"cursor", pointer_, "where the answer holds the cursor"},
+                                  {"max", Integer(1, kPollPagesMax), "pages of one request; more are a dead letter", false, "1000"},
+                              });
+  const Shape* methods = OneWord({{"GET", "ask"}, {"POST", "ask with a body"}, {"PUT", "PUT"}, {"PATCH", "PATCH"}});
+  const Shape* fields = Names("a mapping of fields to JSON pointers", pointer_, false);
+  const Shape* added = Names("a mapping of fields to values", any_, false);
+  const Shape* body = OneOf("a mapping, a list or a text", {Names("a mapping", any_, false), List("a list", any_), text_});
+  return Object("",
+                {
+                    {"every", duration_, "how often, in whole seconds; due times are multiples since 1970"},
+                    {"cron", Text("a line such as 0 6 * * *"), "or when: minute, hour, day, month, day of the week"},
+                    {"timezone", Text("a time zone such as Europe/London"), "of cron, and of times that are written with a format", false, "UTC"},
+                    {"catch_up", CatchUpShape(), "what becomes of due times that passed while nothing ran", false, "last"},
+                    {"each", each, "one request for each of these; {name} is filled in where texts are"},
+                    {"method", methods, "GET, or POST when there is a body"},
+                    {"url", Text("an address such as https://api.example.org/v1/items"), "whom to ask; {name} and {due:%Y-%m-%d} are filled in", true},
+                    {"auth", auth, "how the request shows who asks"},
+                    {"headers", texts, "further headers; {name} and {due} are filled in"},
+                    {"query", texts, "parameters of the query; {name} and {due} are filled in"},
+                    {"body", body, "a mapping or a list is sent as JSON; {name} and {due} are filled in"},
+                    {"records", pointer_, "where the records of an answer are, as in /items/*; by default the answer is one"},
+                    {"keep", fields, "fields of the answer that are put into each record"},
+                    {"add", added, "values that are put into each record; {name} and {due} are filled in"},
+                    {"pages", pages, "an answer may be the first of several"},
+                    {"timeout", duration_, "of one try", false, "30s"},
+                    {"tries", Integer(1, kPollTriesMax), "of one request, with growing delays", false, "4"},
+                    {"answer_max", size_, "the longest answer", false, "16MiB"},
+                    {"allow_private", bool_, "ask private and loopback addresses too", false, "false"},
+                });
+}
+
 const Shape* Table::SourceShape() {
   const Shape* type = OneWord({
       {"file", "CSV, JSON, JSONL or Parquet files", Since::kNow, FileSourceShape()},
       {"http", "a door of its own beside POST /streams/NAME", Since::kNow, HttpSourceShape()},
       {"generate", "rows made by a SELECT", Since::kNow, GenerateSourceShape()},
-      {"poll", "an HTTP API asked again and again", Since::kLater},
+      {"poll", "an HTTP API asked again and again", Since::kNow, PollSourceShape()},
       {"postgres", "rows of a PostgreSQL table", Since::kLater},
       {"mysql", "rows of a MySQL table", Since::kLater},
   });
@@ -309,6 +386,18 @@ const Shape* Table::ExpectShape() {
   return expect;
 }
 
+const Shape* Table::TestAnswerShape() {
+  return Object("a mapping with body, json or file",
+                {
+                    {"status", Integer(100, 599), "the status", false, "200"},
+                    {"headers", Names("a mapping of names to texts", text_, false), "headers"},
+                    {"body", text_, "the body, as it is"},
+                    {"json", any_, "the body, written as JSON"},
+                    {"file", path_, "the body is this file, relative to the pipeline file"},
+                    {"line", Integer(1, INT64_MAX), "or this line of it"},
+                });
+}
+
 const Shape* Table::TestShape() {
   const Shape* file =
       Object("a mapping with file", {
@@ -334,8 +423,10 @@ const Shape* Table::TestShape() {
                     {"crash_after", Integer(0, kCrashAfterMax), "stop as by kill -9 after so many commits, then go on",
                      false, "0"},
                     {"expect", ExpectShape(), "what must then be there: rows by relation, and the sections below"},
-                    {"answers", any_, "what a poll gets", false, "", Since::kLater},
-                    {"until", any_, "how far the clock goes", false, "", Since::kLater},
+                    {"answers", Names("a mapping of poll sources to answers", List("a list of answers", TestAnswerShape()), true),
+                     "what polls get, one for each request; nothing leaves the machine"},
+                    {"until", Text("a time such as 2017-03-03T07:00:00Z"),
+                     "how far the clock goes, through all due times; without it a poll with answers asks once, at `at`"},
                 });
 }
 

@@ -11,6 +11,10 @@ namespace tailrace::config {
 inline constexpr int64_t kPartitionsMax = 256;
 inline constexpr int64_t kGenerateRowsMax = int64_t{1} << 53;
 inline constexpr int64_t kCrashAfterMax = 1'000'000;
+inline constexpr size_t kPollEachMax = 10'000;
+inline constexpr int64_t kPollPageSizeMax = 1'000'000;
+inline constexpr int64_t kPollPagesMax = 100'000;
+inline constexpr int64_t kPollTriesMax = 20;
 
 // The shape of the whole file.
 const Shape& PipelineShape();

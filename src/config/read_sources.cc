@@ -2,6 +2,7 @@
 #include <glob.h>
 
 #include "config/nearest.h"
+#include "config/read_poll.h"
 #include "config/reading.h"
 #include "config/scalar.h"
 
@@ -139,6 +140,8 @@ void ReadSources(const Node& root, Routes& routes, Reading& reading) {
       source.kind = ReadHttp(body, routes, reading);
     else if (type == "generate")
       source.kind = ReadGenerate(entry, reading);
+    else if (type == "poll")
+      source.kind = ReadPoll(body, reading);
     reading.pipeline.sources.push_back(std::move(source));
   }
 }

@@ -30,6 +30,10 @@ class TestReader {
  private:
   void ReadGiven(const Node& node, TestSpec* test);
   void ReadRequests(const Node& node, TestSpec* test);
+  void ReadClock(const Node& node, TestSpec* test);
+  void ReadAnswers(const Node& node, TestSpec* test);
+  TestAnswer ReadAnswer(const Node& node);
+  std::optional<int64_t> ReadTime(const Node& node, std::string_view key);
   void ReadExpect(const Node& expect, TestSpec* test);
   void ReadExpectedRelation(const Entry& entry, TestSpec* test);
   void ReadExpectedApis(const Node& list, TestSpec* test);
@@ -242,18 +246,69 @@ void TestReader::ReadExpect(const Node& expect, TestSpec* test) {
   }
 }
 
+std::optional<int64_t> TestReader::ReadTime(const Node& node, std::string_view key) {
+  const Node* time = Find(node, key);
+  if (time == nullptr) return std::nullopt;
+  const auto micros = ParseRfc3339(time->text);
+  if (!micros) reading_.report.Error(time->begin, "expected a time such as 2017-03-03T05:59:00Z, found " + Quoted(time->shown()));
+  return micros;
+}
+
+void TestReader::ReadClock(const Node& node, TestSpec* test) {
+  test->at_micros = ReadTime(node, "at");
+  test->until_micros = ReadTime(node, "until");
+  if (!test->until_micros) return;
+  if (!test->at_micros) reading_.report.Error(Find(node, "until")->begin, "until needs at, from where the clock goes");
+  if (test->at_micros && *test->at_micros > *test->until_micros) reading_.report.Error(Find(node, "until")->begin, "until is before at");
+}
+
+TestAnswer TestReader::ReadAnswer(const Node& node) {
+  TestAnswer answer;
+  answer.status = static_cast<int>(IntegerOr(node, "status", kRequestStatus));
+  if (const Node* headers = Find(node, "headers")) {
+    for (const Entry& entry : headers->entries) answer.headers.emplace_back(Folded(entry.key->text), entry.value->text);
+  }
+  answer.body = TextOr(node, "body", "");
+  const Node* json = node.Value("json");
+  if (json != nullptr && !json->broken) answer.body = JsonByLook(*json);
+  const Node* file = Find(node, "file");
+  if (file != nullptr) answer.path = reading_.Absolute(file->text);
+  answer.line = IntegerOr(node, "line", 0);
+  const int bodies = (node.Find("body") != nullptr ? 1 : 0) + (json != nullptr ? 1 : 0) + (file != nullptr ? 1 : 0);
+  if (bodies > 1) reading_.report.Error(node.begin, "one of body, json and file is the body");
+  if (file == nullptr && node.Find("line") != nullptr) reading_.report.Error(node.Find("line")->key->begin, "line goes with file");
+  return answer;
+}
+
+void TestReader::ReadAnswers(const Node& node, TestSpec* test) {
+  const Node* answers = Find(node, "answers");
+  if (answers == nullptr) return;
+  for (const Entry& entry : answers->entries) {
+    std::vector<std::string> polls;
+    for (const SourceSpec& source : reading_.pipeline.sources) {
+      if (std::holds_alternative<PollSourceSpec>(source.kind)) polls.push_back(source.name);
+    }
+    if (std::find(polls.begin(), polls.end(), entry.key->text) == polls.end()) {
+      reading_.report.Error(entry.key->begin, "there is no poll source " + Quoted(entry.key->text) + Suggestion(entry.key->text, polls));
+      continue;
+    }
+    TestAnswers of{entry.key->text, {}, reading_.PlaceOf(*entry.key)};
+    for (const Node* item : entry.value->items) {
+      if (!item->broken) of.answers.push_back(ReadAnswer(*item));
+    }
+    test->answers.push_back(std::move(of));
+  }
+}
+
 TestSpec TestReader::Read(const Node& node) {
   TestSpec test;
   test.name = TextOr(node, "name", "");
   test.place = reading_.PlaceOf(node);
   test.crash_after = IntegerOr(node, "crash_after", 0);
-  if (const Node* at = Find(node, "at")) {
-    test.at_micros = ParseRfc3339(at->text);
-    if (!test.at_micros)
-      reading_.report.Error(at->begin, "expected a time such as 2017-03-03T05:59:00Z, found " + Quoted(at->shown()));
-  }
+  ReadClock(node, &test);
   ReadGiven(node, &test);
   ReadRequests(node, &test);
+  ReadAnswers(node, &test);
   if (const Node* expect = Find(node, "expect")) ReadExpect(*expect, &test);
   return test;
 }

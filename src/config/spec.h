@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/reject_limit.h"
+#include "config/spec_poll.h"
 #include "model/schema.h"
 
 namespace tailrace::config {
@@ -82,7 +83,7 @@ struct SourceSpec {
   std::string name;
   Place place;
   std::vector<Target> into;
-  std::variant<FileSourceSpec, HttpSourceSpec, GenerateSourceSpec> kind;
+  std::variant<FileSourceSpec, HttpSourceSpec, GenerateSourceSpec, PollSourceSpec> kind;
 };
 
 struct SqlText {
@@ -172,12 +173,28 @@ struct TestGiven {
   std::optional<TestFile> file;
 };
 
+// What one request of a poll is answered with.
+struct TestAnswer {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::string path;  // of a file that is the body instead; empty: none
+  int64_t line = 0;  // of that file, from 1; 0: all of it
+};
+struct TestAnswers {
+  std::string source;
+  std::vector<TestAnswer> answers;
+  Place place;
+};
+
 struct TestSpec {
   std::string name;
   Place place;
   std::optional<int64_t> at_micros;
   std::vector<TestGiven> given;
   std::vector<TestRequest> requests;
+  std::vector<TestAnswers> answers;
+  std::optional<int64_t> until_micros;  // how far the clock goes; nullopt: it stands still
   int64_t crash_after = 0;  // commits; 0: never
   std::vector<TestRows> expect_rows;
   std::vector<TestGet> expect_apis;

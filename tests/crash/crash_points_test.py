@@ -19,6 +19,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+import polled  # noqa: E402
 from ledger import Ledger  # noqa: E402
 from recount import check_from_scratch  # noqa: E402
 from server import PROGRAM, SOURCE, Died, Server, new_folder  # noqa: E402
@@ -286,9 +287,30 @@ class Reading:
         assert f"{len(self.good)}" in asked.stdout and f"{sum(self.good)}" in asked.stdout, asked.stdout + asked.stderr
 
 
-WORKLOADS = [Mixed, Rebuilding, RebuildingLive, Redriving, Reading, Wide, Rolling, BackingUp, Restoring]
+class Polling(Reading):
+    """`run --once` over an API: pages of answers, some of them HTML."""
+
+    def __init__(self, scratch, name, _):
+        self.api = polled.Api(broken_every=4)
+        self.folder = pathlib.Path(scratch, name)
+        self.folder.mkdir()
+        (self.folder / "pipeline.yaml").write_text(self.api.pipeline())
+
+    def check(self):
+        from log_files import StreamReader
+        time.sleep(1)  # a second has one poll
+        done = self.once({})
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.api.close()
+        data = self.folder / ".tailrace"
+        records = [record.json() for record in StreamReader(data, "items", 3).read()]
+        letters = [record.json() for record in StreamReader(data, "items", 1, dead_letters=True).read()]
+        assert polled.check(records, letters, every_second=False) >= 1
+
+
+WORKLOADS = [Mixed, Rebuilding, RebuildingLive, Redriving, Reading, Polling, Wide, Rolling, BackingUp, Restoring]
 # Where a point is met first, to save the way there; any workload may be the one.
-USUAL = {"log.segment": Rolling, "log.snapshot": Rolling, "warehouse.compact": Wide, "engine.source": Reading, "log.marks": Reading,
+USUAL = {"log.segment": Rolling, "log.snapshot": Rolling, "warehouse.compact": Wide, "engine.source": Reading, "sources.poll": Polling, "log.marks": Reading,
          "engine.redrive": Redriving, "backup.": BackingUp, "restore.": Restoring, "rebuild.": RebuildingLive, "engine.shadow": Rebuilding, "warehouse.rows_swap": Rebuilding, "warehouse.table_swap": Rebuilding, "documents.swap": Rebuilding}
 
 

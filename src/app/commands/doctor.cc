@@ -20,6 +20,7 @@
 #include "app/server_client.h"
 #include "base/file_system.h"
 #include "config/quantity.h"
+#include "ports/outbound_http.h"
 #include "server/json_out.h"
 
 namespace tailrace::app {
@@ -188,6 +189,7 @@ Finding LookAtData(const config::Pipeline& pipeline) {
 
 Finding LookAtSource(const config::Pipeline& pipeline, const config::SourceSpec& source) {
   const std::string what = "source " + source.name;
+  if (const auto* poll = std::get_if<config::PollSourceSpec>(&source.kind)) return {what, Verdict::kGood, "will ask " + ShownAddress(poll->url), ""};
   const auto opened = OpenEmbeddedSource(source, pipeline);
   if (!opened) return {what, Verdict::kBad, opened.error().message(), "mend the path, or the rights to it"};
   const auto* file = std::get_if<config::FileSourceSpec>(&source.kind);

@@ -165,6 +165,7 @@ ExitCode Run(const Options& options, Console& console) {
   RuntimeOptions runtime_options;
   runtime_options.port = options.port;
   runtime_options.serve = !options.once;
+  runtime_options.poll_once = options.once;
   auto runtime = Runtime::Open(std::move(*pipeline), std::move(runtime_options));
   if (!runtime) return console.Report(runtime.error());
   if (!(*runtime)->changed().empty() && !options.rebuild_changed) return RefuseChanged(**runtime, console);
@@ -182,7 +183,7 @@ ExitCode Run(const Options& options, Console& console) {
 Action DeclareRun(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
   arguments.Pipeline(&options->pipeline);
-  arguments.Flag("--once", "Read finite sources to their end, let everything catch up, and stop; serves no HTTP",
+  arguments.Flag("--once", "Read finite sources to their end, ask polls once, let everything catch up, and stop; serves no HTTP",
                  &options->once);
   arguments.Flag("--fresh", "Forget all data first, after asking", &options->fresh);
   arguments.Flag("-y,--yes", "Do not ask", &options->yes);

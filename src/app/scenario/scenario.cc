@@ -78,6 +78,11 @@ Result<std::unique_ptr<Scenario>> Scenario::Open(const config::Pipeline& pipelin
   runtime_options.data = std::move(options.data);
   runtime_options.port = 0;
   runtime_options.read_sources = false;
+  if (!test.answers.empty()) {
+    TR_TRY(scenario->polls_, PollPlay::Open(pipeline, test, runtime_options.data, scenario->clock_));
+    runtime_options.poll_script = scenario->polls_.get();
+    runtime_options.poll_once = !test.until_micros;
+  }
   runtime_options.on_commit = std::move(options.on_commit);
   config::Pipeline local = pipeline;
   local.server.host = "127.0.0.1";
@@ -103,6 +108,7 @@ bool Scenario::ExpectsDeadLetters(const std::string& stream) const {
 
 Status Scenario::Feed(const std::stop_token& stop) {
   for (const config::TestGiven& given : test_.given) TR_RETURN_IF_ERROR(FeedGiven(given, stop));
+  TR_RETURN_IF_ERROR(RunPolls(stop));
   for (size_t i = 0; i < test_.requests.size(); ++i) TR_RETURN_IF_ERROR(SendRequest(i, stop));
   return runtime_->WaitCaughtUp(stop);
 }
@@ -165,6 +171,24 @@ Status Scenario::FeedFile(const config::TestGiven& given, const std::stop_token&
   if (summary.refused > 0 && !ExpectsDeadLetters(given.stream)) {
     NoteFailure(fmt::format("given {}: {} rows of {} were refused", given.stream, summary.refused, file.path));
   }
+  return {};
+}
+
+Status Scenario::RunPolls(const std::stop_token& stop) {
+  if (polls_ == nullptr) {
+    if (test_.until_micros) clock_.Set(WallTime{*test_.until_micros});
+    return {};
+  }
+  runtime_->StartSources();
+  if (test_.until_micros) {
+    const auto ended = [this] {
+      const auto sources = runtime_->sources();
+      return static_cast<size_t>(std::count_if(sources.begin(), sources.end(), [](const SourceSummary& source) { return source.ended; }));
+    };
+    TR_RETURN_IF_ERROR(polls_->Run(WallTime{*test_.until_micros}, [&] { return runtime_->WaitCaughtUp(stop); }, ended, stop));
+  }
+  TR_RETURN_IF_ERROR(runtime_->WaitSources(stop));
+  for (std::string& difference : polls_->Differences()) NoteFailure(std::move(difference));
   return {};
 }
 

@@ -11,6 +11,7 @@
 
 #include "app/http_client.h"
 #include "app/runtime.h"
+#include "app/scenario/poll_play.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/spec.h"
@@ -32,7 +33,7 @@ class Scenario {
                                                 ScenarioOptions options);
   ~Scenario();
 
-  // Puts in the given rows, sends the requests, and waits until everything is in every table and document. What was put
+  // Puts in the given rows, lets the polls run, sends the requests, and waits until everything is in every table and document. What was put
   // in by an earlier run over the same folder is not put in twice.
   Status Feed(const std::stop_token& stop);
 
@@ -50,6 +51,7 @@ class Scenario {
   Status FeedRows(const config::TestGiven& given, const std::stop_token& stop);
   Status PostRows(const config::TestGiven& given, size_t begin, size_t end, const std::stop_token& stop);
   Status FeedFile(const config::TestGiven& given, const std::stop_token& stop);
+  Status RunPolls(const std::stop_token& stop);
   Status SendRequest(size_t index, const std::stop_token& stop);
   void NoteRefusals(const std::string& stream, size_t first_row, const HttpResponse& response);
 
@@ -63,6 +65,7 @@ class Scenario {
 
   const config::TestSpec& test_;
   ManualClock clock_;
+  std::unique_ptr<PollPlay> polls_;  // null: the test answers none
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<HttpClient> client_;
   std::vector<std::string> failures_;
