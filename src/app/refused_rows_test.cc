@@ -131,18 +131,18 @@ TEST_F(RefusedRowsTest, OverManyVectorsOfRowsAsWell) {
   }
 }
 
-// Where no filter stands before it, DuckDB hands rows on one by one, so the one it was handed last is the one that fails. Were that no more so, the answers would still be
+// DuckDB hands rows on one by one, so the one it was handed last is the one that fails. Were that no more so, the answers would still be
 // right, but a batch of bad records would take minutes again.
 TEST_F(RefusedRowsTest, ABadRecordCostsTwoTestsAndNoMore) {
   const auto batch = Batch(400, 0.3, 5);
   for (const Question& question : kQuestions) {
     const std::string_view name = question.name;
-    if (name.ends_with("joined") || name.ends_with("filter") || name == "in_both" || name == "two_partials" || name == "together") continue;
+    if (name.ends_with("joined") || name == "together") continue;
     tests_ = 0;
     const auto found = engine::FindRefusedRows({0, 400}, {}, TestOf(question, *batch));
     ASSERT_TRUE(found.has_value()) << question.name;
     EXPECT_GT(found->size(), 20U) << question.name;
-    EXPECT_LE(tests_, static_cast<int>(2 * found->size()) + 8) << question.name;
+    EXPECT_LE(tests_, static_cast<int>(2 * found->size()) + 12) << question.name;
   }
 }
 

@@ -1,6 +1,7 @@
 #include "engine/bisect.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace tailrace::engine {
@@ -12,10 +13,23 @@ bool OfTheData(const Status& failed) { return failed.error().code() == ErrorCode
 
 class Search {
  public:
-  Search(RowRange range, const std::vector<size_t>& excluded, const RowTest& test) : range_(range), excluded_(excluded), test_(test) {}
+  Search(RowRange range, const std::vector<size_t>& excluded, const RowTest& test) : range_(range), out_(excluded), test_(test) {}
 
-  // Goes from failure to failure: the rows that a test was handed last are looked at one by one.
+  // Goes through the rows until those that are left pass together: rows that were handed out before a failure need not have been
+  // finished with, and of two faults of one row's neighbours only the first is told.
   Status ByFailures() {
+    while (true) {
+      const size_t known = refused_.size();
+      TR_RETURN_IF_ERROR(GoThrough());
+      if (refused_.size() == known) return {};
+      LeaveOut();
+      const Status passed = Test(range_, 0, nullptr);
+      if (passed || !OfTheData(passed)) return passed;
+    }
+  }
+
+  // From failure to failure: the rows that a test was handed last are looked at one by one.
+  Status GoThrough() {
     for (size_t at = range_.begin; at < range_.end;) {
       RowRange suspects;
       const Status passed = Test({at, range_.end}, 0, &suspects);
@@ -27,7 +41,7 @@ class Search {
       if (refused_.size() == known) TR_RETURN_IF_ERROR(Halve({at, suspects.end}));
       at = suspects.end;
     }
-    return HalveWhatFails();
+    return {};
   }
 
   // Each half on its own, down to one row.
@@ -47,8 +61,6 @@ class Search {
 
   std::vector<RefusedRow> Take() {
     std::sort(refused_.begin(), refused_.end(), ByRow);
-    const auto same = [](const RefusedRow& a, const RefusedRow& b) { return a.row == b.row; };
-    refused_.erase(std::unique(refused_.begin(), refused_.end(), same), refused_.end());
     return std::move(refused_);
   }
 
@@ -58,8 +70,8 @@ class Search {
   }
 
   std::vector<size_t> ExcludedIn(RowRange rows) const {
-    const auto begin = std::lower_bound(excluded_.begin(), excluded_.end(), rows.begin);
-    return {begin, std::lower_bound(begin, excluded_.end(), rows.end)};
+    const auto begin = std::lower_bound(out_.begin(), out_.end(), rows.begin);
+    return {begin, std::lower_bound(begin, out_.end(), rows.end)};
   }
 
   Status Test(RowRange rows, size_t at_once, RowRange* suspects) const { return test_({rows, ExcludedIn(rows), at_once}, suspects); }
@@ -81,25 +93,16 @@ class Search {
     return {};
   }
 
-  // Rows that were handed out before a failure need not have been finished with: all that are left must pass together.
-  Status HalveWhatFails() {
-    if (refused_.empty()) return {};
-    std::sort(refused_.begin(), refused_.end(), ByRow);
-    const std::vector<size_t> found = NumbersOf(refused_);
+  void LeaveOut() {
+    std::vector<size_t> found = NumbersOf(refused_);
+    std::sort(found.begin(), found.end());
     std::vector<size_t> out;
-    std::set_union(excluded_.begin(), excluded_.end(), found.begin(), found.end(), std::back_inserter(out));
-    const Status passed = test_({range_, out, 0}, nullptr);
-    if (passed || !OfTheData(passed)) return passed;
-    size_t begin = range_.begin;
-    for (const size_t row : found) {
-      TR_RETURN_IF_ERROR(Halve({begin, row}));
-      begin = row + 1;
-    }
-    return Halve({begin, range_.end});
+    std::set_union(out_.begin(), out_.end(), found.begin(), found.end(), std::back_inserter(out));
+    out_ = std::move(out);
   }
 
   const RowRange range_;
-  const std::vector<size_t>& excluded_;
+  std::vector<size_t> out_;  // those excluded and those found, ascending
   const RowTest& test_;
   std::vector<RefusedRow> refused_;
 };

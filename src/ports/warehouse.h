@@ -30,7 +30,8 @@ struct RowRange {
 struct Trial {
   RowRange range;
   std::vector<size_t> excluded = {};  // ascending
-  size_t rows_at_once = 0;            // it is handed so many at a time; 0: as many as it likes
+  size_t rows_at_once = 0;            // it is handed so many at a time, if need be each many times over, so that what comes of it is nothing
+                                      // but a verdict; 0: as many as it likes, each once
 };
 
 // Typed records of one stream in its order, in the store's own layout, built once and read by every materialisation.

@@ -135,7 +135,7 @@ Result<std::unique_ptr<BatchRelation>> BatchRelation::Create(Connection& connect
 void BatchRelation::Show(BatchRows rows) {
   TR_CHECK(rows.batch != nullptr && &rows.batch->layout() == source_->layout.get());
   source_->batch = rows.batch;
-  source_->rows = {rows.begin, rows.end, std::move(rows.excluded), rows.at_once};
+  source_->rows = {rows.begin, rows.end, std::move(rows.excluded), rows.at_once, rows.times};
   source_->last = {};
 }
 

@@ -21,6 +21,7 @@ struct BatchRows {
   size_t end = 0;
   std::vector<size_t> excluded;
   size_t at_once = 0;  // so many at a time at most; 0: a vector of them
+  size_t times = 1;    // each row so often, one behind the other; at_once * times is a vector at most
 };
 
 // Rows [begin, end).

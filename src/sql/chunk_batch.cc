@@ -188,19 +188,19 @@ void ChunkBatch::AbandonRow() { writers_->Abandon(); }
 
 bool SelectionCursor::Next() {
   const size_t end = std::min(rows_->end, batch_->row_count());
-  const size_t at_once = rows_->at_once == 0 ? ChunkRows() : rows_->at_once;
+  const size_t places_max = (rows_->at_once == 0 ? ChunkRows() : rows_->at_once) * rows_->times;
   while (at_ < end) {
     chunk_ = at_ / ChunkRows();
     const size_t first = chunk_ * ChunkRows();
     const size_t chunk_rows = std::min(ChunkRows(), batch_->row_count() - first);
     const size_t chunk_end = std::min(first + chunk_rows, end);
     places_.clear();
-    for (; at_ < chunk_end && places_.size() < at_once; ++at_) {
+    for (; at_ < chunk_end && places_.size() < places_max; ++at_) {
       while (excluded_at_ < rows_->excluded.size() && rows_->excluded[excluded_at_] < at_) ++excluded_at_;
       if (excluded_at_ < rows_->excluded.size() && rows_->excluded[excluded_at_] == at_) continue;
-      places_.push_back(static_cast<sel_t>(at_ - first));
+      places_.insert(places_.end(), rows_->times, static_cast<sel_t>(at_ - first));
     }
-    whole_ = places_.size() == chunk_rows;
+    whole_ = rows_->times == 1 && places_.size() == chunk_rows;
     if (!places_.empty()) return true;
   }
   return false;

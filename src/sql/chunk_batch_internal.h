@@ -41,6 +41,7 @@ struct RowSelection {
   size_t end = 0;
   std::vector<size_t> excluded;
   size_t at_once = 0;  // of a chunk; 0: all
+  size_t times = 1;    // each row, one behind the other
 };
 
 // Walks a selection chunk by chunk.
@@ -48,7 +49,7 @@ class SelectionCursor {
  public:
   SelectionCursor(const ChunkBatch& batch, const RowSelection& rows) : batch_(&batch), rows_(&rows), at_(rows.begin) {}
 
-  // Goes to the next rows of a chunk that are selected, RowSelection::at_once of them at most; false when there are none.
+  // Goes to the next rows of a chunk that are selected, RowSelection::at_once of them at most, each RowSelection::times; false when there are none.
   bool Next();
 
   size_t count() const { return places_.size(); }            // rows of the chunk gone to
