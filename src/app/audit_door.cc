@@ -53,7 +53,7 @@ Result<JsonValue> AskForAudit(config::Pipeline pipeline, const AuditRequest& req
 
 Result<JsonValue> AskForTrace(config::Pipeline pipeline, const TraceRequest& request, const std::stop_token& stop) {
   const auto ask = [&](Runtime& runtime, server::JsonWriter& json) -> Status {
-    TR_TRY(const auto trace, runtime.auditor().TraceRecord(request.stream, PartitionId{request.partition}, Offset{request.offset}, stop));
+    TR_TRY(const auto trace, engine::TraceRecord(runtime.auditor().subjects(), request.stream, PartitionId{request.partition}, Offset{request.offset}, stop));
     server::WriteTrace(json, trace);
     return {};
   };

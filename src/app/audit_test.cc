@@ -11,6 +11,7 @@
 
 #include "app/runtime.h"
 #include "config/load.h"
+#include "engine/trace.h"
 #include "sql/duckdb.h"
 #include "sqlite/sqlite.h"
 
@@ -162,12 +163,12 @@ TEST_F(AuditTest, ARecordIsTracedToAllThatIsMadeOfIt) {
   for (int32_t partition = 0; partition < 2; ++partition) {
     const int64_t end = runtime->log().Partitions(StreamId{0})[static_cast<size_t>(partition)].end.value;
     for (int64_t offset = 0; offset < end; ++offset) {
-      const auto trace = runtime->auditor().TraceRecord("sales", PartitionId{partition}, Offset{offset}, {});
+      const auto trace = engine::TraceRecord(runtime->auditor().subjects(), "sales", PartitionId{partition}, Offset{offset}, {});
       ASSERT_TRUE(trace) << trace.error().message();
       ASSERT_EQ(trace->materializations.size(), 3U);
       for (const auto& m : trace->materializations) {
         ++fates[m.name + " " + std::string(engine::FateName(m.fate))];
-        EXPECT_EQ(m.commit.has_value(), m.kind != "collection") << m.name;
+        EXPECT_TRUE(m.commit) << m.name;
         if (m.commit) {
           EXPECT_GE(m.commit->number, 1);
         }
@@ -175,15 +176,15 @@ TEST_F(AuditTest, ARecordIsTracedToAllThatIsMadeOfIt) {
         if (m.fate == engine::Fate::kDeadLettered) why = m.reason;
       }
     }
-    EXPECT_EQ(runtime->auditor().TraceRecord("sales", PartitionId{partition}, Offset{end}, {}).error().code(), ErrorCode::kNotFound);
+    EXPECT_EQ(engine::TraceRecord(runtime->auditor().subjects(), "sales", PartitionId{partition}, Offset{end}, {}).error().code(), ErrorCode::kNotFound);
   }
   const std::map<std::string, int> expected{{"sales emitted", 12},      {"big emitted", 4},        {"big filtered", 6},
                                             {"big dead_lettered", 2},   {"products emitted", 10},  {"products filtered", 2}};
   EXPECT_EQ(fates, expected);
   EXPECT_NE(keys.find("cup "), std::string::npos);
   EXPECT_NE(why.find("many"), std::string::npos) << why;
-  EXPECT_EQ(runtime->auditor().TraceRecord("others", PartitionId{0}, Offset{0}, {}).error().code(), ErrorCode::kNotFound);
-  EXPECT_EQ(runtime->auditor().TraceRecord("sales", PartitionId{2}, Offset{0}, {}).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(engine::TraceRecord(runtime->auditor().subjects(), "others", PartitionId{0}, Offset{0}, {}).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(engine::TraceRecord(runtime->auditor().subjects(), "sales", PartitionId{2}, Offset{0}, {}).error().code(), ErrorCode::kNotFound);
 }
 
 TEST_F(AuditTest, ACounterThatBreaksTheLawIsFoundAtOnce) {

@@ -82,7 +82,7 @@ struct Runtime::Parts {
   std::vector<StreamId> dead_letter_ids;  // the same
   std::unique_ptr<EventLog> log;
   std::unique_ptr<Warehouse> warehouse;
-  std::unique_ptr<DocumentStore> documents;
+  std::unique_ptr<documents::JournaledDocuments> documents;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<engine::Auditor> auditor;
   std::unique_ptr<ProgressView> progress;
@@ -138,7 +138,8 @@ Status Runtime::Parts::OpenEngine() {
   engine_options.feed = limits.feed;
   TR_TRY(engine, engine::Engine::Open(pipeline, streams, *log, *warehouse, *documents, clock(), std::move(engine_options)));
   progress = std::make_unique<ProgressView>(*engine, clock());
-  auditor = std::make_unique<engine::Auditor>(pipeline, streams, *log, *warehouse, clock(), *engine, [this] { return OpenJudge(); });
+  auditor = std::make_unique<engine::Auditor>(
+      engine::AuditSubjects{pipeline, streams, *log, *warehouse, *documents, clock(), *engine, [this] { return OpenJudge(); }});
   AddMetrics();
   AddAuditMetrics(metrics, *auditor, engine->progress().All());
   return {};

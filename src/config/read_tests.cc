@@ -5,6 +5,7 @@
 
 #include "config/nearest.h"
 #include "config/row_text.h"
+#include "config/system_relations.h"
 #include "model/json_text.h"
 #include "model/times.h"
 
@@ -160,11 +161,17 @@ std::vector<JsonText> TestReader::RowsByColumns(const Node& list, const Relation
 
 void TestReader::ReadExpectedRelation(const Entry& entry, TestSpec* test) {
   const std::string& name = entry.key->text;
+  if (const SystemRelationSpec* system = FindSystemRelation(name)) {
+    TestRows rows{Folded(name), {}, reading_.PlaceOf(*entry.key)};
+    rows.rows = RowsByColumns(*entry.value, &system->columns, name);
+    test->expect_rows.push_back(std::move(rows));
+    return;
+  }
   const Relation* relation = reading_.catalog.Find(name);
   if (relation == nullptr) {
     if (reading_.catalog.incomplete()) return;
-    std::vector<std::string> names =
-        reading_.catalog.Names({RelationKind::kStream, RelationKind::kTable, RelationKind::kView});
+    std::vector<std::string> names = reading_.catalog.Names({RelationKind::kStream, RelationKind::kTable, RelationKind::kView});
+    if (IsSystemName(name)) names = SystemRelationNames();
     names.insert(names.end(), std::begin(kSections), std::end(kSections));
     reading_.report.Error(entry.key->begin, "there is no relation " + Quoted(name) + Suggestion(name, names));
     return;

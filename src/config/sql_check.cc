@@ -5,6 +5,7 @@
 #include "config/fingerprint.h"
 #include "config/nearest.h"
 #include "config/sql_checker.h"
+#include "config/sql_messages.h"
 #include "config/sql_words.h"
 #include "sql/gate.h"
 
@@ -49,8 +50,15 @@ void SqlCheck::AddStreams() {
   }
 }
 
+void SqlCheck::AddSystemRelations() {
+  for (const SystemRelationSpec& relation : SystemRelationTable()) {
+    if (const Status added = scratch_->AddRelationIn(kSystemSchema, relation.name, relation.columns); !added)
+      reading_.report.Error(0, added.error().message());
+  }
+}
+
 Query SqlCheck::Parse(const std::string& name, const SqlText& sql, SqlPlace place) {
-  Query query{name, &sql, place, std::nullopt, {}, {}, false};
+  Query query{name, &sql, place, std::nullopt, {}, {}, {}, false, false};
   if (sql.text.size() > kSqlBytesMax) {
     query.place.Tell(0, "SQL of more than 256 KB", reading_);
     return query;
@@ -86,21 +94,44 @@ bool SqlCheck::RefuseRelation(Query& query, const Relation& relation, size_t pos
   return false;
 }
 
+// A relation of the system is never the same twice, so nothing that is replayed may read it. True when that is told.
+bool SqlCheck::RefuseSystem(const Query& query, std::string_view name, size_t position, RelationKind reader) {
+  if (reader == RelationKind::kView) return false;
+  query.place.Tell(position,
+                   Quoted(name) + " changes by itself, and a " + std::string(KindName(reader)) +
+                       " is made from the records of streams, so that a replay gives the same: read it in a view, an api or POST /sql",
+                   reading_);
+  return true;
+}
+
+// Of a name in the system's schema. False: it is told why it cannot be read.
+bool SqlCheck::ResolveSystem(Query& query, const sql::RelationRef& ref, RelationKind reader) {
+  const SystemRelationSpec* relation = FindSystemRelation(ref.name);
+  if (relation == nullptr) {
+    query.place.Tell(ref.position, "there is no relation " + Quoted(ref.name) + Suggestion(ref.name, SystemRelationNames()), reading_);
+    return false;
+  }
+  if (RefuseSystem(query, ref.name, ref.position, reader)) return false;
+  query.system_reads.push_back(relation);
+  query.reads_system = true;
+  return true;
+}
+
 // Looks up what the query reads; checks views and tables among it first. False: something of it is unknown or broken.
 bool SqlCheck::Resolve(Query& query, RelationKind reader) {
   if (!query.select) return false;
   bool sound = true;
   for (const sql::RelationRef& ref : query.select->Relations()) {
+    if (IsSystemName(ref.name)) {
+      if (!ResolveSystem(query, ref, reader)) sound = false;
+      continue;
+    }
     const Relation* relation = reading_.catalog.FindFolded(ref.name);
     if (relation == nullptr) {
       sound = false;
       if (reading_.catalog.incomplete()) continue;
       const auto names = reading_.catalog.Names({RelationKind::kStream, RelationKind::kTable, RelationKind::kView});
-      const bool system = ref.name.starts_with("tailrace.");
-      query.place.Tell(ref.position,
-                       system ? Quoted(ref.name) + " is not yet in this version"
-                              : "there is no relation " + Quoted(ref.name) + Suggestion(ref.name, names),
-                       reading_);
+      query.place.Tell(ref.position, "there is no relation " + Quoted(ref.name) + Suggestion(ref.name, names), reading_);
       continue;
     }
     const auto open = std::find(open_.begin(), open_.end(), relation->name);
@@ -119,7 +150,12 @@ bool SqlCheck::Resolve(Query& query, RelationKind reader) {
     query.reads.push_back(relation);
     query.positions.push_back(ref.position);
     const auto facts = facts_.find(relation->name);
-    if (facts == facts_.end() || !facts->second.sound) sound = false;
+    if (facts == facts_.end() || !facts->second.sound) {
+      sound = false;
+    } else if (facts->second.reads_system) {
+      query.reads_system = true;
+      if (RefuseSystem(query, relation->name, ref.position, reader)) sound = false;
+    }
   }
   query.sound = sound;
   if (sound && UsesOf(query) > kViewUsesMax) {
@@ -147,13 +183,27 @@ size_t SqlCheck::UsesOf(const Query& query) const {
 }
 
 bool SqlCheck::PassesGate(const Query& query) {
-  const auto known = [&](std::string_view name) { return reading_.catalog.FindFolded(name) != nullptr; };
+  const auto known = [&](std::string_view name) { return reading_.catalog.FindFolded(name) != nullptr || FindSystemRelation(name) != nullptr; };
   const auto refused = sql::RefuseUserSelect(*query.select, known);
   if (refused) query.place.Tell(*refused, reading_);
   return !refused;
 }
 
+void SqlCheck::TellOf(const Query& query, const sql::SqlError& error) {
+  sql::SqlError told = error;
+  told.message = ExplainSqlError(error.message);
+  const bool misses_column = told.message.starts_with("there is no column") || told.message.find("does not have a column") != std::string::npos;
+  for (const SystemRelationSpec* relation : query.system_reads) {
+    if (!misses_column) break;
+    std::string names;
+    for (const sql::ResultColumn& column : relation->columns) names += (names.empty() ? "" : ", ") + column.name;
+    told.message += "; " + std::string(kSystemSchema) + "." + relation->name + " has " + names;
+  }
+  query.place.Tell(told, reading_);
+}
+
 std::string SqlCheck::OnlyStream(const Query& query) const {
+  if (query.reads_system) return {};
   std::string only;
   for (const Relation* relation : query.reads) {
     const auto facts = facts_.find(relation->name);
@@ -197,6 +247,7 @@ void SqlCheck::CheckRelation(std::string_view name) {
 
 SqlColumns SqlCheck::Run() {
   AddStreams();
+  AddSystemRelations();
   for (const ViewSpec& view : reading_.pipeline.views) CheckRelation(view.name);
   for (const TableSpec& table : reading_.pipeline.tables) CheckRelation(table.name);
   for (const CollectionSpec& collection : reading_.pipeline.collections) CheckRelation(collection.name);

@@ -11,6 +11,7 @@
 
 #include "config/sql_check.h"
 #include "config/sql_fault.h"
+#include "config/system_relations.h"
 #include "sql/scratch.h"
 #include "sql/syntax.h"
 
@@ -24,6 +25,7 @@ struct Facts {
   std::string stream;      // the only stream below it, when nothing else is
   size_t uses = 1;         // of views, when this one is read
   std::string definition;  // stays the same as long as it and all below it mean the same
+  bool reads_system = false;  // it or something below it reads a relation of the system
 };
 
 // One SQL text with what it reads.
@@ -34,6 +36,8 @@ struct Query {
   std::optional<sql::Select> select;
   std::vector<const Relation*> reads;
   std::vector<size_t> positions;  // of `reads` in the text
+  std::vector<const SystemRelationSpec*> system_reads;
+  bool reads_system = false;      // itself or through a view
   bool sound = false;             // parsed, and all it reads is sound
 };
 
@@ -46,6 +50,7 @@ class SqlCheck {
 
  private:
   void AddStreams();
+  void AddSystemRelations();
   void CheckRelation(std::string_view name);
   void CheckTable(TableSpec& table);
   void CheckView(ViewSpec& view);
@@ -56,8 +61,12 @@ class SqlCheck {
 
   Query Parse(const std::string& name, const SqlText& sql, SqlPlace place);
   bool Resolve(Query& query, RelationKind reader);
+  bool ResolveSystem(Query& query, const sql::RelationRef& ref, RelationKind reader);
+  bool RefuseSystem(const Query& query, std::string_view name, size_t position, RelationKind reader);
   bool RefuseRelation(Query& query, const Relation& relation, size_t position, RelationKind reader);
   bool PassesGate(const Query& query);
+  // What DuckDB says of the query, and which columns the relations of the system have when it misses one.
+  void TellOf(const Query& query, const sql::SqlError& error);
   size_t UsesOf(const Query& query) const;
   std::string OnlyStream(const Query& query) const;
   std::string DefinitionOf(const Query& query) const;

@@ -83,12 +83,12 @@ void SqlCheck::CheckView(ViewSpec& view) {
   view_order_.push_back(view.name);
   if (!resolved || !PassesGate(query)) return;
   if (auto added = scratch_->AddView(view.name, view.sql.text); !added)
-    return query.place.Tell(added.error(), reading_);
+    return TellOf(query, added.error());
   auto columns = scratch_->Describe(view.sql.text);
-  if (!columns) return query.place.Tell(columns.error(), reading_);
+  if (!columns) return TellOf(query, columns.error());
   const std::string stream = OnlyStream(query);
   if (!stream.empty()) stream_views_[view.name] = view.sql.text;
-  Settle(view.name, std::move(*columns), {true, stream, UsesOf(query), DefinitionOf(query)});
+  Settle(view.name, std::move(*columns), {true, stream, UsesOf(query), DefinitionOf(query), query.reads_system});
 }
 
 // Tells a table that reads a table, two streams, or nothing.
@@ -315,7 +315,7 @@ void SqlCheck::CheckApi(ApiSpec& api) {
   if (columns)
     columns_.apis[api.name] = std::move(*columns);
   else
-    query.place.Tell(columns.error(), reading_);
+    TellOf(query, columns.error());
 }
 
 }  // namespace tailrace::config

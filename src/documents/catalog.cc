@@ -113,6 +113,25 @@ Result<std::map<std::string, CollectionInfo, std::less<>>> Catalog::Load() {
   return collections;
 }
 
+Result<std::vector<JournaledCommit>> Catalog::Journal(std::string_view collection) {
+  TR_TRY(sqlite::Statement rows,
+         connection_->Prepare("SELECT name, number, time_ms, positions, letters, read, emitted, filtered, dead_lettered FROM commits JOIN "
+                              "collections ON id = collection WHERE (?1 = '' AND name NOT LIKE '%@shadow') OR name = ?1 ORDER BY name, number"));
+  rows.BindText(1, collection);
+  std::vector<JournaledCommit> journal;
+  while (true) {
+    TR_TRY(const bool row, rows.Step());
+    if (!row) return journal;
+    JournaledCommit& commit = journal.emplace_back();
+    commit.name = rows.Text(0);
+    commit.number = rows.Int(1);
+    commit.time_ms = rows.Int(2);
+    commit.positions = PositionsOf(rows.Text(3));
+    commit.letters = Offset{rows.Int(4)};
+    commit.flow = {rows.Int(5), rows.Int(6), rows.Int(7), rows.Int(8)};
+  }
+}
+
 Status Catalog::Create(std::string_view name, CollectionInfo* info) {
   TR_TRY(sqlite::Statement add,
          connection_->Prepare("INSERT INTO collections(name, fingerprint) VALUES(?1, ?2) RETURNING id"));

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "documents/document_table.h"
+#include "ports/commit_journal.h"
 #include "ports/document_store.h"
 #include "sqlite/sqlite.h"
 
@@ -47,6 +48,8 @@ class Catalog {
   Status Drop(const CollectionInfo& info);
   Status SetFingerprint(int64_t id, std::string_view fingerprint);
   Status Rename(int64_t id, std::string_view name);
+  // The journal of one collection, or (empty) of all but shadows.
+  Result<std::vector<JournaledCommit>> Journal(std::string_view collection);
   // Writes down where the collection stands, as the commit of its number.
   Status AddCommit(const CollectionInfo& info, int64_t time_ms);
 

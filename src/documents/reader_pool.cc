@@ -17,6 +17,8 @@ Result<TableShape> Reader::StoredShape(std::string_view collection) {
   return found->second.shape;
 }
 
+Result<std::vector<JournaledCommit>> Reader::Commits(std::string_view collection) { return Catalog(*connection_).Journal(collection); }
+
 Result<std::unique_ptr<Reader>> ReaderPool::Take() {
   {
     std::lock_guard lock(mutex_);

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "documents/document_table.h"
+#include "ports/commit_journal.h"
 #include "sqlite/sqlite.h"
 
 namespace tailrace::documents {
@@ -21,6 +22,9 @@ class Reader {
   explicit Reader(std::unique_ptr<sqlite::Connection> connection) : connection_(std::move(connection)) {}
 
   DocumentTableReader& Table(const TableShape& shape);
+  // The journal of one collection, or of all.
+  Result<std::vector<JournaledCommit>> Commits(std::string_view collection);
+
   // Calls `read` with the shape that the file itself has for the collection, in one snapshot with it.
   template <typename T, typename Read>
   Result<T> InSnapshot(std::string_view collection, const Read& read) {

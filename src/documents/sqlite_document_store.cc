@@ -43,7 +43,7 @@ struct OpenCollection {
   std::vector<std::string> reasons = {};  // why
 };
 
-class SqliteDocumentStore final : public DocumentStore {
+class SqliteDocumentStore final : public JournaledDocuments {
  public:
   SqliteDocumentStore(const SqliteDocumentStoreOptions& options, std::unique_ptr<sqlite::Connection> connection)
       : options_(options),
@@ -63,6 +63,7 @@ class SqliteDocumentStore final : public DocumentStore {
   Result<Positions> CollectionPositions(std::string_view collection) override;
   Status BeginShadow(std::string_view collection) override;
   Status FinishShadow(std::string_view collection) override;
+  Result<std::vector<JournaledCommit>> Commits(std::string_view name) override;
 
  private:
   using Changes = std::vector<DocumentChange>;
@@ -367,9 +368,16 @@ Result<Positions> SqliteDocumentStore::CollectionPositions(std::string_view coll
   return published->positions;
 }
 
+Result<std::vector<JournaledCommit>> SqliteDocumentStore::Commits(std::string_view name) {
+  TR_TRY(std::unique_ptr<Reader> reader, readers_.Take());
+  auto commits = reader->Commits(name);
+  readers_.Return(std::move(reader));
+  return commits;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<DocumentStore>> OpenSqliteDocumentStore(const SqliteDocumentStoreOptions& options) {
+Result<std::unique_ptr<JournaledDocuments>> OpenSqliteDocumentStore(const SqliteDocumentStoreOptions& options) {
   TR_TRY(auto connection, sqlite::Connection::Open({options.path, false, options.file_bytes_max}));
   return std::make_unique<SqliteDocumentStore>(options, std::move(connection));
 }

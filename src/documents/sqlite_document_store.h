@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "ports/commit_journal.h"
 #include "ports/document_store.h"
 
 namespace tailrace::documents {
@@ -17,7 +18,10 @@ struct SqliteDocumentStoreOptions {
   size_t file_bytes_max = 0;               // kExhausted beyond it; 0: as much as the disk holds
 };
 
+// A document store that tells its commits.
+class JournaledDocuments : public DocumentStore, public CommitJournal {};
+
 // kCorruption, kInvalid: not a documents file, or of another version; kUnavailable: it cannot be opened.
-Result<std::unique_ptr<DocumentStore>> OpenSqliteDocumentStore(const SqliteDocumentStoreOptions& options);
+Result<std::unique_ptr<JournaledDocuments>> OpenSqliteDocumentStore(const SqliteDocumentStoreOptions& options);
 
 }  // namespace tailrace::documents

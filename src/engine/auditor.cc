@@ -40,49 +40,51 @@ std::string DifferenceOf(const AuditedMaterialization& m, const Positions& ends)
 bool Audit::Holds() const { return FirstDifference().empty(); }
 
 std::string Audit::FirstDifference() const {
+  for (const AuditedStream& stream : streams) {
+    if (!stream.difference.empty()) return fmt::format("stream {}: {}", stream.name, stream.difference);
+  }
   for (const AuditedMaterialization& m : materializations) {
     if (!m.difference.empty()) return fmt::format("{} {} of stream {}: {}", m.kind, m.name, m.stream, m.difference);
   }
   return "";
 }
 
-Auditor::Auditor(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Warehouse& warehouse, Clock& clock,
-                 Engine& engine, OpenJudge open_judge)
-    : pipeline_(pipeline),
-      streams_(std::move(streams)),
-      log_(log),
-      warehouse_(warehouse),
-      clock_(clock),
-      engine_(engine),
-      open_judge_(std::move(open_judge)) {}
-
 Result<Audit> Auditor::Now() {
-  Audit audit;
+  TR_TRY(Taken taken, Take());
+  return std::move(taken.audit);
+}
+
+Result<Auditor::Taken> Auditor::Take() {
+  Taken taken;
   // The positions before the ends: what was consumed was in the log before.
-  std::vector<MaterializationProgress> all = engine_.progress().All();
+  std::vector<MaterializationProgress> all = of_.engine.progress().All();
   std::map<std::string, Positions> ends;
-  for (const auto& stream : pipeline_.streams) {
-    audit.streams.push_back(OfStream(stream));
-    ends[stream.name] = audit.streams.back().ends;
+  for (const auto& stream : of_.pipeline.streams) {
+    OriginCounts& origins = taken.origins[stream.name];
+    origins = CountOrigins(of_.log, of_.streams.find(stream.name)->second);
+    taken.audit.streams.push_back(OfStream(stream, origins));
+    ends[stream.name] = taken.audit.streams.back().ends;
   }
   for (MaterializationProgress& progress : all) {
     if (progress.shadow) continue;
     TR_TRY(auto audited, OfMaterialization(std::move(progress), ends));
-    audit.materializations.push_back(std::move(audited));
+    taken.audit.materializations.push_back(std::move(audited));
   }
-  return audit;
+  return taken;
 }
 
-AuditedStream Auditor::OfStream(const config::StreamSpec& stream) const {
+AuditedStream Auditor::OfStream(const config::StreamSpec& stream, const OriginCounts& origins) const {
   AuditedStream audited;
   audited.name = stream.name;
-  const StreamIds& ids = streams_.find(stream.name)->second;
-  for (const PartitionStatus& partition : log_.Partitions(ids.records)) {
+  for (const PartitionStatus& partition : origins.partitions) {
     audited.appended += partition.end.value;
     audited.held += partition.end.value - partition.begin.value;
     audited.ends.push_back(partition.end);
   }
-  for (const PartitionStatus& partition : log_.Partitions(ids.dead_letters)) audited.letters += partition.end.value;
+  const StreamId letters = of_.streams.find(stream.name)->second.dead_letters;
+  for (const PartitionStatus& partition : of_.log.Partitions(letters)) audited.letters += partition.end.value;
+  audited.origins = origins.origins;
+  audited.difference = origins.difference;
   return audited;
 }
 
@@ -106,12 +108,12 @@ Result<AuditedMaterialization> Auditor::OfMaterialization(MaterializationProgres
 }
 
 Result<double> Auditor::SecondsBehind(const std::string& stream, const Positions& positions, const Positions& ends) const {
-  const int64_t now_ms = clock_.Now().millis();
+  const int64_t now_ms = of_.clock.Now().millis();
   int64_t oldest_ms = now_ms;
-  const StreamId id = streams_.find(stream)->second.records;
+  const StreamId id = of_.streams.find(stream)->second.records;
   for (size_t p = 0; p < positions.size(); ++p) {
     if (positions[p] >= ends[p]) continue;
-    TR_TRY(const auto batches, log_.Read(id, PartitionId{static_cast<int32_t>(p)}, positions[p], 1));
+    TR_TRY(const auto batches, of_.log.Read(id, PartitionId{static_cast<int32_t>(p)}, positions[p], 1));
     if (!batches.empty()) oldest_ms = std::min(oldest_ms, batches.front().timestamp_ms);
   }
   constexpr double kMillisPerSecond = 1000;
@@ -119,17 +121,22 @@ Result<double> Auditor::SecondsBehind(const std::string& stream, const Positions
 }
 
 Result<Audit> Auditor::Recount(const std::stop_token& stop) {
-  TR_TRY(Audit audit, Now());
-  TR_TRY(const auto judge, open_judge_());
-  for (const auto& stream : pipeline_.streams) {
+  TR_TRY(Taken taken, Take());
+  TR_TRY(const auto judge, of_.open_judge());
+  for (size_t i = 0; i < of_.pipeline.streams.size(); ++i) {
+    const config::StreamSpec& stream = of_.pipeline.streams[i];
+    const StreamIds& ids = of_.streams.find(stream.name)->second;
+    OriginCounts& origins = taken.origins[stream.name];
+    TR_RETURN_IF_ERROR(RecountOrigins(of_.log, ids, &origins, stop));
+    taken.audit.streams[i].origins = origins.origins;
+    taken.audit.streams[i].difference = origins.difference;
     std::vector<AuditedMaterialization*> members;
-    for (AuditedMaterialization& m : audit.materializations) {
+    for (AuditedMaterialization& m : taken.audit.materializations) {
       if (m.stream == stream.name && m.difference.empty()) members.push_back(&m);
     }
-    if (members.empty()) continue;
-    TR_RETURN_IF_ERROR(RecountStream({stream, streams_.find(stream.name)->second, log_, *judge}, members, stop));
+    if (!members.empty()) TR_RETURN_IF_ERROR(RecountStream({stream, ids, of_.log, *judge}, members, stop));
   }
-  return audit;
+  return std::move(taken.audit);
 }
 
 }  // namespace tailrace::engine

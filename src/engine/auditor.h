@@ -9,16 +9,17 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/spec.h"
 #include "engine/engine.h"
-#include "engine/letter_entry.h"
-#include "engine/trace.h"
+#include "engine/origin_audit.h"
 #include "model/flow.h"
 #include "model/ids.h"
+#include "ports/commit_journal.h"
 #include "ports/event_log.h"
 #include "ports/record_judge.h"
 #include "ports/warehouse.h"
@@ -31,6 +32,8 @@ struct AuditedStream {
   int64_t held = 0;           // of them, still in the log
   Positions ends;
   int64_t letters = 0;        // entries ever written to its dead-letter log
+  std::vector<AuditedOrigin> origins;  // of the records, by name
+  std::string difference;     // why these do not add up; empty when they do
 };
 
 struct AuditedMaterialization {
@@ -56,18 +59,25 @@ struct Audit {
   std::string FirstDifference() const;
 };
 
+// What an audit and a trace ask.
+struct AuditSubjects {
+  const config::Pipeline& pipeline;
+  StreamDirectory streams;
+  EventLog& log;
+  Warehouse& warehouse;
+  CommitJournal& documents;
+  Clock& clock;
+  Engine& engine;
+  // Something to evaluate SQL with that nothing else uses; opened when it is needed.
+  std::function<Result<std::unique_ptr<RecordJudge>>()> open_judge;
+};
+
 // Threads: thread-safe. Ownership: borrows all. Errors: those of the log.
 class Auditor {
  public:
-  // Something to evaluate SQL with that nothing else uses; opened when it is needed.
-  using OpenJudge = std::function<Result<std::unique_ptr<RecordJudge>>()>;
+  explicit Auditor(AuditSubjects subjects) : of_(std::move(subjects)) {}
 
-  Auditor(const config::Pipeline& pipeline, StreamDirectory streams, EventLog& log, Warehouse& warehouse, Clock& clock, Engine& engine,
-          OpenJudge open_judge);
-
-  // Whose pipeline it audits.
-  Engine& engine() const { return engine_; }
-  const config::Pipeline& pipeline() const { return pipeline_; }
+  const AuditSubjects& subjects() const { return of_; }
 
   // The counters as they are committed, against each other and against the log's offsets.
   Result<Audit> Now();
@@ -76,25 +86,17 @@ class Auditor {
   // log does; the pipeline goes on meanwhile.
   Result<Audit> Recount(const std::stop_token& stop);
 
-  // Where one record is now: read from the log, and asked of everything that is made from its stream. kNotFound: no such record, any more
-  // or yet.
-  Result<Trace> TraceRecord(const std::string& stream, PartitionId partition, Offset offset, const std::stop_token& stop);
-
  private:
-  Result<Trace> TraceOf(const config::StreamSpec& stream, const LogBatch& batch, const LogRecord& record, const std::stop_token& stop);
-  static Status Judge(RecordJudge& judge, const StreamBatch& row, bool fits, const std::map<std::string, std::string>& reasons,
-                      TracedMaterialization* m);
-  AuditedStream OfStream(const config::StreamSpec& stream) const;
+  struct Taken {
+    Audit audit;
+    std::map<std::string, OriginCounts> origins;  // by stream
+  };
+  Result<Taken> Take();
+  AuditedStream OfStream(const config::StreamSpec& stream, const OriginCounts& origins) const;
   Result<AuditedMaterialization> OfMaterialization(MaterializationProgress progress, const std::map<std::string, Positions>& ends) const;
   Result<double> SecondsBehind(const std::string& stream, const Positions& positions, const Positions& ends) const;
 
-  const config::Pipeline& pipeline_;
-  const StreamDirectory streams_;
-  EventLog& log_;
-  Warehouse& warehouse_;
-  Clock& clock_;
-  Engine& engine_;
-  const OpenJudge open_judge_;
+  const AuditSubjects of_;
 };
 
 }  // namespace tailrace::engine

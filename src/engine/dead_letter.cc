@@ -92,25 +92,29 @@ DeadLetterWriter::DeadLetterWriter(EventLog& log, Clock& clock,
                                    std::function<std::optional<LetterStream>(std::string_view)> stream_of)
     : log_(log), clock_(clock), stream_of_(std::move(stream_of)) {}
 
-Status DeadLetterWriter::Write(const std::vector<DeadLetter>& letters, const SourcePosition* position) {
+Status DeadLetterWriter::Write(const std::vector<DeadLetter>& letters, const SourcePosition* position, const Origin* origin) {
   if (letters.empty()) return {};
   const auto stream = stream_of_(letters.front().stream);
   if (!stream) return Fail(Error::Internal("no dead-letter stream for " + letters.front().stream));
-  return position != nullptr ? WriteTogether(*stream, letters, *position) : WriteByName(*stream, letters);
+  return position != nullptr ? WriteTogether(*stream, letters, *position, origin) : WriteByName(*stream, letters);
 }
 
-Status DeadLetterWriter::WriteTogether(const LetterStream& stream, const std::vector<DeadLetter>& letters, const SourcePosition& position) {
+Status DeadLetterWriter::WriteTogether(const LetterStream& stream, const std::vector<DeadLetter>& letters, const SourcePosition& position,
+                                       const Origin* origin) {
   const WallTime now = clock_.Now();
   std::vector<std::string> values;
   values.reserve(letters.size());
   for (const DeadLetter& letter : letters) values.push_back(JsonOf(stream, letter, now));
   std::vector<NewRecord> records;
   records.reserve(letters.size());
-  for (const std::string& value : values) records.push_back({value, std::nullopt});
+  for (size_t i = 0; i < letters.size(); ++i) {
+    records.push_back({values[i], std::nullopt, letters[i].line > 0 ? letters[i].line : letters[i].place});
+  }
   AppendRequest request;
   request.stream = stream.id;
   request.records = records;
   request.position = &position;
+  request.origin = origin;
   if (auto appended = AppendAndWait(log_, request); !appended) return Fail(appended.error());
   return {};
 }

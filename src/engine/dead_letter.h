@@ -86,12 +86,13 @@ class DeadLetterWriter {
   // `stream_of` maps a stream's name to its dead letters in `log`.
   DeadLetterWriter(EventLog& log, Clock& clock, std::function<std::optional<LetterStream>(std::string_view)> stream_of);
 
-  // All of one stream. With a `position` (of the source that refused them) they are one append, which it makes repeatable;
+  // All of one stream, which refused what came from `origin` (null: a stage behind the log). With a `position` (of the source that refused them) they are one append, which it makes repeatable;
   // without one each is appended under its own name, so that repeating adds nothing.
-  Status Write(const std::vector<DeadLetter>& letters, const SourcePosition* position);
+  Status Write(const std::vector<DeadLetter>& letters, const SourcePosition* position, const Origin* origin = nullptr);
 
  private:
-  Status WriteTogether(const LetterStream& stream, const std::vector<DeadLetter>& letters, const SourcePosition& position);
+  Status WriteTogether(const LetterStream& stream, const std::vector<DeadLetter>& letters, const SourcePosition& position,
+                       const Origin* origin);
   Status WriteByName(const LetterStream& stream, const std::vector<DeadLetter>& letters);
   std::string JsonOf(const LetterStream& stream, const DeadLetter& letter, WallTime now) const;
 

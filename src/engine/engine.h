@@ -20,6 +20,7 @@
 #include "engine/dead_letters.h"
 #include "engine/feeder.h"
 #include "engine/keeper.h"
+#include "engine/origin_audit.h"
 #include "engine/progress.h"
 #include "engine/rebuild.h"
 #include "engine/redrive.h"
@@ -33,12 +34,6 @@
 #include "ports/warehouse.h"
 
 namespace tailrace::engine {
-
-// Where a stream and its dead letters are in the log.
-struct StreamIds {
-  StreamId records;
-  StreamId dead_letters;
-};
 
 using StreamDirectory = std::map<std::string, StreamIds, std::less<>>;
 

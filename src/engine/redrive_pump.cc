@@ -68,6 +68,7 @@ Status RedrivePump::Drain(const std::string& stream, Lane& lane, const std::stop
     std::vector<PumpTarget> targets;
     targets.push_back(std::move(target));
     lane.pump = std::make_unique<SourcePump>(std::string(kRedriveSource), std::move(source), std::move(targets), log_, dead_letters_);
+    lane.pump->PlacesAre(PlaceUnit::kEntry);
     lane.pump->OnRefused([from = lane.source](DeadLetter* letter) { from->KeepName(letter); });
   }
   TR_RETURN_IF_ERROR(lane.pump->Run(stop, [](const Error&) {}));

@@ -33,6 +33,8 @@ std::optional<ResumePoint> ParseStartDetail(std::string_view text) {
   return start;
 }
 
+int64_t PlaceOf(const SourceRow& row) { return row.line > 0 ? row.line : row.place; }
+
 // An error of one file, behind which the source goes on with the next.
 bool IsOfOneItem(ErrorCode code) {
   return code == ErrorCode::kInvalid || code == ErrorCode::kConflict || code == ErrorCode::kCorruption;
@@ -165,7 +167,7 @@ void SourcePump::SortRow(const SourceBatch& batch, const SourceRow& row, Lane& l
   const PartitionId partition = PartitionOfKey(key ? std::string(*key) : std::to_string(row.place), lane.target.partitions);
   Bucket& bucket = lane.buckets[static_cast<size_t>(partition.value)];
   if (row.place < bucket.done_below) return;
-  NewRecord record{json, std::nullopt};
+  NewRecord record{json, std::nullopt, PlaceOf(row)};
   if (key) record.key = bucket.keys.emplace_back(*key);
   bucket.records.push_back(record);
 }
@@ -174,12 +176,13 @@ void SourcePump::SortRow(const SourceBatch& batch, const SourceRow& row, Lane& l
 Status SourcePump::Submit(const SourceBatch& batch, const std::stop_token& stop,
                           const std::function<void(const Error&)>& trouble) {
   const SourcePosition position = PositionOf(batch);
+  const Origin origin = OriginOf(batch);
   for (const auto& lane : lanes_) {
     const auto attempt = [&]() -> Status {
-      if (!lane->refused_written) TR_RETURN_IF_ERROR(dead_letters_.Write(lane->refused, &position));
+      if (!lane->refused_written) TR_RETURN_IF_ERROR(dead_letters_.Write(lane->refused, &position, &origin));
       if (!lane->refused.empty()) TR_CRASH_POINT("engine.source_letters_written");
       lane->refused_written = true;
-      return AppendBuckets(*lane, position);
+      return AppendBuckets(*lane, position, origin);
     };
     // A full disk or queue passes; a fenced partition does not.
     while (true) {
@@ -197,7 +200,7 @@ Status SourcePump::Submit(const SourceBatch& batch, const std::stop_token& stop,
   return {};
 }
 
-Status SourcePump::AppendBuckets(Lane& lane, const SourcePosition& position) {
+Status SourcePump::AppendBuckets(Lane& lane, const SourcePosition& position, const Origin& origin) {
   std::vector<std::unique_ptr<AppendCall>> calls(lane.buckets.size());
   Status outcome;
   for (size_t p = 0; p < lane.buckets.size() && outcome; ++p) {
@@ -208,6 +211,7 @@ Status SourcePump::AppendBuckets(Lane& lane, const SourcePosition& position) {
     request.partition = PartitionId{static_cast<int32_t>(p)};
     request.records = bucket.records;
     request.position = &position;
+    request.origin = &origin;
     auto call = std::make_unique<AppendCall>();
     if (auto submitted = call->Submit(log_, request); !submitted) {
       outcome = submitted;
@@ -226,6 +230,15 @@ Status SourcePump::AppendBuckets(Lane& lane, const SourcePosition& position) {
 
 SourcePosition SourcePump::PositionOf(const SourceBatch& batch) const {
   return {name_, batch.item, batch.next, StartDetail(batch_start_)};
+}
+
+Origin SourcePump::OriginOf(const SourceBatch& batch) const {
+  Origin origin;
+  origin.kind = OriginKind::kSource;
+  origin.name = name_;
+  origin.item = batch.item_name;
+  origin.unit = batch.rows.front().line > 0 ? PlaceUnit::kLine : unit_;
+  return origin;
 }
 
 }  // namespace tailrace::engine

@@ -55,6 +55,9 @@ class SourcePump {
   // Called with the letter of each refused row before it is written. Before Run.
   void OnRefused(std::function<void(DeadLetter*)> complete) { on_refused_ = std::move(complete); }
 
+  // What the places of rows without a line count. Before Run.
+  void PlacesAre(PlaceUnit unit) { unit_ = unit; }
+
   const std::string& name() const { return name_; }
   const PumpCounts& counts() const { return counts_; }
   int64_t size_hint() const { return source_->SizeHint(); }
@@ -67,8 +70,9 @@ class SourcePump {
   void Sort(const SourceBatch& batch);
   void SortRow(const SourceBatch& batch, const SourceRow& row, Lane& lane);
   Status Submit(const SourceBatch& batch, const std::stop_token& stop, const std::function<void(const Error&)>& trouble);
-  Status AppendBuckets(Lane& lane, const SourcePosition& position);
+  Status AppendBuckets(Lane& lane, const SourcePosition& position, const Origin& origin);
   SourcePosition PositionOf(const SourceBatch& batch) const;
+  Origin OriginOf(const SourceBatch& batch) const;
 
   const std::string name_;
   const std::unique_ptr<Source> source_;
@@ -81,6 +85,7 @@ class SourcePump {
   std::function<void(DeadLetter*)> on_refused_;
   std::function<std::optional<Error>()> held_up_;
   bool ends_when_held_up_ = false;
+  PlaceUnit unit_ = PlaceUnit::kRow;
 };
 
 }  // namespace tailrace::engine

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
+#include "config/system_relations.h"
 #include "engine/byte_text.h"
 #include "model/times.h"
 
@@ -29,42 +31,6 @@ class MadeRows final : public SystemRows {
   size_t at_ = 0;
 };
 
-using RowOf = std::function<SystemRow(const AuditedMaterialization&)>;
-
-// A row for each materialisation.
-SystemRelation OfMaterializations(std::string name, std::vector<SystemColumn> columns, const FindAuditor& auditor, RowOf row_of) {
-  const auto open = [auditor, row_of = std::move(row_of)]() -> Result<std::unique_ptr<SystemRows>> {
-    Auditor* now = auditor();
-    if (now == nullptr) return Fail(Error::Unavailable("the pipeline is not open yet"));
-    TR_TRY(const Audit audit, now->Now());
-    std::vector<SystemRow> rows;
-    for (const AuditedMaterialization& m : audit.materializations) rows.push_back(row_of(m));
-    return std::make_unique<MadeRows>(std::move(rows));
-  };
-  return {std::move(name), std::move(columns), open};
-}
-
-SystemRelation AuditRelation(const FindAuditor& auditor) {
-  return OfMaterializations("audit",
-                            {{"kind", "VARCHAR"}, {"name", "VARCHAR"}, {"stream", "VARCHAR"}, {"read", "BIGINT"}, {"emitted", "BIGINT"},
-                             {"filtered", "BIGINT"}, {"dead_lettered", "BIGINT"}, {"in_flight", "BIGINT"}, {"holds", "BOOLEAN"},
-                             {"difference", "VARCHAR"}},
-                            auditor, [](const AuditedMaterialization& m) -> SystemRow {
-                              const std::optional<std::string> difference =
-                                  m.difference.empty() ? std::nullopt : std::optional(m.difference);
-                              return {m.kind, m.name, m.stream, std::to_string(m.flow.read), std::to_string(m.flow.emitted),
-                                      std::to_string(m.flow.filtered), std::to_string(m.flow.dead_lettered),
-                                      std::to_string(m.in_flight), m.difference.empty() ? "true" : "false", difference};
-                            });
-}
-
-SystemRelation LagRelation(const FindAuditor& auditor) {
-  return OfMaterializations("lag", {{"kind", "VARCHAR"}, {"name", "VARCHAR"}, {"stream", "VARCHAR"}, {"records", "BIGINT"}, {"seconds", "DOUBLE"}},
-                            auditor, [](const AuditedMaterialization& m) -> SystemRow {
-                              return {m.kind, m.name, m.stream, std::to_string(m.in_flight), fmt::format("{}", m.lag_seconds)};
-                            });
-}
-
 std::optional<std::string> TextOrNull(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
 std::string TimeText(int64_t time_ms) {
@@ -74,10 +40,61 @@ std::string TimeText(int64_t time_ms) {
   return text;
 }
 
+// A row for each materialisation.
+using RowOf = SystemRow (*)(const AuditedMaterialization& m);
+
+Result<std::vector<SystemRow>> OfMaterializations(Auditor& auditor, RowOf row_of) {
+  TR_TRY(const Audit audit, auditor.Now());
+  std::vector<SystemRow> rows;
+  for (const AuditedMaterialization& m : audit.materializations) rows.push_back(row_of(m));
+  return rows;
+}
+
+SystemRow AuditRow(const AuditedMaterialization& m) {
+  return {m.kind, m.name, m.stream, std::to_string(m.flow.read), std::to_string(m.flow.emitted), std::to_string(m.flow.filtered),
+          std::to_string(m.flow.dead_lettered), std::to_string(m.in_flight), m.difference.empty() ? "true" : "false",
+          TextOrNull(m.difference)};
+}
+
+SystemRow LagRow(const AuditedMaterialization& m) {
+  return {m.kind, m.name, m.stream, std::to_string(m.in_flight), fmt::format("{}", m.lag_seconds)};
+}
+
+Result<std::vector<SystemRow>> OriginRows(Auditor& auditor) {
+  TR_TRY(const Audit audit, auditor.Now());
+  std::vector<SystemRow> rows;
+  for (const AuditedStream& stream : audit.streams) {
+    for (const AuditedOrigin& origin : stream.origins) {
+      rows.push_back({stream.name, TextOrNull(origin.name), std::to_string(origin.accepted), std::to_string(origin.refused),
+                      std::to_string(origin.duplicates)});
+    }
+  }
+  return rows;
+}
+
+// Of the collections; the warehouse has its own.
+Result<std::vector<SystemRow>> CommitRows(Auditor& auditor) {
+  const AuditSubjects& of = auditor.subjects();
+  TR_TRY(const auto commits, of.documents.Commits(""));
+  std::vector<SystemRow> rows;
+  for (const JournaledCommit& commit : commits) {
+    const auto collection = std::find_if(of.pipeline.collections.begin(), of.pipeline.collections.end(),
+                                         [&](const config::CollectionSpec& spec) { return spec.name == commit.name; });
+    if (collection == of.pipeline.collections.end()) continue;
+    std::string positions = "[";
+    for (const Offset next : commit.positions) positions += (positions.size() > 1 ? ", " : "") + std::to_string(next.value);
+    const Flow& flow = commit.flow;
+    rows.push_back({"collection", commit.name, TextOrNull(collection->stream), std::to_string(commit.number), TimeText(commit.time_ms),
+                    positions + "]", std::to_string(commit.letters.value), std::to_string(flow.read), std::to_string(flow.emitted),
+                    std::to_string(flow.filtered), std::to_string(flow.dead_lettered)});
+  }
+  return rows;
+}
+
 // The letters that stand open or pending, of all streams, read from their logs as the query goes on.
 class LetterRows final : public SystemRows {
  public:
-  explicit LetterRows(Auditor& auditor) : letters_(auditor.engine().letters()), pipeline_(auditor.pipeline()) {}
+  explicit LetterRows(Auditor& auditor) : letters_(auditor.subjects().engine.letters()), pipeline_(auditor.subjects().pipeline) {}
 
   Result<std::vector<SystemRow>> Next(size_t rows_max) override {
     std::vector<SystemRow> rows;
@@ -90,13 +107,6 @@ class LetterRows final : public SystemRows {
       if (!page.next) ++stream_;
     }
     return rows;
-  }
-
-  static std::vector<SystemColumn> Columns() {
-    return {{"stream", "VARCHAR"}, {"letter", "BIGINT"}, {"state", "VARCHAR"}, {"fault_id", "VARCHAR"}, {"fault", "VARCHAR"},
-            {"stage", "VARCHAR"}, {"materialization", "VARCHAR"}, {"pointer", "VARCHAR"}, {"reason", "VARCHAR"}, {"time", "TIMESTAMP"},
-            {"source", "VARCHAR"}, {"item", "VARCHAR"}, {"line", "BIGINT"}, {"request", "VARCHAR"}, {"partition", "INTEGER"},
-            {"offset", "BIGINT"}, {"raw", "VARCHAR"}, {"record", "VARCHAR"}};
   }
 
  private:
@@ -117,39 +127,62 @@ class LetterRows final : public SystemRows {
   LetterFilter filter_;
 };
 
-SystemRelation LettersRelation(const FindAuditor& auditor) {
-  const auto open = [auditor]() -> Result<std::unique_ptr<SystemRows>> {
-    Auditor* now = auditor();
-    if (now == nullptr) return Fail(Error::Unavailable("the pipeline is not open yet"));
-    return std::make_unique<LetterRows>(*now);
-  };
-  return {"dead_letters", LetterRows::Columns(), open};
+Result<std::unique_ptr<SystemRows>> OpenLetters(Auditor& auditor) { return std::make_unique<LetterRows>(auditor); }
+
+template <auto rows_of>
+Result<std::unique_ptr<SystemRows>> OpenMade(Auditor& auditor) {
+  TR_TRY(auto rows, rows_of(auditor));
+  return std::make_unique<MadeRows>(std::move(rows));
 }
 
 // The streams with a limit on their dead letters.
-SystemRelation RejectsRelation(const FindAuditor& auditor) {
-  const auto open = [auditor]() -> Result<std::unique_ptr<SystemRows>> {
-    Auditor* now = auditor();
-    if (now == nullptr) return Fail(Error::Unavailable("the pipeline is not open yet"));
-    std::vector<SystemRow> rows;
-    for (const RejectStanding& standing : now->engine().rejects().Standings()) {
-      const auto& trouble = standing.trouble;
-      rows.push_back({standing.stream, standing.limit, std::to_string(standing.counts.letters), std::to_string(standing.counts.records),
-                      trouble ? "true" : "false", trouble && trouble->pauses ? "true" : "false",
-                      trouble ? std::optional(trouble->reason) : std::nullopt});
-    }
-    return std::make_unique<MadeRows>(std::move(rows));
-  };
-  return {"rejects",
-          {{"stream", "VARCHAR"}, {"max_rejects", "VARCHAR"}, {"letters", "BIGINT"}, {"records", "BIGINT"}, {"over", "BOOLEAN"},
-           {"paused", "BOOLEAN"}, {"reason", "VARCHAR"}},
-          open};
+Result<std::vector<SystemRow>> RejectRows(Auditor& auditor) {
+  std::vector<SystemRow> rows;
+  for (const RejectStanding& standing : auditor.subjects().engine.rejects().Standings()) {
+    const auto& trouble = standing.trouble;
+    rows.push_back({standing.stream, standing.limit, std::to_string(standing.counts.letters), std::to_string(standing.counts.records),
+                    trouble ? "true" : "false", trouble && trouble->pauses ? "true" : "false",
+                    trouble ? std::optional(trouble->reason) : std::nullopt});
+  }
+  return rows;
 }
+
+Result<std::vector<SystemRow>> AuditRows(Auditor& auditor) { return OfMaterializations(auditor, AuditRow); }
+Result<std::vector<SystemRow>> LagRows(Auditor& auditor) { return OfMaterializations(auditor, LagRow); }
+
+using OpenRows = Result<std::unique_ptr<SystemRows>> (*)(Auditor& auditor);
+
+// One line each; the columns are in config/system_relations.cc.
+constexpr std::pair<std::string_view, OpenRows> kRelations[] = {
+    {"audit", OpenMade<AuditRows>}, {"commits", OpenMade<CommitRows>}, {"dead_letters", OpenLetters},
+    {"lag", OpenMade<LagRows>},     {"origins", OpenMade<OriginRows>}, {"rejects", OpenMade<RejectRows>},
+};
 
 }  // namespace
 
 std::vector<SystemRelation> SystemRelations(const FindAuditor& auditor) {
-  return {AuditRelation(auditor), LagRelation(auditor), LettersRelation(auditor), RejectsRelation(auditor)};
+  std::vector<SystemRelation> relations;
+  for (const auto& [name, open] : kRelations) {
+    SystemRelation relation = SystemRelationNamed(name);
+    relation.open = [auditor, open = open]() -> Result<std::unique_ptr<SystemRows>> {
+      Auditor* const now = auditor();
+      if (now == nullptr) return Fail(Error::Unavailable("the pipeline is not open yet"));
+      return open(*now);
+    };
+    relations.push_back(std::move(relation));
+  }
+  return relations;
+}
+
+SystemRelation SystemRelationNamed(std::string_view name) {
+  for (const config::SystemRelationSpec& spec : config::SystemRelationTable()) {
+    if (spec.name != name) continue;
+    SystemRelation relation{spec.name, {}, nullptr};
+    for (const sql::ResultColumn& column : spec.columns) relation.columns.push_back({column.name, column.type});
+    return relation;
+  }
+  TR_CHECK(false);  // a name that is not in the table
+  return {};
 }
 
 }  // namespace tailrace::engine

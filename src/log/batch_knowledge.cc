@@ -24,6 +24,16 @@ Status TakeHeaders(const BatchHeader& header, const RecordView& record, int64_t 
   return {};
 }
 
+void CountOrigins(const BatchHeader& header, std::string_view records, std::vector<OriginCount>* counts) {
+  int64_t end = header.end_offset();
+  std::vector<OriginRun> runs = ReadOrigins(records, header.base_offset, header.record_count);
+  for (; !runs.empty(); runs.pop_back()) {
+    AddTo(counts, runs.back().origin.name, end - runs.back().first.value);
+    end = runs.back().first.value;
+  }
+  if (end > header.base_offset) AddTo(counts, "", end - header.base_offset);
+}
+
 }  // namespace
 
 Status BatchKnowledge::Take(const BatchHeader& header, std::string_view records) {
@@ -44,6 +54,7 @@ Status BatchKnowledge::Take(const BatchHeader& header, std::string_view records)
     TR_RETURN_IF_ERROR(TakeHeaders(header, record, seq, this));
   }
   if (!cursor.ok()) return Fail(Error::Corruption("the records are not what the header says"));
+  CountOrigins(header, records, &origins);
   next_seq = std::max(next_seq, seq + header.record_count);
   return {};
 }

@@ -1,5 +1,5 @@
-// What batches tell besides their values: the numbers they took, the source positions and the idempotency keys in their
-// records' headers. A start and a repair learn it from the same bytes in the same way.
+// What batches tell besides their values: the numbers they took, the source positions, the idempotency keys and the origins
+// in their records' headers. A start and a repair learn it from the same bytes in the same way.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "log/gap.h"
 #include "log/idempotency.h"
+#include "log/origin_header.h"
 #include "log/record_batch.h"
 #include "log/source_positions.h"
 
@@ -18,6 +19,7 @@ struct BatchKnowledge {
   SourcePositions positions;
   std::vector<KeyRecord> keys;    // oldest first
   std::vector<LostOffsets> lost;  // what gaps stand for
+  std::vector<OriginCount> origins;
   int64_t next_seq = 1;
   int64_t newest_ms = 0;
 

@@ -2,6 +2,7 @@
 
 #include "log/batch_scanner.h"
 #include "log/compression.h"
+#include "log/origin_header.h"
 #include "log/partition_files.h"
 #include "log/source_positions.h"
 
@@ -9,6 +10,19 @@ namespace tailrace::log {
 namespace {
 
 constexpr size_t kShownValueBytesMax = 200;
+
+std::string OriginText(const OriginRun& run) {
+  const Origin& origin = run.origin;
+  if (origin.kind == OriginKind::kUnknown) return "unknown";
+  std::string text = origin.kind == OriginKind::kSource ? "source " : "door ";
+  text += origin.name;
+  if (!origin.client.empty()) text += ", client " + std::string(origin.client);
+  if (!origin.item.empty()) text += ", " + std::string(origin.item);
+  const std::string request = origin.RequestId();
+  if (!request.empty()) text += ", request " + request;
+  if (origin.unit != PlaceUnit::kNone) text += ", " + std::string(PlaceUnitName(origin.unit)) + " " + std::to_string(run.place);
+  return text;
+}
 
 Result<std::vector<InspectedRecord>> TakeRecords(const BatchHeader& header, std::string_view bytes,
                                                  int64_t* first_seq) {
@@ -19,6 +33,7 @@ Result<std::vector<InspectedRecord>> TakeRecords(const BatchHeader& header, std:
     records = unpacked;
   }
   std::vector<InspectedRecord> taken;
+  std::vector<OriginRun> runs;
   RecordCursor cursor(records, header.record_count);
   RecordView record;
   while (cursor.Next(&record)) {
@@ -29,13 +44,18 @@ Result<std::vector<InspectedRecord>> TakeRecords(const BatchHeader& header, std:
                           std::nullopt,
                           std::string(record.value),
                           std::nullopt,
-                          std::nullopt};
+                          std::nullopt,
+                          {}};
     if (record.key) shown.key = std::string(*record.key);
     if (const auto key = FindHeader(record, kKeyHeader)) {
       TR_TRY(shown.idempotency, DecodeKeyHeader(*key));
     }
     if (const auto source = FindHeader(record, kSourceHeader)) {
       TR_TRY(shown.position, SourcePositions::DecodeHeader(*source));
+    }
+    if (const auto origin = FindHeader(record, kOriginHeader)) {
+      TR_RETURN_IF_ERROR(ReadOrigin(*origin, Offset{shown.offset}, &runs));
+      shown.origin = OriginText(runs.back());
     }
     taken.push_back(std::move(shown));
   }
@@ -108,6 +128,7 @@ std::string RenderRecord(const InspectedRecord& record) {
   std::string text = "    offset " + std::to_string(record.offset) + " seq " + std::to_string(record.seq);
   if (record.key) text += " key " + Shown(*record.key);
   text += ": " + Shown(record.value) + "\n";
+  if (!record.origin.empty()) text += "        from here on: " + Shown(record.origin) + "\n";
   if (record.idempotency) {
     text += "        idempotency key of the last " + std::to_string(record.idempotency->records) + " records\n";
   }

@@ -25,6 +25,7 @@ struct InspectedRecord {
   std::string value;
   std::optional<KeyHeader> idempotency;
   std::optional<SourcePosition> position;
+  std::string origin;  // for people; of the records from here on. Empty: as the one before, or unknown
 };
 
 struct InspectedBatch {

@@ -47,7 +47,10 @@ Partition::Partition(const PartitionContext& context, std::string directory, Par
       refusal_(recovered.damage),
       fenced_(recovered.damage),
       window_(options_.idempotency_keys_max, options_.idempotency_age_max),
-      positions_(std::move(recovered.positions)) {
+      positions_(std::move(recovered.positions)),
+      origins_(std::move(recovered.origins)),
+      origins_begin_(store_.begin()),
+      origins_gone_(std::move(recovered.origins_gone)) {
   for (const KeyRecord& record : recovered.older_keys) window_.Confirm(record);
   for (const KeyRecord& record : recovered.segment_keys) window_.Confirm(record);
 }
@@ -87,6 +90,7 @@ Status Partition::Admit(const AppendRequest& request, const KeyHash& hash, size_
     if (const auto known = window_.Find(hash, clock_.Now().millis())) {
       if (known->record.digest == request.idempotency_digest) {
         batch.AddRepeated(waiter, hash);
+        AddTo(&repeated_, request.origin != nullptr ? request.origin->name : "", std::ssize(request.records));
         return {};
       }
       batch.RemoveAdmitted(bytes);
@@ -120,8 +124,9 @@ Status Partition::StartWriter() {
 }
 
 PartitionStatus Partition::status() const {
-  PartitionStatus status{store_.begin(), store_.end(), store_.bytes(), std::nullopt};
   const std::lock_guard lock(mutex_);
+  PartitionStatus status{store_.begin(), store_.end(), store_.bytes(), std::nullopt, origins_, repeated_, std::nullopt};
+  if (status.begin == origins_begin_) status.origins_gone = origins_gone_;
   status.fenced = fenced_;
   return status;
 }
@@ -132,7 +137,15 @@ std::optional<SourcePosition> Partition::PositionOf(std::string_view source, std
 }
 
 Status Partition::Retain(const RetentionPolicy& policy, Offset low_water) {
-  TR_RETURN_IF_ERROR(store_.Retain(policy, low_water));
+  const Offset before = store_.begin();
+  const Status retained = store_.Retain(policy, low_water);
+  if (store_.begin() != before) {
+    auto gone = OriginsBefore(files_, directory_, store_.begin());
+    const std::lock_guard lock(mutex_);
+    origins_begin_ = store_.begin();
+    origins_gone_ = std::move(gone);
+  }
+  TR_RETURN_IF_ERROR(retained);
   return store_.DropSnapshots(clock_.Now().millis() - options_.idempotency_age_max.count());
 }
 

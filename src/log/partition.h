@@ -87,7 +87,8 @@ class Partition {
   Result<Committed> CommitMarks(const PendingBatch& batch);
   Status MakeRoom(int64_t bytes);
   Status WriteSnapshotOf(int64_t base_offset);
-  void Learn(const PendingBatch& batch, const Committed& committed);
+  // Readers see the batch from here on, together with what it tells.
+  void Publish(const BatchHeader& header, const PendingBatch& batch, const Committed& committed);
   // What was appended after something that failed fails with it, so that a source never has later rows in the log
   // without the earlier ones.
   std::deque<std::unique_ptr<PendingBatch>> TakeQueued();
@@ -124,6 +125,10 @@ class Partition {
   std::unique_ptr<PendingBatch> spare_;
   IdempotencyWindow window_;
   SourcePositions positions_;
+  std::vector<OriginCount> origins_;
+  std::vector<OriginCount> repeated_;
+  Offset origins_begin_;  // below it are those of origins_gone_
+  std::optional<std::vector<OriginCount>> origins_gone_;
   std::thread writer_;
 };
 

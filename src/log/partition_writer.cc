@@ -100,9 +100,8 @@ Result<Partition::Committed> Partition::CommitRecords(PendingBatch& batch) {
   TR_CRASH_POINT("log.batch_synced");
   if (!written) return Fail(StopAt(written.error()));
 
-  store_.Publish(DecodeBatchHeader(bytes->data()));
   const Committed committed{header.base_offset, ticket.first, ticket.timestamp_ms};
-  Learn(batch, committed);
+  Publish(DecodeBatchHeader(bytes->data()), batch, committed);
   sequencer_.Done(slot_);
   return committed;
 }
@@ -139,15 +138,17 @@ Status Partition::WriteSnapshotOf(int64_t base_offset) {
   {
     const std::lock_guard lock(mutex_);
     snapshot.positions = positions_;
+    snapshot.origins = origins_;
     snapshot.keys = window_.Newest(segment_keys_);
   }
   return WriteSnapshot(files_, directory_, snapshot);
 }
 
-void Partition::Learn(const PendingBatch& batch, const Committed& committed) {
+void Partition::Publish(const BatchHeader& header, const PendingBatch& batch, const Committed& committed) {
   newest_ms_ = committed.timestamp_ms;
-  if (batch.keyed().empty() && batch.placed().empty()) return;
   const std::lock_guard lock(mutex_);
+  store_.Publish(header);
+  for (const OriginCount& origin : batch.origins()) AddTo(&origins_, origin.name, origin.records);
   for (const PendingBatch::Keyed& keyed : batch.keyed()) {
     const KeyRecord record{keyed.hash,
                            keyed.digest,

@@ -13,6 +13,12 @@ size_t PositionBytesMax(const SourcePosition& position) {
   return position.source.size() + position.item.size() + position.detail.size() + 3 * kVarintBytesMax + 8;
 }
 
+char* PutHeader(char* to, std::string_view name, std::string_view value) {
+  to = PutHeaderStart(to, name, value.size());
+  std::memcpy(to, value.data(), value.size());
+  return to + value.size();
+}
+
 char* PutKeyHeader(char* to, const PendingBatch::Keyed& keyed) {
   to = PutHeaderStart(to, kKeyHeader, kKeyHeaderBytes);
   StoreBig64(to, keyed.hash.high);
@@ -36,7 +42,7 @@ Result<KeyHeader> DecodeKeyHeader(std::string_view value) {
 }
 
 size_t PendingBatch::BytesMax(const AppendRequest& request) {
-  size_t bytes = kBatchHeaderBytes + kHeaderOverheadMax + kSeqBytes;
+  size_t bytes = kBatchHeaderBytes + kHeaderOverheadMax + kSeqBytes + OriginWriter::BytesMax(request);
   for (const NewRecord& record : request.records) {
     bytes += RecordBytesMax(record.key ? record.key->size() : 0, record.value.size());
   }
@@ -51,6 +57,7 @@ void PendingBatch::Add(const AppendRequest& request, const KeyHash& hash, Append
   const Keyed keyed{hash, request.idempotency_digest, first, count};
   std::string position;
   if (request.position != nullptr) position = SourcePositions::EncodeHeader(*request.position);
+  const std::string_view origin = origins_.Next(request);
 
   char* to = bytes_.Reserve(BytesMax(request));
   if (records_ == 0) to += kBatchHeaderBytes;
@@ -58,10 +65,12 @@ void PendingBatch::Add(const AppendRequest& request, const KeyHash& hash, Append
     const NewRecord& record = request.records[static_cast<size_t>(i)];
     RecordParts parts{records_, record.key, record.value};
     const bool with_seq = records_ == 0;
+    const bool with_origin = i == 0 && !origin.empty();
     const bool with_key = i + 1 == count && !request.idempotency_key.empty();
     const bool with_position = i + 1 == count && request.position != nullptr;
-    parts.header_count = int32_t{with_seq} + int32_t{with_key} + int32_t{with_position};
+    parts.header_count = int32_t{with_seq} + int32_t{with_origin} + int32_t{with_key} + int32_t{with_position};
     if (with_seq) parts.headers_size += HeaderSize(kSeqHeader, kSeqBytes);
+    if (with_origin) parts.headers_size += HeaderSize(kOriginHeader, origin.size());
     if (with_key) parts.headers_size += HeaderSize(kKeyHeader, kKeyHeaderBytes);
     if (with_position) parts.headers_size += HeaderSize(kSourceHeader, position.size());
     to = PutRecordStart(to, parts);
@@ -70,12 +79,9 @@ void PendingBatch::Add(const AppendRequest& request, const KeyHash& hash, Append
       seq_at_ = static_cast<size_t>(to - bytes_.data());
       to += kSeqBytes;
     }
+    if (with_origin) to = PutHeader(to, kOriginHeader, origin);
     if (with_key) to = PutKeyHeader(to, keyed);
-    if (with_position) {
-      to = PutHeaderStart(to, kSourceHeader, position.size());
-      std::memcpy(to, position.data(), position.size());
-      to += position.size();
-    }
+    if (with_position) to = PutHeader(to, kSourceHeader, position);
     ++records_;
   }
   bytes_.set_end(to);
@@ -123,6 +129,7 @@ void PendingBatch::Reset(size_t keep_bytes) {
   keyed_.clear();
   repeated_.clear();
   placed_.clear();
+  origins_.Reset();
 }
 
 }  // namespace tailrace::log

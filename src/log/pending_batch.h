@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "log/idempotency.h"
+#include "log/origin_header.h"
 #include "log/record_batch.h"
 #include "ports/event_log.h"
 
@@ -61,6 +62,7 @@ class PendingBatch {
   const std::vector<Keyed>& keyed() const { return keyed_; }
   const std::vector<Repeated>& repeated() const { return repeated_; }
   const std::vector<Placed>& placed() const { return placed_; }
+  const std::vector<OriginCount>& origins() const { return origins_.counts(); }
 
  private:
   ByteBuffer bytes_;   // room for the header, then the records
@@ -71,6 +73,7 @@ class PendingBatch {
   std::vector<Keyed> keyed_;
   std::vector<Repeated> repeated_;
   std::vector<Placed> placed_;
+  OriginWriter origins_;
 };
 
 // The value of kKeyHeader.

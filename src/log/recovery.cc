@@ -30,6 +30,8 @@ class Recovery {
       for (size_t i = first; i < found_.segments.segments.size(); ++i) TR_RETURN_IF_ERROR(ReadSegment(i));
     }
     found_.positions = std::move(known_.positions);
+    found_.origins = std::move(known_.origins);
+    found_.origins_gone = OriginsBefore(files_, directory_, Begin());
     found_.segment_keys = std::move(known_.keys);
     found_.next_seq = known_.next_seq;
     found_.newest_ms = known_.newest_ms;
@@ -40,6 +42,8 @@ class Recovery {
 
  private:
   using Outcome = BatchScanner::Outcome;
+
+  Offset Begin() const { return Offset{found_.segments.segments.empty() ? 0 : found_.segments.segments.front().base}; }
 
   Status CutAtFence() {
     const auto fence = ReadFence(files_, directory_);
@@ -80,6 +84,7 @@ class Recovery {
       auto snapshot = ReadSnapshot(files_, directory_, segments[i].base);
       if (snapshot) {
         known_.positions = std::move(snapshot->positions);
+        known_.origins = std::move(snapshot->origins);
         known_.next_seq = std::max(known_.next_seq, snapshot->next_seq);
         known_.newest_ms = snapshot->newest_ms;
         snapshot_base_ = segments[i].base;
@@ -90,6 +95,7 @@ class Recovery {
       last_snapshot_error_ = snapshot.error();
     }
     NoteDamage(*last_snapshot_error_);
+    AddTo(&known_.origins, "", segments.front().base);
     return size_t{0};
   }
 
@@ -218,6 +224,13 @@ class Recovery {
 };
 
 }  // namespace
+
+std::optional<std::vector<OriginCount>> OriginsBefore(FileSystem& files, const std::string& directory, Offset begin) {
+  if (begin.value == 0) return std::vector<OriginCount>();
+  auto snapshot = ReadSnapshot(files, directory, begin.value);
+  if (!snapshot) return std::nullopt;
+  return std::move(snapshot->origins);
+}
 
 Result<RecoveredPartition> RecoverPartition(FileSystem& files, const std::string& directory, const LogOptions& options,
                                             int64_t now_ms) {

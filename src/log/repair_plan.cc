@@ -119,19 +119,21 @@ class Planner {
     if (snapshot && i > 0) return {};
     if (snapshot) {
       known_.positions = std::move(snapshot->positions);
+      known_.origins = std::move(snapshot->origins);
       known_.next_seq = std::max(known_.next_seq, snapshot->next_seq);
       known_.newest_ms = snapshot->newest_ms;
       return {};
     }
     SmallFilePlan small{NumberedPath(partition_.directory, base, kSnapshotSuffix), snapshot.error().message(), "", {}};
     if (i == 0) {
+      AddTo(&known_.origins, "", base);
       small.forgotten = "how far sources had read before offset " + std::to_string(base) +
                         ", and the idempotency keys of the segment before it";
     } else if (!knows_all_) {
       small.forgotten = "how far sources had read before offset " + std::to_string(plan_.segments[0].file.base_offset);
     }
     knows_all_ = knows_all_ && i > 0;
-    small.replace = Snapshot{base, known_.next_seq, known_.newest_ms, known_.positions, known_.keys};
+    small.replace = Snapshot{base, known_.next_seq, known_.newest_ms, known_.positions, known_.keys, known_.origins};
     plan_.small_files.push_back(std::move(small));
     return {};
   }
@@ -240,6 +242,7 @@ class Planner {
       piece.seq = known_.next_seq + std::max<int64_t>(lost, 1) - 1;
       if (lost > 0) known_.next_seq = piece.seq + 1;
     }
+    if (lost > 0) AddTo(&known_.origins, kLostOrigin, lost);
     piece.timestamp_ms = known_.newest_ms;
     segment.pieces.push_back(std::move(piece));
   }

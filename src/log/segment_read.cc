@@ -6,6 +6,7 @@
 #include "log/batch_scanner.h"
 #include "log/compression.h"
 #include "log/file_names.h"
+#include "log/origin_header.h"
 #include "log/segment_index_files.h"
 #include "log/segment_store.h"
 #include "model/record_decoder.h"
@@ -27,6 +28,9 @@ Result<LogBatch> DecodeBatch(PartitionId partition, std::shared_ptr<const std::s
     records = std::string_view(*buffer).substr(0, buffer->size() - kPadding);
   }
   LogBatch batch{partition, header.base_timestamp_ms, {}, std::move(buffer)};
+  batch.origins = [kept = batch.buffer, records, base = header.base_offset, count = header.record_count] {
+    return ReadOrigins(records, base, count);
+  };
   const int64_t skipped = std::max<int64_t>(0, from.value - header.base_offset);
   batch.records.reserve(static_cast<size_t>(std::max<int64_t>(0, header.record_count - skipped)));
   RecordCursor cursor(records, header.record_count);
@@ -48,7 +52,7 @@ Result<LogBatch> DecodeBatch(PartitionId partition, std::shared_ptr<const std::s
 class Reading {
  public:
   struct Place {
-    std::string path;        // for messages
+    std::string path;
     int64_t position = 0;    // of a batch
     int64_t offset = 0;      // its base offset
     int64_t limit = 0;       // bytes of the segment
@@ -99,6 +103,8 @@ class Reading {
     if (!BatchCrcHolds(bytes)) return false;
     auto batch = DecodeBatch(wanted_.partition, buffer, bytes, wanted_.from);
     if (!batch) return false;
+    batch->file = path_;
+    batch->byte = at_.position;
     batches_.push_back(std::move(*batch));
     taken_ += std::ssize(bytes);
     return true;
@@ -132,6 +138,7 @@ class Reading {
 
   File& file_;
   Place at_;
+  const std::shared_ptr<const std::string> path_ = std::make_shared<const std::string>(at_.path);
   const Wanted wanted_;
   int64_t buffer_bytes_;
   std::vector<LogBatch> batches_;

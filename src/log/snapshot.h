@@ -1,5 +1,5 @@
 // What a partition knew besides its records when a segment began, so that a start reads only the segments after it: the
-// source positions whole, and the idempotency keys of the segment before (older ones are in older snapshots).
+// source positions and the counts by origin whole, and the idempotency keys of the segment before (older ones are in older snapshots).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "base/file_system.h"
 #include "log/idempotency.h"
+#include "model/origin.h"
 #include "log/source_positions.h"
 
 namespace tailrace::log {
@@ -18,6 +19,7 @@ struct Snapshot {
   int64_t newest_ms = 0;  // time of the last batch before it
   SourcePositions positions;
   std::vector<KeyRecord> keys;  // oldest first
+  std::vector<OriginCount> origins = {};  // of all records before it
 };
 
 // Durable when it returns.

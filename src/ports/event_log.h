@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "model/ids.h"
+#include "model/origin.h"
 
 namespace tailrace {
 
@@ -24,6 +25,7 @@ struct StreamId {
 struct NewRecord {
   std::string_view value;
   std::optional<std::string_view> key = std::nullopt;
+  int64_t place = 0;  // within its origin's item or request, in the origin's unit
 };
 
 // How far a source has read one of its files (or another resumable thing), as of one append.
@@ -41,6 +43,7 @@ struct AppendRequest {
   std::string_view idempotency_key = {};         // empty for none; scoped to (stream, partition)
   const SourcePosition* position = nullptr;      // rides with the last record
   uint64_t idempotency_digest = 0;               // of what is sent; another one under a key that is known is kConflict
+  const Origin* origin = nullptr;                // of all its records; copied before Append returns; null: unknown
 };
 
 struct Appended {
@@ -71,6 +74,11 @@ struct LogBatch {
   int64_t timestamp_ms = 0;  // `_ingested_at` of every record in it
   std::vector<LogRecord> records;
   std::shared_ptr<const std::string> buffer;
+  // From whom the whole batch came, ascending, decoded when asked; views as above. What is before the first run, or in a batch without
+  // this, is unknown.
+  std::function<std::vector<OriginRun>()> origins = nullptr;
+  std::shared_ptr<const std::string> file = nullptr;  // that holds it; null: none
+  int64_t byte = 0;                                   // of the file, where it begins
 };
 
 struct PartitionStatus {
@@ -78,6 +86,9 @@ struct PartitionStatus {
   Offset end;                        // one past the newest synced
   int64_t bytes = 0;                 // on disk
   std::optional<Error> fenced;       // why it takes no more appends
+  std::vector<OriginCount> origins = {};  // of all records ever appended below `end`, by name
+  std::vector<OriginCount> repeated = {};  // of records that came again under a known idempotency key since the log was opened
+  std::optional<std::vector<OriginCount>> origins_gone = std::nullopt;  // of those below `begin`; nullopt: it cannot be told
 };
 
 // Append-only, partitioned record log of many streams.

@@ -27,7 +27,7 @@ struct SystemColumn {
 };
 
 struct SystemRelation {
-  std::string name;  // queries read it as tailrace.NAME
+  std::string name;  // queries read it as tailrace.NAME; what the store has under that name, too, comes before these rows
   std::vector<SystemColumn> columns;
   std::function<Result<std::unique_ptr<SystemRows>>()> open;  // from any thread
 };

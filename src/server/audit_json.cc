@@ -7,10 +7,21 @@ void WriteFlow(JsonWriter& json, const Flow& flow) {
   json.Int("read", flow.read).Int("emitted", flow.emitted).Int("filtered", flow.filtered).Int("dead_lettered", flow.dead_lettered);
 }
 
+void WriteOrigin(JsonWriter& json, const engine::AuditedOrigin& origin) {
+  json.BeginObject().Text("name", origin.name).Int("accepted", origin.accepted).Int("refused", origin.refused);
+  json.Int("duplicates", origin.duplicates);
+  if (origin.recount) json.Int("recount", *origin.recount);
+  json.EndObject();
+}
+
 void WriteStream(JsonWriter& json, const engine::AuditedStream& stream) {
   json.BeginObject().Text("stream", stream.name).Int("appended", stream.appended).Int("held", stream.held).Key("ends");
   WritePositions(json, stream.ends);
-  json.Int("letters", stream.letters).EndObject();
+  json.Int("letters", stream.letters).Bool("holds", stream.difference.empty());
+  if (!stream.difference.empty()) json.Text("difference", stream.difference);
+  json.Key("origins").BeginArray();
+  for (const engine::AuditedOrigin& origin : stream.origins) WriteOrigin(json, origin);
+  json.EndArray().EndObject();
 }
 
 void WriteMaterialization(JsonWriter& json, const engine::AuditedMaterialization& m) {

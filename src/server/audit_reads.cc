@@ -6,7 +6,10 @@
 
 #include "config/stream_names.h"
 #include "engine/auditor.h"
+#include "engine/plan.h"
+#include "engine/trace.h"
 #include "server/audit_json.h"
+#include "server/named_things.h"
 #include "server/query_args.h"
 #include "server/trace_json.h"
 
@@ -53,12 +56,13 @@ void AuditReads::Audit(const ExchangePtr& exchange) {
 
 void AuditReads::Trace(const ExchangePtr& exchange) {
   const std::string stream = config::WithoutAlias(services_.pipeline, exchange->request().PathParam(0));
+  if (engine::FindStream(services_.pipeline, stream) == nullptr) return exchange->Send(NoStreamReply(services_.pipeline, stream));
   const auto partition = NumberOf(exchange->request().PathParam(1), std::numeric_limits<int32_t>::max());
   const auto offset = NumberOf(exchange->request().PathParam(2), std::numeric_limits<int64_t>::max());
   if (!partition || !offset) return exchange->Send(InvalidParameterReply(Error::Invalid("partition and offset are numbers from 0 on")));
   pool_.Run(exchange, [this, stream, partition, offset](const std::stop_token& stop) {
     const PartitionId in{static_cast<int32_t>(*partition)};
-    const auto trace = services_.auditor->TraceRecord(stream, in, Offset{*offset}, stop);
+    const auto trace = engine::TraceRecord(services_.auditor->subjects(), stream, in, Offset{*offset}, stop);
     if (!trace) return ErrorReply(trace.error());
     Reply reply;
     JsonWriter json(reply.body);

@@ -146,7 +146,7 @@ AwsDoor::AwsDoor(const Services& services, const Gate& gate, Ingest& ingest, Rea
 
 void AwsDoor::AddPut(std::string_view target, AwsPut put) {
   auto envelope = std::make_unique<AwsEnvelope>(put, services_, callers_, ingest_);
-  IngestDoor door = DoorOfEnvelope(services_.pipeline, *envelope);
+  IngestDoor door = DoorOfEnvelope(services_.pipeline, *envelope, "POST / " + std::string(target));
   puts_.emplace(target, Put{std::move(envelope), std::move(door)});
 }
 

@@ -1,5 +1,7 @@
 #include "server/ingest.h"
 
+#include <fmt/format.h>
+
 #include "server/body_workers.h"
 #include "server/envelope.h"
 #include "server/ingest_lane.h"
@@ -18,7 +20,8 @@ constexpr std::string_view kPausedRetryAfterSeconds = "10";
 }  // namespace
 
 Ingest::Ingest(const Services& services, const Limits& limits, ByteBudget& body_bytes, Admission& admission)
-    : services_(services), limits_(limits), body_bytes_(body_bytes), admission_(admission) {}
+    : services_(services), limits_(limits), body_bytes_(body_bytes), admission_(admission),
+      request_prefix_(fmt::format("r{:x}-", services.clock.Now().micros)) {}
 
 Ingest::~Ingest() = default;
 

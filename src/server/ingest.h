@@ -63,6 +63,7 @@ class Ingest {
   std::map<std::string, size_t, std::less<>> streams_by_name_;
   std::vector<IngestDoor> stream_doors_;
   std::vector<StreamCounters> counters_;
+  std::string request_prefix_;  // of this start of the server; with a number it names a request for ever
   std::vector<std::string> schemas_;  // fingerprints, by index of the stream
   std::vector<std::unique_ptr<IngestLane>> lanes_;  // by index of the loop
   std::unique_ptr<BodyWorkers> workers_;            // ends before the lanes, to which it gives back

@@ -70,6 +70,7 @@ void IngestCall::Clear() {
   ClearButSmall(outcomes);
   first_fault.reset();
   request_id.clear();
+  key_id.clear();
   ClearButSmall(refused);
   ClearParts(parts, parts_used);
   ClearParts(letters, letters_used);

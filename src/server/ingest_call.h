@@ -85,6 +85,7 @@ struct IngestCall {
   std::vector<RecordOutcome> outcomes;  // of a door with an envelope, in the request's order
   std::optional<Fault> first_fault;
   std::string request_id;  // of a request with refused records that are kept
+  std::string key_id;      // the same of any request with an Idempotency-Key
   std::vector<RefusedRecord> refused;  // of streams that keep them
 
   std::vector<std::unique_ptr<AppendPart>> parts;  // the first parts_used of them are this request's

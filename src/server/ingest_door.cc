@@ -3,20 +3,30 @@
 #include "server/echo_formatter.h"
 
 namespace tailrace::server {
+namespace {
+
+constexpr std::string_view kStreamInRoute = "{stream}";
+
+}  // namespace
 
 IngestDoor DoorOfStream(const config::Pipeline& pipeline, size_t stream) {
   IngestDoor door;
   door.name = pipeline.streams[stream].name;
+  door.origin = "POST /streams/" + door.name;
   door.targets = {{stream, ""}};
   return door;
 }
 
-IngestDoor DoorOfEnvelope(const config::Pipeline& pipeline, const Envelope& envelope) {
+IngestDoor DoorOfEnvelope(const config::Pipeline& pipeline, const Envelope& envelope, std::string_view route) {
   IngestDoor door;
   door.envelope = &envelope;
   for (size_t i = 0; i < pipeline.streams.size(); ++i) {
     door.by_stream.push_back(DoorOfStream(pipeline, i));
-    door.by_stream.back().envelope = &envelope;
+    IngestDoor& of_stream = door.by_stream.back();
+    of_stream.envelope = &envelope;
+    of_stream.origin = route;
+    if (const size_t name = of_stream.origin.find(kStreamInRoute); name != std::string::npos)
+      of_stream.origin.replace(name, kStreamInRoute.size(), of_stream.name);
   }
   return door;
 }
@@ -25,6 +35,7 @@ Result<IngestDoor> DoorOfSource(const config::Pipeline& pipeline, const config::
                                 const config::HttpSourceSpec& http) {
   IngestDoor door;
   door.name = source.name;
+  door.origin = source.name;
   door.is_custom = true;
   door.faults = http.faults;
   door.echo = http.echo.has_value();

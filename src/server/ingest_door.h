@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -22,6 +23,7 @@ struct DoorTarget {
 // Values; shared by all threads as const.
 struct IngestDoor {
   std::string name;            // of the stream or source, for replies
+  std::string origin;          // what the records' origin is called: the source, or the route that the stream has by itself
   std::vector<DoorTarget> targets;
   int status = 200;            // when everything was accepted
   bool echo = false;           // the body goes back instead of the offsets
@@ -32,8 +34,8 @@ struct IngestDoor {
   std::vector<IngestDoor> by_stream;                 // of a door whose requests name their stream: by index into Pipeline::streams
 };
 
-// A door of every stream for requests of this kind. Ownership: borrows `envelope`.
-IngestDoor DoorOfEnvelope(const config::Pipeline& pipeline, const Envelope& envelope);
+// A door of every stream for requests of this kind; `route` is what it is called, with {stream} for the name. Ownership: borrows `envelope`.
+IngestDoor DoorOfEnvelope(const config::Pipeline& pipeline, const Envelope& envelope, std::string_view route);
 
 IngestDoor DoorOfStream(const config::Pipeline& pipeline, size_t stream);
 

@@ -37,7 +37,6 @@ Reply ReplyOf(IngestCall& call, bool failed, const config::Pipeline& pipeline) {
 IngestLane::IngestLane(Ingest& ingest, Executor& loop, std::unique_ptr<RecordReader> reader)
     : ingest_(ingest),
       loop_(loop),
-      born_micros_(ingest.services_.clock.Now().micros),
       completions_(loop, [this](AppendPart& part) { OnPartEnded(part); }),
       reader_(std::move(reader)) {}
 
@@ -99,7 +98,9 @@ size_t IngestLane::Submit(IngestCall& call) {
   AppendRequest request;
   request.idempotency_key = key;
   request.idempotency_digest = digest;
-  WriteLetters(call);
+  const Origin origin = NewOrigin(call, digest);
+  request.origin = &origin;
+  WriteLetters(call, origin);
   call.pending = call.parts_used + call.letters_used + 1;
   size_t ended = 1;
   for (size_t i = 0; i < call.parts_used; ++i) {
@@ -127,10 +128,10 @@ bool IngestLane::SubmitPart(AppendPart& part, AppendRequest request) {
   return false;
 }
 
-void IngestLane::WriteLetters(IngestCall& call) {
+void IngestLane::WriteLetters(IngestCall& call, const Origin& origin) {
   if (call.refused.empty()) return;
   const WallTime now = ingest_.services_.clock.Now();
-  call.request_id = NewRequestId(call);
+  call.request_id = origin.RequestId();
   engine::DeadLetter letter;
   letter.request = call.request_id;
   for (const RefusedRecord& refused : call.refused) {
@@ -145,15 +146,26 @@ void IngestLane::WriteLetters(IngestCall& call) {
     letter.place = refused.record;
     letter.line = refused.line;
     call.LettersFor(refused.stream)
-        .records.push_back({call.texts.Copy(engine::DeadLetterJson(letter, now)), std::nullopt});
+        .records.push_back({call.texts.Copy(engine::DeadLetterJson(letter, now)), std::nullopt, refused.record});
   }
 }
 
 // Under an Idempotency-Key the same request has the same id when it comes again.
-std::string IngestLane::NewRequestId(const IngestCall& call) {
-  const std::string_view key = call.RepeatKey();
-  if (!key.empty()) return fmt::format("k{:016x}{:016x}", Digest(key), Digest(call.body));
-  return fmt::format("r{:x}-{:x}-{:x}", born_micros_, loop_.index(), requests_named_.fetch_add(1) + 1);
+Origin IngestLane::NewOrigin(IngestCall& call, uint64_t digest) {
+  Origin origin;
+  origin.kind = OriginKind::kDoor;
+  origin.unit = PlaceUnit::kRecord;
+  origin.name = call.door->origin;
+  if (const auth::CallerPtr& caller = call.exchange->request().caller; caller != nullptr) origin.client = caller->name;
+  if (const std::string_view key = call.RepeatKey(); !key.empty()) {
+    call.key_id = fmt::format("k{:016x}{:016x}", Digest(key), digest);
+    origin.request = call.key_id;
+  } else {
+    // Lanes count on their own, each with numbers that the others do not have.
+    origin.request = ingest_.request_prefix_;
+    origin.number = (requests_named_.fetch_add(1, std::memory_order_relaxed) + 1) * ingest_.lanes_.size() + loop_.index();
+  }
+  return origin;
 }
 
 void IngestLane::OnPartEnded(AppendPart& part) { End(*part.call, 1); }

@@ -32,8 +32,8 @@ class IngestLane {
   std::optional<Reply> Read(RecordReader& reader, IngestCall& call) const;
   size_t Submit(IngestCall& call);
   bool SubmitPart(AppendPart& part, AppendRequest request);
-  void WriteLetters(IngestCall& call);
-  std::string NewRequestId(const IngestCall& call);
+  void WriteLetters(IngestCall& call, const Origin& origin);
+  Origin NewOrigin(IngestCall& call, uint64_t digest);
 
   void OnPartEnded(AppendPart& part);
   void End(IngestCall& call, size_t ended);
@@ -44,8 +44,7 @@ class IngestLane {
 
   Ingest& ingest_;
   Executor& loop_;
-  const int64_t born_micros_;  // with the loop's index and a count it names a request for ever
-  std::atomic<int64_t> requests_named_{0};
+  std::atomic<uint64_t> requests_named_{0};
   AppendCompletions completions_;
   const std::unique_ptr<RecordReader> reader_;
   std::vector<std::unique_ptr<IngestCall>> calls_;

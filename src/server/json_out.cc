@@ -6,6 +6,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "model/times.h"
+
 namespace tailrace::server {
 namespace {
 
@@ -137,6 +139,13 @@ void WritePositions(JsonWriter& json, const Positions& positions) {
   json.BeginArray();
   for (const Offset offset : positions) json.Int(offset.value);
   json.EndArray();
+}
+
+void WriteTime(JsonWriter& json, std::string_view name, int64_t time_ms) {
+  constexpr int64_t kMicrosPerMilli = 1000;
+  std::string text;
+  AppendRfc3339(time_ms * kMicrosPerMilli, &text);
+  json.Text(name, text);
 }
 
 void WriteAsOf(JsonWriter& json, const std::vector<AsOf>& as_of) {

@@ -48,6 +48,9 @@ class JsonWriter {
 // [n, n, ...]
 void WritePositions(JsonWriter& json, const Positions& positions);
 
+// As RFC 3339.
+void WriteTime(JsonWriter& json, std::string_view name, int64_t time_ms);
+
 // {"sales": [98213, 77120]}
 void WriteAsOf(JsonWriter& json, const std::vector<AsOf>& as_of);
 

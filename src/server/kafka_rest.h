@@ -24,7 +24,7 @@ class KafkaEnvelope final : public Envelope {
 // Threads: a loop's. Ownership: borrows everything.
 class KafkaRest {
  public:
-  KafkaRest(const Services& services, Ingest& ingest) : services_(services), ingest_(ingest), door_(DoorOfEnvelope(services.pipeline, envelope_)) {}
+  KafkaRest(const Services& services, Ingest& ingest) : services_(services), ingest_(ingest), door_(DoorOfEnvelope(services.pipeline, envelope_, "POST /topics/{stream}")) {}
 
   void Produce(const ExchangePtr& exchange);
   void ListTopics(const ExchangePtr& exchange);

@@ -26,7 +26,7 @@ class GatewayEnvelope final : public Envelope {
 class KinesisGateway {
  public:
   KinesisGateway(const Services& services, Ingest& ingest)
-      : ingest_(ingest), one_door_(DoorOfEnvelope(services.pipeline, one_)), many_door_(DoorOfEnvelope(services.pipeline, many_)) {}
+      : ingest_(ingest), one_door_(DoorOfEnvelope(services.pipeline, one_, "PUT /streams/{stream}/record")), many_door_(DoorOfEnvelope(services.pipeline, many_, "PUT /streams/{stream}/records")) {}
 
   void PutRecord(const ExchangePtr& exchange) { Put(exchange, one_door_); }
   void PutRecords(const ExchangePtr& exchange) { Put(exchange, many_door_); }

@@ -1,18 +1,9 @@
 #include "server/letters_json.h"
 
 #include "engine/byte_text.h"
-#include "model/times.h"
 
 namespace tailrace::server {
 namespace {
-
-constexpr int64_t kMicrosPerMilli = 1000;
-
-void WriteTime(JsonWriter& json, std::string_view name, int64_t millis) {
-  std::string time;
-  AppendRfc3339(millis * kMicrosPerMilli, &time);
-  json.Text(name, time);
-}
 
 // As it stands in the dead-letter log: text, or base64 where it is no UTF-8.
 void WriteRaw(JsonWriter& json, const std::string& raw) {

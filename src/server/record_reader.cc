@@ -265,7 +265,10 @@ bool RecordReader::Take(IngestCall& call, std::string_view json, const RecordPla
     const AppendPart* part = taken_.front().part;
     call.outcomes.push_back({part, static_cast<int64_t>(part->records.size())});
   }
-  for (const TakenPart& taken : taken_) taken.part->records.push_back(taken.record);
+  for (TakenPart& taken : taken_) {
+    taken.record.place = place.record;
+    taken.part->records.push_back(taken.record);
+  }
   ++call.accepted;
   return true;
 }

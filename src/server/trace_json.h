@@ -6,7 +6,8 @@
 
 namespace tailrace::server {
 
-// {"stream","partition","offset","seq","ingested_at_ms","key"?,"record","materializations":[{"kind","name","fate","reason"?,"commit"?,"keys"?}]}
+// {"stream","partition","offset","seq","received","from":{...},"sent_again"?,"file"?,"byte"?,"key"?,"record",
+//  "materializations":[{"kind","name","fate","reason"?,"commit"?,"keys"?,"letters"?}]}: docs/http.md.
 void WriteTrace(JsonWriter& json, const engine::Trace& trace);
 
 }  // namespace tailrace::server

@@ -10,8 +10,8 @@ namespace {
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-std::string CreateText(std::string_view name, const std::vector<ResultColumn>& columns) {
-  std::string text = "CREATE TABLE " + QuoteIdentifier(name) + " (";
+std::string CreateText(const std::string& quoted_name, const std::vector<ResultColumn>& columns) {
+  std::string text = "CREATE TABLE " + quoted_name + " (";
   for (size_t i = 0; i < columns.size(); ++i) {
     // A column that is always null has no type of its own.
     const std::string type = columns[i].type == "\"NULL\"" ? "INTEGER" : columns[i].type;
@@ -90,7 +90,12 @@ Status Scratch::AddStream(std::string_view name, const Schema& schema) {
 }
 
 Status Scratch::AddRelation(std::string_view name, const std::vector<ResultColumn>& columns) {
-  return impl_->connection->Execute(CreateText(name, columns));
+  return impl_->connection->Execute(CreateText(QuoteIdentifier(name), columns));
+}
+
+Status Scratch::AddRelationIn(std::string_view schema, std::string_view name, const std::vector<ResultColumn>& columns) {
+  TR_RETURN_IF_ERROR(impl_->connection->Execute("CREATE SCHEMA IF NOT EXISTS " + QuoteIdentifier(schema)));
+  return impl_->connection->Execute(CreateText(QuoteIdentifier(schema) + "." + QuoteIdentifier(name), columns));
 }
 
 SqlResult<void> Scratch::AddView(std::string_view name, std::string_view sql) {

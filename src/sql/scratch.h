@@ -25,6 +25,8 @@ class Scratch {
   // too.
   Status AddStream(std::string_view name, const Schema& schema);
   Status AddRelation(std::string_view name, const std::vector<ResultColumn>& columns);
+  // The same in a schema of its own, which is made where it is not there.
+  Status AddRelationIn(std::string_view schema, std::string_view name, const std::vector<ResultColumn>& columns);
   SqlResult<void> AddView(std::string_view name, std::string_view sql);
 
   // The relation that stands for a batch of the stream: what tables and collections read.

@@ -79,7 +79,7 @@ Result<std::vector<MaterializationState>> DuckDbWarehouse::Adopt(const Warehouse
     streams_.insert_or_assign(
         stream.name, StreamInfo{stream, std::make_shared<const sql::BatchLayout>(stream.schema, stream.needs_record)});
   }
-  views_ = plan.views;
+  views_ = QueryRunner::StoredViews(plan.views);
   TR_RETURN_IF_ERROR(Define(plan));
   TR_TRY(projector_, Projector::Open(streams_, plan.projections, options_.projection_bytes_max));
   TR_TRY(queries_, QueryRunner::Create(*database_, RelationsOf(plan), plan.views, options_.system_relations));
@@ -108,7 +108,7 @@ Status DuckDbWarehouse::DefineInTransaction(const WarehousePlan& plan,
   }
   TR_RETURN_IF_ERROR(rows_.Adopt(*table_connection_, stored));
   TR_RETURN_IF_ERROR(tables_.Adopt(plan.tables, stored));
-  for (const ViewPlan& view : plan.views) {
+  for (const ViewPlan& view : views_) {
     Status made = table_connection_->Execute(ViewSql(view.name, view.sql));
     if (!made) return Fail(made.error().With("view " + view.name));
   }

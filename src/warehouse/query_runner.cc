@@ -12,6 +12,8 @@
 namespace tailrace::warehouse {
 namespace {
 
+constexpr std::string_view kSystemPrefix = "tailrace.";
+
 std::string Lower(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -80,9 +82,6 @@ Result<std::unique_ptr<QueryRunner>> QueryRunner::Create(sql::Database& database
                                                          const std::vector<SystemRelation>& system_relations) {
   std::unique_ptr<QueryRunner> runner(new QueryRunner(database));
   for (const Relation& relation : relations) runner->relations_.insert_or_assign(Lower(relation.name), relation);
-  for (const ViewPlan& view : views) {
-    if (Status added = runner->AddView(view); !added) return Fail(added.error().With("view " + view.name));
-  }
   runner->system_views_.insert_or_assign(
       "tailrace.commits",
       fmt::format("SELECT m.kind, m.name, m.stream, c.number, make_timestamp(c.time_ms * 1000) AS time, c.positions, c.letters, c.read, c.emitted, "
@@ -90,7 +89,29 @@ Result<std::unique_ptr<QueryRunner>> QueryRunner::Create(sql::Database& database
                   CommitsSql()));
   TR_TRY(const auto connection, database.Connect());
   for (const SystemRelation& relation : system_relations) TR_RETURN_IF_ERROR(runner->AddSystemRelation(*connection, relation));
+  for (const ViewPlan& view : views) {
+    if (Status added = runner->AddView(view); !added) return Fail(added.error().With("view " + view.name));
+  }
   return runner;
+}
+
+std::vector<ViewPlan> QueryRunner::StoredViews(const std::vector<ViewPlan>& views) {
+  std::set<std::string> kept_out;
+  std::vector<ViewPlan> stored;
+  for (const ViewPlan& view : views) {
+    const auto select = sql::Select::Parse(view.sql);
+    const auto relations = select ? select->Relations() : std::vector<sql::RelationRef>();
+    const bool reads_system = std::any_of(relations.begin(), relations.end(), [&](const sql::RelationRef& read) {
+      const std::string name = Lower(read.name);
+      return name.starts_with(kSystemPrefix) || kept_out.contains(name);
+    });
+    if (reads_system) {
+      kept_out.insert(Lower(view.name));
+    } else {
+      stored.push_back(view);
+    }
+  }
+  return stored;
 }
 
 Status QueryRunner::AddView(const ViewPlan& view) {
@@ -98,6 +119,7 @@ Status QueryRunner::AddView(const ViewPlan& view) {
   if (!select) return Fail(OfSql(select.error()));
   TR_TRY(bool timed, ReadsTheClock(*select));
   for (const sql::RelationRef& read : select->Relations()) timed = timed || timed_views_.contains(Lower(read.name));
+  if (ReadsSystemRelations(*select)) system_views_.insert_or_assign(Lower(view.name), view.sql);
   if (timed) timed_views_.insert_or_assign(Lower(view.name), view.sql);
   views_.insert_or_assign(Lower(view.name), BaseRelations(*select));
   return {};
@@ -116,7 +138,9 @@ Status QueryRunner::AddSystemRelation(sql::Connection& connection, const SystemR
     TR_TRY(auto rows, open());
     return std::make_unique<RowsOfRelation>(std::move(rows));
   };
-  system_views_.insert_or_assign("tailrace." + relation.name, fmt::format("SELECT {} FROM {}()", casts, function.name));
+  std::string& text = system_views_[std::string(kSystemPrefix) + relation.name];
+  // What the store has of it, too, comes first.
+  text += fmt::format("{}SELECT {} FROM {}()", text.empty() ? "" : " UNION ALL ", casts, function.name);
   return sql::RegisterRowFunction(connection, std::move(function));
 }
 

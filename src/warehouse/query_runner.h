@@ -32,6 +32,9 @@ class QueryRunner {
                                                      const std::vector<ViewPlan>& views,
                                                      const std::vector<SystemRelation>& system_relations);
 
+  // Those of `views` that can be kept in the database: what reads a relation of the system is put into each query instead.
+  static std::vector<ViewPlan> StoredViews(const std::vector<ViewPlan>& views);
+
   Result<QuerySummary> Run(const QueryRequest& request, ResultSink& sink, const std::stop_token& stop);
 
  private:
@@ -63,7 +66,7 @@ class QueryRunner {
   std::map<std::string, std::set<std::string>, std::less<>> views_;  // the base relations behind each
   std::map<std::string, std::string> timed_views_;                   // that read now(), themselves or through another
 
-  std::map<std::string, std::string> system_views_;                  // what stands for tailrace.NAME
+  std::map<std::string, std::string> system_views_;                  // what stands for tailrace.NAME, and for views that read one
 
   std::mutex mutex_;
   std::vector<std::unique_ptr<sql::Connection>> idle_;  // protected by mutex_

@@ -17,6 +17,7 @@ from pathlib import Path
 TAILRACE = os.environ["TAILRACE"]
 ROWS = 8_000
 KILLS = 6
+TRACED = 8
 SECONDS_MAX = 240
 PIPELINE = """pipeline: accounted
 streams:
@@ -66,18 +67,34 @@ def tailrace(*words):
     return subprocess.run([TAILRACE, *words], capture_output=True, text=True, timeout=SECONDS_MAX)
 
 
+def check_lines(rng, folder, ends, lines):
+    """Whatever was killed between, a record names the line it was read from."""
+    for _ in range(TRACED):
+        partition = rng.randrange(len(ends))
+        traced = tailrace("trace", f"rows/{partition}:{rng.randrange(ends[partition])}", folder, "--json")
+        assert traced.returncode == 0, traced.stderr
+        record = json.loads(traced.stdout)
+        place = (record["from"]["name"], record["from"]["line"])
+        expected = ("file", lines[json.loads(record["record"])["id"]])
+        assert place == expected, f"{record['record']} is said to be of {place}, it is of {expected}"
+
+
 def main():
     seed = int(os.environ.get("TAILRACE_SEED", time.time_ns() % 1_000_000))
     print("seed", seed)
     rng = random.Random(seed)
     rows = rows_of(rng)
     refused = 0
+    line, lines = 1, []  # of each row
     with tempfile.TemporaryDirectory() as folder:
         with open(Path(folder, "rows.jsonl"), "w") as out:
             for row in rows:
                 print(json.dumps(row), file=out)
+                lines.append(line)
+                line += 1
                 if rng.random() < 0.002:
                     refused += 1
+                    line += 1
                     print(rng.choice(["not json", '{"id": "no number"}']), file=out)
         Path(folder, "pipeline.yaml").write_text(PIPELINE)
         run = [TAILRACE, "run", "--once", folder]
@@ -113,6 +130,9 @@ def main():
                 assert found == expected, f"{m['name']}: {found}, expected {expected}"
             assert m["in_flight"] == 0, m
         assert stream["letters"] == letters, f"{stream['letters']} letters, expected {letters}"
+        counted = [{"name": "file", "accepted": ROWS, "refused": refused, "duplicates": 0, "recount": ROWS}]
+        assert stream["origins"] == counted, f"by source {stream['origins']}, expected {counted}"
+        check_lines(rng, folder, stream["ends"], lines)
         print(f"{killed} kills, {len(FATES)} times {ROWS} records and {letters} letters accounted for")
     return 0
 

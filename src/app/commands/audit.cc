@@ -50,6 +50,25 @@ std::string TableOf(const JsonValue& audit) {
   return AlignedTable(answer, kLineWidthMax);
 }
 
+// Who brought the records, a line for each source and door.
+std::string OriginsOf(const JsonValue& audit) {
+  constexpr Shown kOriginColumns[] = {{"name", "brought by", "VARCHAR"}, {"stream", "stream", "VARCHAR"}, {"accepted", "accepted", "BIGINT"},
+                                      {"refused", "refused", "BIGINT"}, {"duplicates", "again", "BIGINT"}};
+  QueryAnswer answer;
+  for (const Shown& column : kOriginColumns) answer.columns.push_back({column.title, column.type});
+  for (const JsonValue& stream : audit.Find("streams")->items) {
+    for (const JsonValue& origin : stream.Find("origins")->items) {
+      std::vector<JsonValue>& row = answer.rows.emplace_back();
+      for (const Shown& column : kOriginColumns) {
+        const JsonValue* value = std::string_view(column.member) == "stream" ? stream.Find("stream") : origin.Find(column.member);
+        row.push_back(value == nullptr ? JsonValue() : *value);
+      }
+      if (row.front().text.empty()) row.front().text = "(not known)";
+    }
+  }
+  return answer.rows.empty() ? "" : AlignedTable(answer, kLineWidthMax) + "\n";
+}
+
 ExitCode Audit(const Options& options, Console& console) {
   auto pipeline = LoadForCommand(options.pipeline, console);
   if (!pipeline) return pipeline.error();
@@ -62,6 +81,7 @@ ExitCode Audit(const Options& options, Console& console) {
     console.OutLine(ToJson(*audit));
     return holds ? ExitCode::kDone : ExitCode::kNo;
   }
+  console.Out(OriginsOf(*audit));
   console.Out(TableOf(*audit));
   if (holds) {
     console.OutLine(fmt::format("{} {}", console.Paint(Style::kGreen, "holds:"),

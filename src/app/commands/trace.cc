@@ -46,6 +46,18 @@ JsonValue TextValue(std::string text) {
   return value;
 }
 
+// "letter 7 at T, sent again 9 at T"
+std::string LettersOf(const JsonValue& m) {
+  const JsonValue* letters = m.Find("letters");
+  std::string text;
+  if (letters == nullptr) return text;
+  for (const JsonValue& entry : letters->items) {
+    const std::string_view what = entry.TextOf("what");
+    text += fmt::format("{}{} {} at {}", text.empty() ? "" : ", ", what, entry.TextOf("entry"), entry.TextOf("time"));
+  }
+  return text;
+}
+
 std::string WhatOf(const JsonValue& m) {
   const std::string_view reason = m.TextOf("reason");
   std::string what(reason.substr(0, reason.find('\n')));
@@ -53,6 +65,34 @@ std::string WhatOf(const JsonValue& m) {
     for (const JsonValue& key : keys->items) what += (what.empty() ? "" : ", ") + key.text;
   }
   return OneLine(what);
+}
+
+// "from source sales_file, data.csv, line 813"
+std::string OriginOf(const JsonValue& trace) {
+  const JsonValue& from = *trace.Find("from");
+  const std::string_view kind = from.TextOf("kind");
+  if (kind == "unknown") return "from whom is not known: the version that took it kept no note";
+  std::string text = kind == "door" ? fmt::format("from {}", from.TextOf("name")) : fmt::format("from source {}", from.TextOf("name"));
+  if (const auto item = from.TextOf("item"); !item.empty()) text += fmt::format(", {}", item);
+  if (const auto request = from.TextOf("request"); !request.empty()) text += fmt::format(", request {}", request);
+  for (const char* unit : {"line", "byte", "row", "record", "entry"}) {
+    if (from.Find(unit) != nullptr) text += fmt::format(", {} {}", unit, from.TextOf(unit));
+  }
+  if (const auto client = from.TextOf("client"); !client.empty()) text += fmt::format(", by {}", client);
+  return OneLine(text);
+}
+
+// "sent again at T by entry 9: letter 7, refused at T: REASON"
+std::string RedriveOf(const JsonValue& redrive) {
+  std::string text = fmt::format("sent again at {} by entry {} of the dead letters: letter {}", redrive.TextOf("time"), redrive.TextOf("entry"),
+                                 redrive.TextOf("letter"));
+  if (redrive.Find("refused") != nullptr) text += fmt::format(", refused at {}: {}", redrive.TextOf("refused"), redrive.TextOf("reason"));
+  std::string came;
+  for (const char* member : {"source", "item", "request"}) {
+    if (const auto part = redrive.TextOf(member); !part.empty()) came += (came.empty() ? "" : ", ") + std::string(part);
+  }
+  if (redrive.Find("line") != nullptr) came += fmt::format(", line {}", redrive.TextOf("line"));
+  return OneLine(came.empty() ? text : text + "; it came from " + came);
 }
 
 std::string TableOf(const JsonValue& trace) {
@@ -82,9 +122,15 @@ ExitCode Trace(const Options& options, Console& console) {
     console.OutLine(ToJson(*trace));
     return ExitCode::kDone;
   }
-  console.OutLine(fmt::format("{}  seq {}, received at {} ms", console.Paint(Style::kBold, options.record), trace->TextOf("seq"), trace->TextOf("ingested_at_ms")));
+  console.OutLine(fmt::format("{}  seq {}, received {}", console.Paint(Style::kBold, options.record), trace->TextOf("seq"), trace->TextOf("received")));
+  console.OutLine(OriginOf(*trace));
+  if (const JsonValue* redrive = trace->Find("sent_again")) console.OutLine(RedriveOf(*redrive));
+  if (const auto file = trace->TextOf("file"); !file.empty()) console.OutLine(fmt::format("in {} at byte {}", OneLine(file), trace->TextOf("byte")));
   console.OutLine(console.Paint(Style::kDim, OneLine(trace->TextOf("record"))));
   console.Out(TableOf(*trace));
+  for (const JsonValue& m : trace->Find("materializations")->items) {
+    if (const std::string letters = LettersOf(m); !letters.empty()) console.OutLine(OneLine(fmt::format("{}: {}", m.TextOf("name"), letters)));
+  }
   return ExitCode::kDone;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/system_relations.h"
 #include "engine/result_rows.h"
 #include "server/letters_json.h"
 
@@ -28,7 +29,7 @@ Result<std::vector<JsonValue>> AsObjects(const engine::ResultRows& result) {
 Result<std::vector<JsonValue>> RowsOfRelation(Runtime& runtime, const std::string& name, WallTime now,
                                               const std::stop_token& stop) {
   QueryRequest request;
-  request.sql = fmt::format("SELECT * FROM \"{}\"", name);
+  request.sql = "SELECT * FROM " + (config::FindSystemRelation(name) != nullptr ? name : fmt::format("\"{}\"", name));
   request.rows_max = kRelationRowsMax;
   request.now_micros = now.micros;
   request.trusted = true;

@@ -15,7 +15,7 @@ namespace tailrace::app {
 // More rows than this are an error: a test that needs them should count.
 inline constexpr size_t kRelationRowsMax = 100'000;
 
-// Rows of a stream, table or view, by column.
+// Rows of a stream, table, view or relation of the system, by column.
 Result<std::vector<JsonValue>> RowsOfRelation(Runtime& runtime, const std::string& name, WallTime now,
                                               const std::stop_token& stop);
 

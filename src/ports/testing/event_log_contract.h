@@ -215,6 +215,69 @@ TEST_P(EventLogContract, SourcePositionsRideWithTheirRecords) {
   }
 }
 
+// "NAME client CLIENT item ITEM request ID unit UNIT: PLACE" of every record.
+inline std::vector<std::string> OriginsOf(EventLog& log, StreamId stream, PartitionId partition, Offset from = {}) {
+  std::vector<std::string> all;
+  while (true) {
+    const auto batches = log.Read(stream, partition, from, 1);
+    if (!batches || batches->empty()) return all;
+    for (const LogBatch& batch : *batches) {
+      const std::vector<OriginRun> runs = batch.origins ? batch.origins() : std::vector<OriginRun>();
+      for (const LogRecord& record : batch.records) {
+        std::string text = "unknown";
+        for (const OriginRun& run : runs) {
+          if (run.first > record.offset || run.origin.kind == OriginKind::kUnknown) continue;
+          text = std::string(run.origin.name) + " " + std::string(run.origin.client) + " " + std::string(run.origin.item) + " " +
+                 run.origin.RequestId() + " " + std::string(PlaceUnitName(run.origin.unit)) + " " +
+                 std::to_string(run.PlaceOf(record.offset));
+        }
+        all.push_back(text);
+        from = record.offset.Plus(1);
+      }
+    }
+  }
+}
+
+TEST_P(EventLogContract, ARecordTellsFromWhomItCame) {
+  Origin file{OriginKind::kSource, PlaceUnit::kLine, "sales_file", {}, "data.csv", {}, {}};
+  Origin door{OriginKind::kDoor, PlaceUnit::kRecord, "POST /streams/sales", "shop", {}, "r5-", 255};
+  const std::vector<NewRecord> lines{{"a", std::nullopt, 2}, {"b", std::nullopt, 3}, {"c", std::nullopt, 7}};
+  const std::vector<NewRecord> posted{{"d", std::nullopt, 0}, {"e", std::nullopt, 1}};
+  AppendRequest request{kSales, kFirst, lines};
+  request.origin = &file;
+  ASSERT_TRUE(AppendAndWait(log(), request));
+  request.records = posted;
+  request.origin = &door;
+  ASSERT_TRUE(AppendAndWait(log(), request));
+  ASSERT_TRUE(AppendValues(log(), kSales, kFirst, {"f"}));
+  const std::vector<std::string> all{"sales_file  data.csv  line 2",
+                                     "sales_file  data.csv  line 3",
+                                     "sales_file  data.csv  line 7",
+                                     "POST /streams/sales shop  r5-ff record 0",
+                                     "POST /streams/sales shop  r5-ff record 1",
+                                     "unknown"};
+  for (const bool restarted : {false, true}) {
+    if (restarted) harness_->Restart();
+    EXPECT_EQ(OriginsOf(log(), kSales, kFirst), all);
+    EXPECT_EQ(OriginsOf(log(), kSales, kFirst, Offset{4}), std::vector<std::string>(all.begin() + 4, all.end()));
+    const PartitionStatus status = log().Partitions(kSales)[0];
+    EXPECT_EQ(status.origins, (std::vector<OriginCount>{{"sales_file", 3}, {"POST /streams/sales", 2}, {"", 1}}));
+    ASSERT_TRUE(status.origins_gone);
+    EXPECT_TRUE(status.origins_gone->empty());
+  }
+}
+
+TEST_P(EventLogContract, ARequestSentTwiceCountsOnceForItsOrigin) {
+  const Origin door{OriginKind::kDoor, PlaceUnit::kRecord, "door", {}, {}, {}, {}};
+  const auto records = RecordsOf({"a", "b"});
+  AppendRequest request{kSales, kFirst, records, "key"};
+  request.origin = &door;
+  ASSERT_TRUE(AppendAndWait(log(), request));
+  ASSERT_TRUE(AppendAndWait(log(), request)->duplicate);
+  EXPECT_EQ(log().Partitions(kSales)[0].origins, (std::vector<OriginCount>{{"door", 2}}));
+  EXPECT_EQ(log().Partitions(kSales)[0].repeated, (std::vector<OriginCount>{{"door", 2}}));
+}
+
 TEST_P(EventLogContract, APositionMayComeWithoutRecords) {
   const SourcePosition one{"file", "a.csv", 100, ""};
   const SourcePosition two{"file", "a.csv", 200, ""};

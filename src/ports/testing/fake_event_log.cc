@@ -33,7 +33,37 @@ LogBatch Render(PartitionId partition, int64_t base_offset, int64_t base_seq, in
   return batch;
 }
 
+void Count(std::vector<OriginCount>* counts, const std::string& name, int64_t records) {
+  for (OriginCount& count : *counts) {
+    if (count.name != name) continue;
+    count.records += records;
+    return;
+  }
+  counts->push_back({name, records});
+}
+
 }  // namespace
+
+std::shared_ptr<const FakeEventLog::StoredOrigin> FakeEventLog::Keep(const AppendRequest& request) {
+  auto stored = std::make_shared<StoredOrigin>();
+  if (request.origin != nullptr) stored->origin = *request.origin;
+  stored->name = stored->origin.name;
+  stored->client = stored->origin.client;
+  stored->item = stored->origin.item;
+  stored->request = stored->origin.request;
+  for (const NewRecord& record : request.records) stored->places.push_back(record.place);
+  return stored;
+}
+
+std::vector<OriginRun> FakeEventLog::RunsOf(const StoredOrigin& stored, int64_t base_offset) {
+  OriginRun run{Offset{base_offset}, stored.origin, stored.places.empty() ? 0 : stored.places.front(), {}};
+  run.origin.name = stored.name;
+  run.origin.client = stored.client;
+  run.origin.item = stored.item;
+  run.origin.request = stored.request;
+  for (size_t i = 1; i < stored.places.size(); ++i) run.steps.push_back(stored.places[i] - stored.places[i - 1]);
+  return {run};
+}
 
 FakeEventLog::FakeEventLog(std::vector<int32_t> partitions, Clock& clock) : clock_(clock) {
   for (const int32_t count : partitions) {
@@ -121,6 +151,7 @@ void FakeEventLog::Settle(Partition& partition, Told* told) {
     if (!batch.idempotency_key.empty() && known != partition.keys.end()) {
       Appended again = known->second.appended;
       again.duplicate = true;
+      Count(&partition.repeated, batch.origin->name, std::ssize(batch.records));
       told->emplace_back(batch.waiter, again);
       continue;
     }
@@ -129,6 +160,7 @@ void FakeEventLog::Settle(Partition& partition, Told* told) {
     if (!batch.idempotency_key.empty()) partition.keys[batch.idempotency_key] = {appended, batch.digest};
     if (batch.position) partition.positions[{batch.position->source, batch.position->item}] = *batch.position;
     told->emplace_back(batch.waiter, appended);
+    if (!batch.records.empty()) Count(&partition.origins, batch.origin->name, std::ssize(batch.records));
     if (!batch.records.empty()) partition.batches.push_back(std::move(batch));
   }
   partition.held.clear();
@@ -172,6 +204,7 @@ Status FakeEventLog::Append(const AppendRequest& request, AppendWaiter* waiter) 
     batch.idempotency_key = request.idempotency_key;
     batch.digest = request.idempotency_digest;
     if (request.position != nullptr) batch.position = *request.position;
+    batch.origin = Keep(request);
     batch.waiter = waiter;
     partition->held.push_back(std::move(batch));
     if (partition->holding) return {};
@@ -199,6 +232,7 @@ Result<std::vector<LogBatch>> FakeEventLog::Read(StreamId stream, PartitionId pa
     };
     batches.push_back(Render(partition, batch.base_offset, batch.base_seq, batch.timestamp_ms, from.value, record,
                              batch.records.size()));
+    batches.back().origins = [origin = batch.origin, base = batch.base_offset] { return RunsOf(*origin, base); };
     bytes += batches.back().buffer->size();
   }
   return batches;
@@ -217,7 +251,8 @@ std::vector<PartitionStatus> FakeEventLog::Partitions(StreamId stream) const {
   const std::lock_guard lock(mutex_);
   std::vector<PartitionStatus> statuses;
   for (const Partition& partition : streams_[static_cast<size_t>(stream.value)].partitions) {
-    PartitionStatus status{Offset{partition.begin}, Offset{partition.end()}, 0, partition.fenced};
+    PartitionStatus status{Offset{partition.begin}, Offset{partition.end()}, 0, partition.fenced, partition.origins, partition.repeated};
+    if (partition.begin == 0) status.origins_gone.emplace();
     for (const Batch& batch : partition.batches) {
       for (const Stored& record : batch.records) status.bytes += std::ssize(record.value);
     }

@@ -52,6 +52,14 @@ class FakeEventLog final : public EventLog {
     std::optional<std::string> key;
     std::string value;
   };
+  struct StoredOrigin {
+    Origin origin;
+    std::string name, client, item, request;
+    std::vector<int64_t> places;
+  };
+  static std::shared_ptr<const StoredOrigin> Keep(const AppendRequest& request);
+  static std::vector<OriginRun> RunsOf(const StoredOrigin& stored, int64_t base_offset);
+
   struct Batch {
     int64_t base_offset = 0;
     int64_t base_seq = 0;
@@ -60,6 +68,7 @@ class FakeEventLog final : public EventLog {
     std::string idempotency_key;
     uint64_t digest = 0;
     std::optional<SourcePosition> position;
+    std::shared_ptr<const StoredOrigin> origin;
     AppendWaiter* waiter = nullptr;
   };
   struct KeyEntry {
@@ -73,6 +82,8 @@ class FakeEventLog final : public EventLog {
     std::deque<Batch> held;
     std::map<std::string, KeyEntry> keys;
     std::map<std::pair<std::string, std::string>, SourcePosition> positions;
+    std::vector<OriginCount> origins;
+    std::vector<OriginCount> repeated;
     std::optional<Error> fenced;
     std::optional<Error> read_error;
     int64_t end() const {
