@@ -314,6 +314,7 @@ SourceBatch PollSource::TakeRows(size_t bytes_max) {
     row.raw = from.fault.empty() ? row.json : std::string_view(from.raw);
     row.fault = from.fault;
     row.place = place_ + static_cast<int64_t>(row_);
+    row.line = static_cast<int64_t>(row_) + 1;  // for people, the place is too large a number
     bytes += row.raw.size();
     batch.rows.push_back(std::move(row));
   }

@@ -36,7 +36,7 @@ struct PollSourceOptions {
 };
 
 // One item, whose places are (due time in seconds, number of the row in it): an answer is spooled before its first row
-// is handed out, and removed when its last one is in the log, so that a row is in the log once however often this
+// is handed out (with its number in the answer, from 1, as its line), and removed when its last one is in the log, so that a row is in the log once however often this
 // process is killed. Requests of one due time go out one after the other.
 // Ownership: borrows the rest, which must outlive it.
 Result<std::unique_ptr<Source>> MakePollSource(const config::PollSourceSpec& spec, PollSourceOptions options, OutboundHttp& http,

@@ -27,6 +27,7 @@ class Log {
       rows.emplace_back(row.fault.empty() ? row.json : row.raw);
       faults.push_back(row.fault);
       items.push_back(batch.item_name);
+      lines.push_back(row.line);
     }
     start_ = end_;
     end_ = done_below_ = std::max(done_below_, batch.next);
@@ -36,6 +37,7 @@ class Log {
   std::vector<std::string> rows;
   std::vector<std::string> faults;
   std::vector<std::string> items;
+  std::vector<int64_t> lines;
 
  private:
   int64_t start_ = 0;
@@ -111,6 +113,7 @@ TEST_F(PollSourceTest, AsksAtEachDueTimeAndForEachEntry) {
   EXPECT_EQ(log_.rows.size(), 8U);
   EXPECT_EQ(log_.items.front(), "2017-03-03T06:00:00Z");
   EXPECT_EQ(log_.items.back(), "2017-03-03T06:01:00Z request 2");
+  EXPECT_EQ(log_.lines.back(), 2);
   EXPECT_EQ(counts_->answers, 4);
 }
 
