@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -15,9 +16,11 @@
 
 #include "app/backup_manifest.h"
 #include "app/key_folder.h"
+#include "app/lake_parts.h"
 #include "app/version.h"
 #include "base/crash_point.h"
 #include "base/file_system.h"
+#include "lake/raw_file.h"
 #include "log/file_names.h"
 #include "log/synced_file.h"
 #include "sqlite/sqlite.h"
@@ -68,6 +71,8 @@ class BackupMaker {
   Status CopyPolls();
   Status CopyStores();
   Status CopySqlite(std::string_view name);
+  Status CopyLake();
+  Status CheckNoGap(const PartitionCopy& partition);
   Status FindPartitions(std::string_view kind, const std::string& stream, int32_t partitions);
   Status ReadPositions(bool letters);
   Status CopyPartition(const PartitionCopy& partition);
@@ -152,6 +157,54 @@ Status BackupMaker::CopyStores() {
   // The letters of what is refused beside records that are in the log by now.
   if (help_ != nullptr) TR_RETURN_IF_ERROR(help_->await_letters());
   return ReadPositions(/*letters=*/true);
+}
+
+// What says how far the lake is comes before what it speaks of, and what only describes files comes after them.
+int LakeOrder(const std::string& path) {
+  if (path.find("/_cuts/") != std::string::npos || path.ends_with("/_last_checkpoint")) return 0;
+  if (path.find("/_delta_log/") != std::string::npos || path.find("/_tailrace/") != std::string::npos) return 1;
+  return path.ends_with("/_manifest.json") ? 3 : 2;
+}
+
+// Before the stores and the log, so that the lake knows of nothing that those lack.
+Status BackupMaker::CopyLake() {
+  const std::string root = Source(kLakeFolder);
+  for (int order = 0; order <= 3; ++order) {
+    std::vector<std::string> paths;
+    std::error_code failed;
+    if (!fs::exists(root, failed)) return {};
+    for (auto at = fs::recursive_directory_iterator(root, failed); !failed && at != fs::recursive_directory_iterator(); at.increment(failed)) {
+      const std::string path = fs::path(at->path()).lexically_relative(data_).string();
+      const bool is_passing = path.ends_with(kTemporarySuffix) || path.starts_with(std::string(kLakeFolder) + "/staging/");
+      if (!is_passing && LakeOrder(path) == order && at->is_regular_file(failed)) paths.push_back(path);
+    }
+    if (failed) return Fail(Error::Unavailable(root + ": " + failed.message()));
+    std::sort(paths.begin(), paths.end());
+    // A file of a table that an older version needed may be deleted meanwhile.
+    for (const std::string& path : paths) TR_RETURN_IF_ERROR(CopyIfThere(path));
+  }
+  return {};
+}
+
+// The log may have let go of records that came into the lake after the lake was copied.
+Status BackupMaker::CheckNoGap(const PartitionCopy& partition) {
+  if (partition.is_letters || !partition.position) return {};
+  const fs::path path(partition.path);
+  const std::string stream = path.parent_path().filename().string();
+  const PartitionId id{static_cast<int32_t>(std::strtol(path.filename().c_str(), nullptr, 10))};
+  int64_t held = 0;
+  int64_t begin = INT64_MAX;
+  for (const BackupFile& file : manifest_.files) {
+    if (file.path.starts_with(partition.path + "/")) {
+      if (const auto base = log::NumberOf(fs::path(file.path).filename().string(), log::kSegmentSuffix)) begin = std::min(begin, *base);
+    } else if (file.path.starts_with(std::string(kLakeFolder) + "/")) {
+      const auto cut = lake::ParseRawObjectName(stream, std::string_view(file.path).substr(kLakeFolder.size() + 1));
+      if (cut && cut->partition == id) held = std::max(held, cut->last.value + 1);
+    }
+  }
+  const bool is_kept = std::any_of(pipeline_.lake.streams.begin(), pipeline_.lake.streams.end(), [&](const auto& kept) { return kept.stream == stream; });
+  if (!is_kept || begin <= held || begin == 0 || begin == INT64_MAX) return {};
+  return Fail(Error::Unavailable("the log of " + stream + " was shortened while it was copied: run the backup again"));
 }
 
 Status BackupMaker::FindPartitions(std::string_view kind, const std::string& stream, int32_t partitions) {
@@ -240,6 +293,7 @@ Result<BackupSummary> BackupMaker::Make(Clock& clock) {
     TR_RETURN_IF_ERROR(FindPartitions("dlq", stream.name, 1));
   }
   TR_RETURN_IF_ERROR(CopyPolls());
+  TR_RETURN_IF_ERROR(CopyLake());
   TR_RETURN_IF_ERROR(help_ == nullptr ? CopyStores() : help_->while_stores_rest([this] { return CopyStores(); }));
   TR_CRASH_POINT("backup.stores");
   for (const auto& stream : pipeline_.streams) {
@@ -249,6 +303,7 @@ Result<BackupSummary> BackupMaker::Make(Clock& clock) {
   std::map<std::string, std::vector<int64_t>> ends;
   for (const PartitionCopy& partition : partitions_) {
     TR_RETURN_IF_ERROR(CopyPartition(partition));
+    TR_RETURN_IF_ERROR(CheckNoGap(partition));
     if (!partition.is_letters) ends[ParentPath(partition.path)].push_back(partition.position ? partition.position->end : 0);
   }
   for (const auto& stream : pipeline_.streams) manifest_.summary.streams.push_back({stream.name, ends["log/" + stream.name]});

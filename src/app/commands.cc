@@ -35,6 +35,11 @@ constexpr std::array kCommands = {
             "tailrace sql 'FROM revenue_by_hour' --csv > revenue.csv\n"
             "tailrace sql                  # a prompt",
             DeclareSql},
+    Command{"export", "Write a table, a view or an answer into files",
+            "tailrace export revenue_by_hour --to revenue.parquet\n"
+            "tailrace export 'SELECT * FROM sales WHERE Quantity > 0' --to sales.csv\n"
+            "tailrace export sales --to out/sales --format parquet --partition-by Country",
+            DeclareExport},
     Command{"tail", "Show records of a stream as they come",
             "tailrace tail sales\n"
             "tailrace tail sales --limit 10 | jq .",

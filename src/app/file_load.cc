@@ -46,6 +46,7 @@ Result<LoadResult> LoadIntoFolder(config::Pipeline pipeline, const FileLoad& loa
   result.summary.name = load.stream;
   progress({.catching_up = true});
   TR_RETURN_IF_ERROR(runtime->WaitCaughtUp(stop));
+  TR_RETURN_IF_ERROR(runtime->FlushLake());
   return result;
 }
 

@@ -13,17 +13,20 @@
 #include "app/doorkeeper.h"
 #include "app/embedded_sources.h"
 #include "app/key_folder.h"
+#include "app/lake_parts.h"
 #include "app/limits.h"
 #include "app/live_backups.h"
 #include "app/process_memory.h"
 #include "app/progress_view.h"
 #include "app/rebuild_desk.h"
+#include "app/retention.h"
 #include "app/version.h"
 #include "base/file_system.h"
 #include "base/logging.h"
 #include "base/metrics.h"
 #include "base/random.h"
 #include "documents/sqlite_document_store.h"
+#include "engine/low_water.h"
 #include "engine/plan.h"
 #include "engine/system_relations.h"
 #include "http_client/curl_http.h"
@@ -58,8 +61,10 @@ struct Runtime::Parts {
   Clock& clock() { return options.clock == nullptr ? SystemClock() : *options.clock; }
 
   Status OpenLog();
+  Status OpenLake();
   Status OpenStores();
   Status OpenEngine();
+  void OpenRetention();
   std::string IdempotencyWindowText() const;
   Status OpenServer();
   Status OpenSources();
@@ -80,10 +85,14 @@ struct Runtime::Parts {
   engine::StreamDirectory streams;
   std::vector<StreamId> stream_ids;       // of pipeline.streams
   std::vector<StreamId> dead_letter_ids;  // the same
-  std::unique_ptr<EventLog> log;
+  std::unique_ptr<log::Log> kept_log;
+  std::unique_ptr<LakeParts> lake;        // null: none
+  EventLog* log = nullptr;                // with what is in the lake before it
   std::unique_ptr<Warehouse> warehouse;
+  FileExporter* exporter = nullptr;       // the same
   std::unique_ptr<documents::JournaledDocuments> documents;
   std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<Retention> retention;
   std::unique_ptr<engine::Auditor> auditor;
   std::unique_ptr<ProgressView> progress;
   std::unique_ptr<Doorkeeper> doorkeeper;
@@ -111,8 +120,25 @@ Status Runtime::Parts::OpenLog() {
   }
   log::LogOptions log_options = limits.log;
   log_options.directory = directory.path();
-  TR_TRY(log, log::Log::Open(std::move(log_options), std::move(kept), PosixFileSystem(), clock()));
+  TR_TRY(kept_log, log::Log::Open(std::move(log_options), std::move(kept), PosixFileSystem(), clock()));
+  log = kept_log.get();
   return {};
+}
+
+Status Runtime::Parts::OpenLake() {
+  TR_TRY(lake, LakeParts::Open(pipeline, directory.path(), streams, *kept_log, clock()));
+  if (lake != nullptr) log = &lake->log();
+  return {};
+}
+
+void Runtime::Parts::OpenRetention() {
+  std::vector<RetainedStream> retained;
+  for (const auto& stream : pipeline.streams) {
+    if (stream.retention.count() > 0) retained.push_back({stream.name, streams.at(stream.name).records, stream.retention});
+  }
+  retention = std::make_unique<Retention>(*kept_log, clock(), std::move(retained), [this](const RetainedStream& stream) {
+    return engine::LowWater(engine->progress(), stream.name, lake->Held(stream.id));
+  });
 }
 
 Status Runtime::Parts::OpenStores() {
@@ -123,8 +149,12 @@ Status Runtime::Parts::OpenStores() {
   warehouse_options.threads = 1;
   warehouse_options.memory_bytes_max = static_cast<size_t>(limits.memory.warehouse);
   warehouse_options.projection_bytes_max = static_cast<size_t>(limits.memory.projections);
+  // Where it writes files to; SQL of users reaches none of them.
+  warehouse_options.allowed_directories = {directory.Join(kLakeFolder)};
   warehouse_options.system_relations = engine::SystemRelations([this] { return auditor.get(); });
-  TR_TRY(warehouse, warehouse::OpenDuckDbWarehouse(warehouse_options));
+  TR_TRY(auto opened, warehouse::OpenDuckDbWarehouse(warehouse_options));
+  exporter = opened.get();
+  warehouse = std::move(opened);
   documents::SqliteDocumentStoreOptions document_options = limits.documents;
   document_options.path = directory.Join("documents.sqlite");
   sqlite::LimitMemory(limits.memory.sqlite);
@@ -319,8 +349,11 @@ Result<std::unique_ptr<Runtime>> Runtime::Open(config::Pipeline pipeline, Runtim
   TR_TRY(auto directory, DataDirectory::Open(data));
   auto parts = std::make_unique<Parts>(std::move(pipeline), std::move(options), std::move(directory));
   TR_RETURN_IF_ERROR(parts->OpenLog());
+  TR_RETURN_IF_ERROR(parts->OpenLake());
   TR_RETURN_IF_ERROR(parts->OpenStores());
   TR_RETURN_IF_ERROR(parts->OpenEngine());
+  if (parts->lake != nullptr) TR_RETURN_IF_ERROR(parts->lake->OpenTables(parts->pipeline, *parts->exporter, *parts->engine));
+  parts->OpenRetention();
   if (parts->options.serve) TR_RETURN_IF_ERROR(parts->OpenServer());
   if (parts->options.read_sources || parts->options.poll_script != nullptr) TR_RETURN_IF_ERROR(parts->OpenSources());
   if (parts->engine->changed().empty()) TR_RETURN_IF_ERROR(parts->KeepDefinitions());
@@ -335,6 +368,8 @@ std::vector<engine::ChangedMaterialization> Runtime::changed() const { return pa
 
 Status Runtime::Start() {
   parts_->engine->Start();
+  if (parts_->lake != nullptr) parts_->lake->Start();
+  parts_->retention->Start();
   if (parts_->doorkeeper != nullptr) parts_->doorkeeper->Start();
   if (parts_->server != nullptr) TR_RETURN_IF_ERROR(parts_->server->Start());
   if (parts_->options.poll_script == nullptr) StartSources();
@@ -352,6 +387,8 @@ void Runtime::Stop() {
   if (parts_->backups != nullptr) parts_->backups->Stop();
   if (parts_->server != nullptr) parts_->server->Stop();
   if (parts_->doorkeeper != nullptr) parts_->doorkeeper->Stop();
+  parts_->retention->Stop();
+  if (parts_->lake != nullptr) parts_->lake->Stop();
   parts_->engine->Stop();
   if (parts_->rebuilds != nullptr) parts_->rebuilds->Join();
   parts_->log->Stop();
@@ -365,6 +402,8 @@ Status Runtime::WaitSources(const std::stop_token& stop) {
   }
   return first;
 }
+
+Status Runtime::FlushLake() { return parts_->lake == nullptr ? Status() : parts_->lake->Flush(); }
 
 Status Runtime::WaitCaughtUp(const std::stop_token& stop) { return parts_->engine->WaitCaughtUp(stop); }
 
@@ -413,6 +452,9 @@ engine::Engine& Runtime::engine() { return *parts_->engine; }
 engine::Auditor& Runtime::auditor() { return *parts_->auditor; }
 EventLog& Runtime::log() { return *parts_->log; }
 Warehouse& Runtime::warehouse() { return *parts_->warehouse; }
+ExportServices Runtime::export_services() {
+  return {*parts_->warehouse, *parts_->exporter, parts_->directory.Join(kLakeFolder) + "/staging"};
+}
 DocumentStore& Runtime::documents() { return *parts_->documents; }
 const engine::StreamDirectory& Runtime::streams() const { return parts_->streams; }
 

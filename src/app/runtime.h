@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/file_export.h"
 #include "app/source_runner.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -66,6 +67,8 @@ class Runtime {
   // Blocks until every finite source has ended; the first source's error, if one stopped with it.
   Status WaitSources(const std::stop_token& stop);
   Status WaitCaughtUp(const std::stop_token& stop);
+  // Puts what is in the log now into the lake, as far as the file says so.
+  Status FlushLake();
 
   // Reads one more file into a stream, as a source of its own name; `progress` hears the counts now and then.
   Result<SourceSummary> LoadFile(const config::FileSourceSpec& file, const std::string& stream,
@@ -83,6 +86,7 @@ class Runtime {
   EventLog& log();
   Warehouse& warehouse();
   DocumentStore& documents();
+  ExportServices export_services();
   const engine::StreamDirectory& streams() const;
 
  private:

@@ -113,6 +113,7 @@ class Table {
   const Shape* ApiShape();
   const Shape* ExpectShape();
   const Shape* TestShape();
+  const Shape* LakeShape();
   const Shape* LimitsShape();
   const Shape* JwtShape();
   const Shape* ServerShape();
@@ -170,7 +171,7 @@ const Shape* Table::StreamShape() {
           {"quarantine", bool_, "keep what the HTTP doors refuse in the dead letters", false, "true"},
           {"max_rejects", rejects, "dead letters beyond which the stream is not healthy: a share or a count of a time, or a count of open ones"},
           {"on_rejects", on_rejects, "what happens beyond max_rejects", false, "alarm"},
-          {"retention", any_, "how long the log keeps records", false, "", Since::kLater, "it needs a raw lake"},
+          {"retention", duration_, "how long the log keeps records; the lake must keep them raw, and then keeps them for good"},
       });
 }
 
@@ -430,6 +431,30 @@ const Shape* Table::TestShape() {
                 });
 }
 
+const Shape* Table::LakeShape() {
+  const Shape* raw = OneWord({{"jsonl.zst", "lines of JSON, packed with Zstandard"}});
+  const Shape* stream = Object("a mapping with raw",
+                               {
+                                   {"raw", raw, "how the records are kept, as they came", true},
+                                   {"roll_size", size_, "of the records in a file, before they are packed, from 64KiB to 512MiB", false, "64MiB"},
+                                   {"roll_after", duration_, "how long a record may wait for its file, from 1s to 24h", false, "10m"},
+                               });
+  const Shape* format = OneWord({{"delta", "Parquet files with a Delta Lake log"}});
+  const Shape* table = Object("a mapping with format",
+                              {
+                                  {"format", format, "how the table is kept", true},
+                                  {"partition_by", names_, "columns; each of their values has a folder of its own"},
+                                  {"commit_after", duration_, "how long a row may wait for its commit, from 1s to 24h", false, "1m"},
+                                  {"commit_size", size_, "of rows that are not waited with any longer, from 1MiB to 4GiB", false, "128MiB"},
+                              });
+  Shape* lake = Object("a mapping", {
+                                        {"streams", Section("a mapping of streams to {raw: jsonl.zst}", stream), "streams whose records are kept for good"},
+                                        {"tables", Section("a mapping of tables to {format: delta}", table), "tables that other programs read in files"},
+                                    });
+  lake->nullable = true;
+  return lake;
+}
+
 const Shape* Table::LimitsShape() {
   std::vector<Key> keys;
   for (const LimitKey& limit : LimitKeys()) {
@@ -532,7 +557,7 @@ Table::Table() {
           {"tests", tests, "what `tailrace test` checks"},
           {"server", ServerShape(), "address and data folder"},
           {"backends", backends, "real engines in place of the embedded ones; {} in this version"},
-          {"lake", any_, "Parquet, Delta and raw files", false, "", Since::kLater},
+          {"lake", LakeShape(), "what is kept in files for good"},
           {"jobs", any_, "schedules", false, "", Since::kLater},
           {"notify", any_, "e-mail and webhooks", false, "", Since::kLater},
           {"alerts", any_, "SQL that must stay empty", false, "", Since::kLater},

@@ -64,11 +64,13 @@ void ReadPipeline(Node& root, const std::string& path, const LoadOptions& option
   ReadRelations(root, reading);
   ReadSources(root, routes, reading);
   ReadApis(root, routes, reading);
+  ReadLake(root, reading);
   ReadServer(root, reading);
   WarnOfStreams(root, reading);
   const SqlColumns columns = options.check_sql ? CheckSql(reading) : SqlColumns{};
   pipeline.relation_columns = ColumnsOf(columns.relations);
   pipeline.api_columns = ColumnsOf(columns.apis);
+  CheckLakeColumns(root, reading);
   ReadTests(root, columns, reading);
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/nearest.h"
+#include "config/quantity.h"
 #include "config/reading.h"
 #include "config/substitution.h"
 
@@ -15,6 +16,7 @@ constexpr std::array<std::string_view, 6> kOwnColumns = {"_partition",   "_offse
                                                          "_ingested_at", "_extra",  "_record"};
 constexpr std::string_view kAnyName = "*";
 constexpr size_t kFieldsMax = 2000;
+constexpr int64_t kRetentionMsMin = 1000;
 
 bool ReadFields(const Node& node, std::vector<Field>* fields, Reading& reading);
 
@@ -122,6 +124,15 @@ void CheckKey(const Node& key, const Schema& schema, Reading& reading) {
   }
 }
 
+void ReadRetention(const Node& node, StreamSpec* stream, Reading& reading) {
+  const int64_t milliseconds = ParseDuration(node.text).value_or(0);
+  if (milliseconds < kRetentionMsMin) {
+    reading.report.Error(node.begin, "expected a duration of at least " + DurationText(kRetentionMsMin) + ", found " + Quoted(node.shown()));
+    return;
+  }
+  stream->retention = std::chrono::milliseconds(milliseconds);
+}
+
 class Aliases {
  public:
   void Read(const Node& stream, StreamSpec* spec, Reading& reading) {
@@ -191,6 +202,7 @@ void ReadStreams(const Node& root, Reading& reading) {
     stream.partitions = static_cast<int32_t>(IntegerOr(body, "partitions", 1));
     stream.store = BoolOr(body, "store", true);
     stream.quarantine = BoolOr(body, "quarantine", true);
+    if (const Node* retention = Find(body, "retention")) ReadRetention(*retention, &stream, reading);
     stream.schema.unknown_fields = UnknownFieldsOf(body);
     ReadRejectLimit(body, &stream, reading);
     const Node* schema = Find(body, "schema");

@@ -85,6 +85,9 @@ void ReadStreams(const Node& root, Reading& reading);
 void ReadSources(const Node& root, Routes& routes, Reading& reading);
 void ReadRelations(const Node& root, Reading& reading);  // tables, views, collections
 void ReadApis(const Node& root, Routes& routes, Reading& reading);
+void ReadLake(const Node& root, Reading& reading);
+// Once the columns of all relations are known.
+void CheckLakeColumns(const Node& root, Reading& reading);
 void ReadServer(const Node& root, Reading& reading);
 
 }  // namespace tailrace::config

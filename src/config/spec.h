@@ -9,17 +9,13 @@
 #include <variant>
 #include <vector>
 
+#include "config/place.h"
 #include "config/reject_limit.h"
+#include "config/spec_lake.h"
 #include "config/spec_poll.h"
 #include "model/schema.h"
 
 namespace tailrace::config {
-
-// Where something stands in the pipeline file, from 1.
-struct Place {
-  int line = 0;
-  int column = 0;
-};
 
 // A JSON value as written in tests and samples, already in JSON text, with its place.
 struct JsonText {
@@ -37,6 +33,7 @@ struct StreamSpec {
   bool store = true;
   bool quarantine = true;  // what the HTTP doors refuse goes to the dead letters
   std::optional<RejectLimit> max_rejects;  // nullopt: any number of dead letters is well
+  std::chrono::milliseconds retention{0};  // of its log, where the lake keeps all; 0: for good
 };
 
 struct Target {  // `into:`
@@ -257,6 +254,7 @@ struct Pipeline {
   std::vector<ViewSpec> views;  // in an order in which each reads only earlier ones
   std::vector<CollectionSpec> collections;
   std::vector<ApiSpec> apis;
+  LakeSpec lake;
   std::vector<TestSpec> tests;
   ServerSpec server;
   // What a query over each relation, and each api with SQL, answers.

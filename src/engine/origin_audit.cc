@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "engine/tiered_log.h"
+
 namespace tailrace::engine {
 namespace {
 
@@ -29,6 +31,7 @@ void Count(const LogBatch& batch, Offset from, Offset end, ByName* counted) {
   std::string_view name;
   for (const LogRecord& record : batch.records) {
     while (next < runs.size() && runs[next].first <= record.offset) name = runs[next++].origin.name;
+    if (name == kLakeOrigin) continue;  // counted among those that are gone from the log
     if (record.offset >= from && record.offset < end) ++(*counted)[std::string(name)];
   }
 }

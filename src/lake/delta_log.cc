@@ -203,7 +203,7 @@ Status DeltaLog::Refresh(DeltaState* state) {
       if (!version) continue;
       TR_TRY(const std::string text, objects_.Get(object->name, kActionsBytesMax));
       TR_RETURN_IF_ERROR(ApplyActions(text, state));
-      state->version = *version;
+      state->version = state->kept = *version;
       break;
     }
   }

@@ -40,6 +40,7 @@ struct DeltaState {
   std::map<std::string, DeltaFile> files;      // by path
   std::map<std::string, int64_t> removed;      // when, by path; until their files are deleted
   std::map<std::string, int64_t> transactions; // `txn`: version by appId
+  int64_t kept = 0;                            // the newest version that KeepState has kept
 };
 
 struct DeltaCommit {

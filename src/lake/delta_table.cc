@@ -264,7 +264,7 @@ Result<DeltaFile> DeltaTable::PutOne(const std::string& path, const std::string&
 Status DeltaTable::AfterCommit(const std::vector<FileColumn>& columns, bool grows) {
   if (grows) TR_RETURN_IF_ERROR(MergeSmallFiles(columns));
   TR_RETURN_IF_ERROR(DeleteRemoved());
-  return state_.version > 0 && state_.version % kCheckpointEvery == 0 ? WriteCheckpoint() : Status();
+  return state_.version - state_.kept >= kCheckpointEvery ? WriteCheckpoint() : Status();
 }
 
 Status DeltaTable::MergeSmallFiles(const std::vector<FileColumn>& columns) {
@@ -312,7 +312,9 @@ Status DeltaTable::WriteCheckpoint() {
   TR_CRASH_POINT("lake.table_checkpoint");
   const size_t size = 2 + state_.transactions.size() + state_.removed.size() + state_.files.size();
   TR_RETURN_IF_ERROR(services_.objects.Put(prefix_ + "_delta_log/_last_checkpoint", fmt::format(R"({{"version":{},"size":{}}})", state_.version, size)));
-  return log_.KeepState(state_);
+  TR_RETURN_IF_ERROR(log_.KeepState(state_));
+  state_.kept = state_.version;
+  return {};
 }
 
 Status DeltaTable::DeleteRemoved() {

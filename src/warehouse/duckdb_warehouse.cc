@@ -1,6 +1,7 @@
 #include "warehouse/duckdb_warehouse.h"
 
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -19,7 +20,7 @@ namespace {
 constexpr int64_t kCheckpointRoomFactor = 2;
 constexpr int64_t kCheckpointRoomMin = int64_t{16} << 20;
 
-class DuckDbWarehouse final : public Warehouse {
+class DuckDbWarehouse final : public ExportingWarehouse {
  public:
   DuckDbWarehouse(DuckDbWarehouseOptions options, std::unique_ptr<sql::Database> database,
                   std::unique_ptr<sql::Connection> table_connection, std::unique_ptr<sql::Connection> row_connection)
@@ -45,6 +46,11 @@ class DuckDbWarehouse final : public Warehouse {
   Status FinishShadow(std::string_view table) override;
   Status Maintain(bool idle) override;
 
+  Result<FileExportSummary> Export(const FileExportRequest& request, const std::stop_token& stop) override { return queries_->Export(request, stop); }
+  Result<std::vector<ColumnInfo>> Columns(const QueryRequest& query) override { return queries_->Columns(query); }
+  Result<int64_t> Generation(std::string_view table) override { return queries_->Generation(table); }
+  bool OnlyGrows(std::string_view table) const override { return growing_.contains(table); }
+
  private:
   Status Define(const WarehousePlan& plan);
   Status DefineInTransaction(const WarehousePlan& plan, const std::vector<StoredMaterialization>& stored);
@@ -59,6 +65,7 @@ class DuckDbWarehouse final : public Warehouse {
   std::unique_ptr<sql::Connection> row_connection_;
   Streams streams_;              // constant after Adopt
   std::vector<ViewPlan> views_;  // constant after Adopt
+  std::set<std::string, std::less<>> growing_;  // tables that only grow; constant after Adopt
   TableStore tables_;
   RowStore rows_;
   std::unique_ptr<Projector> projector_;
@@ -83,6 +90,7 @@ Result<std::vector<MaterializationState>> DuckDbWarehouse::Adopt(const Warehouse
   TR_RETURN_IF_ERROR(Define(plan));
   TR_TRY(projector_, Projector::Open(streams_, plan.projections, options_.projection_bytes_max));
   TR_TRY(queries_, QueryRunner::Create(*database_, RelationsOf(plan), plan.views, options_.system_relations));
+  growing_ = tables_.Growing();
   std::vector<MaterializationState> states = rows_.States();
   for (MaterializationState& state : tables_.States()) states.push_back(std::move(state));
   return states;
@@ -162,7 +170,7 @@ Status DuckDbWarehouse::Maintain(bool idle) {
 
 }  // namespace
 
-Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(const DuckDbWarehouseOptions& options) {
+Result<std::unique_ptr<ExportingWarehouse>> OpenDuckDbWarehouse(const DuckDbWarehouseOptions& options) {
   sql::DatabaseOptions database_options;
   database_options.path = options.path;
   database_options.threads = options.threads;

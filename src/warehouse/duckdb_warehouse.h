@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ports/file_export.h"
 #include "ports/system_relation.h"
 #include "ports/warehouse.h"
 
@@ -46,7 +47,9 @@ struct DuckDbWarehouseOptions {
   FaultHook fault;  // of tests
 };
 
+class ExportingWarehouse : public Warehouse, public FileExporter {};
+
 // kUnavailable: the file cannot be opened, or another process has it; kInvalid: a file of another version.
-Result<std::unique_ptr<Warehouse>> OpenDuckDbWarehouse(const DuckDbWarehouseOptions& options);
+Result<std::unique_ptr<ExportingWarehouse>> OpenDuckDbWarehouse(const DuckDbWarehouseOptions& options);
 
 }  // namespace tailrace::warehouse

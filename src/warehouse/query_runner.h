@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ports/file_export.h"
 #include "ports/system_relation.h"
 #include "ports/warehouse.h"
 #include "sql/duckdb.h"
@@ -37,6 +38,11 @@ class QueryRunner {
 
   Result<QuerySummary> Run(const QueryRequest& request, ResultSink& sink, const std::stop_token& stop);
 
+  // As FileExporter has them; in query_export.cc.
+  Result<FileExportSummary> Export(const FileExportRequest& request, const std::stop_token& stop);
+  Result<std::vector<ColumnInfo>> Columns(const QueryRequest& query);
+  Result<int64_t> Generation(std::string_view table);
+
  private:
   // Idle ones kept; the callers' threads bound how many are in use.
   static constexpr size_t kIdleConnectionsMax = 8;
@@ -55,6 +61,8 @@ class QueryRunner {
   std::set<std::string> BaseRelations(const sql::Select& select) const;
   Result<QuerySummary> RunIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& request,
                              ResultSink& sink, const std::stop_token& stop) const;
+  Result<FileExportSummary> ExportIn(sql::Connection& connection, const Prepared& prepared, const FileExportRequest& request,
+                                     const std::stop_token& stop) const;
   Result<std::vector<AsOf>> PositionsOf(sql::Connection& connection, const std::set<std::string>& relations) const;
   Result<std::unique_ptr<sql::Connection>> TakeConnection();
   void ReturnConnection(std::unique_ptr<sql::Connection> connection);

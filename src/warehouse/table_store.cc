@@ -60,6 +60,16 @@ Status TableStore::Adopt(const std::vector<TablePlan>& plans, const std::vector<
   return {};
 }
 
+std::set<std::string, std::less<>> TableStore::Growing() const {
+  std::set<std::string, std::less<>> growing;
+  for (const auto& [name, table] : tables_) {
+    const bool is_folded = std::any_of(table.incremental.partials.begin(), table.incremental.partials.end(),
+                                       [](const sql::Partial& partial) { return !partial.compact_sql.empty(); });
+    if (!is_folded && table.incremental.partials.size() == 1 && table.plan.unique.empty()) growing.insert(name);
+  }
+  return growing;
+}
+
 std::vector<MaterializationState> TableStore::States() const {
   std::vector<MaterializationState> states;
   for (const auto& [name, table] : tables_) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,8 @@ class TableStore {
   Status Evaluate(std::string_view table, const StreamBatch& batch, const Trial& trial, RowRange* suspects);
 
   bool Has(std::string_view table) const { return tables_.contains(table); }
+  // Those whose rows are added at the end and stay as they are.
+  std::set<std::string, std::less<>> Growing() const;
   Status BeginShadow(std::string_view table);
   // `views` are made again in the same transaction: their columns may be others now.
   Status FinishShadow(std::string_view table, const std::vector<ViewPlan>& views);

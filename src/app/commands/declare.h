@@ -14,6 +14,7 @@ Action DeclareDlqRedrive(Arguments& arguments);
 Action DeclareDlqResume(Arguments& arguments);
 Action DeclareDlqShow(Arguments& arguments);
 Action DeclareDoctor(Arguments& arguments);
+Action DeclareExport(Arguments& arguments);
 Action DeclareInit(Arguments& arguments);
 Action DeclareLimits(Arguments& arguments);
 Action DeclareKeysAdd(Arguments& arguments);

@@ -101,7 +101,8 @@ Status RebuildChanged(Runtime& runtime, const std::stop_token& stop, Console& co
 Status ReadToTheEnd(Runtime& runtime, const std::stop_token& stop, Console& console) {
   const SourceWatch watch(runtime, console);
   TR_RETURN_IF_ERROR(runtime.WaitSources(stop));
-  return runtime.WaitCaughtUp(stop);
+  TR_RETURN_IF_ERROR(runtime.WaitCaughtUp(stop));
+  return runtime.FlushLake();
 }
 
 ExitCode RunOnce(Runtime& runtime, const Options& options, const std::stop_token& stop, Console& console) {
