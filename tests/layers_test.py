@@ -12,8 +12,8 @@ import sys
 import tempfile
 
 # Folders lowest first. Each may depend on those before it, less what FORBIDDEN takes away.
-ORDER = ["base", "model", "schedule", "crypto", "auth", "sqlite", "control", "sql", "config", "ports", "http_client", "log", "warehouse", "documents", "sources", "lake", "engine", "server", "app"]
-SIBLINGS = ["http_client", "log", "warehouse", "documents", "sources", "lake"]
+ORDER = ["base", "model", "schedule", "crypto", "auth", "sqlite", "control", "sql", "config", "ports", "http_client", "log", "warehouse", "documents", "sources", "lake", "databases", "engine", "server", "app"]
+SIBLINGS = ["http_client", "log", "warehouse", "documents", "sources", "lake", "databases"]
 FORBIDDEN = {folder: set(SIBLINGS) - {folder} for folder in SIBLINGS} | {"engine": set(SIBLINGS), "server": set(SIBLINGS)}
 
 # Where each vendor is wrapped, and what its headers are called. None: anywhere.
@@ -27,6 +27,8 @@ VENDORS = {
     "lz4": (["log", "sources", "server"], r"lz4\w*\.h"),
     "zstd": (["log", "sources", "lake", "server"], r"zstd\w*\.h|zdict\.h"),
     "zlib": (["sources", "server"], r"zlib\.h"),
+    "libpq": (["databases"], r"libpq-fe\.h"),
+    "libmariadb": (["databases"], r"mysql\.h"),
     "spdlog": (["base"], r"spdlog/.*"),
     "expected": (None, r"tl/expected\.hpp"),
     "curl": (["http_client"], r"curl/.*"),

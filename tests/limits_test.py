@@ -21,6 +21,11 @@ TYPED = re.compile(r"(?:constexpr|size_t|int64_t|int32_t|uint32_t|int|double|mil
 
 # Not limits of what the program takes or holds, each with the reason.
 NOT_LIMITS = {
+    "kSeedMax": "the range of a seed",
+    "kDoublingsMax": "arithmetic: a pause is at most kPauseMax before",
+    "kBehindMax": "how far random rows may be behind before they are not caught up",
+    "connect_tries_max": "without end but in `run --once`, where it is kConnectTriesOnce",
+    "kPauseMsMax": "a bound of what may be written as a pause",
     "kAdditionsMax": "arithmetic: how often a sum can be added to before its carry must be spread",
     "kDigitsMax": "arithmetic: digits of an intermediate, or of a literal",
     "kScaleMax": "arithmetic",

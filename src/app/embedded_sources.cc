@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/file_system.h"
+#include "databases/database_source.h"
 #include "engine/plan.h"
 #include "sources/file_source.h"
 #include "sources/generate_source.h"
@@ -38,6 +39,8 @@ Opened Open(const config::FileSourceSpec& file, const config::SourceSpec& spec, 
   options.format = FormatOf(file.format);
   options.latin1 = file.encoding == config::TextEncoding::kLatin1;
   options.watch = file.watch;
+  options.records = file.records;
+  options.partitions = file.partitions;
   return MakeFileSource(options, RowSchema(spec, pipeline));
 }
 
@@ -47,6 +50,8 @@ Opened Open(const config::GenerateSourceSpec& generate, const config::SourceSpec
   options.sql = generate.sql;
   options.rows = generate.rows;
   options.rate = generate.rate;
+  options.pause = {generate.pause.min, generate.pause.max};
+  options.seed = static_cast<uint64_t>(generate.seed);
   return MakeGenerateSource(options, RowSchema(spec, pipeline), SystemClock());
 }
 
@@ -63,6 +68,58 @@ Opened Open(const config::PollSourceSpec& poll, const config::SourceSpec& spec, 
   options.wait = polls.wait;
   options.counts = polls.counts;
   return MakePollSource(poll, std::move(options), *polls.http, PosixFileSystem(), *polls.clock);
+}
+
+constexpr int kConnectTriesOnce = 4;
+
+DatabaseAddress AddressOf(const config::DatabaseAddressSpec& spec, config::DatabaseEngine engine) {
+  DatabaseAddress address;
+  address.kind = engine == config::DatabaseEngine::kPostgres ? DatabaseKind::kPostgres : DatabaseKind::kMysql;
+  address.host = spec.host;
+  address.port = spec.port;
+  address.database = spec.database;
+  address.user = spec.user;
+  address.password = spec.password;
+  switch (spec.tls) {
+    case config::DatabaseTlsMode::kOff: address.tls = DatabaseTls::kOff; break;
+    case config::DatabaseTlsMode::kPrefer: address.tls = DatabaseTls::kPrefer; break;
+    case config::DatabaseTlsMode::kRequire: address.tls = DatabaseTls::kRequire; break;
+    case config::DatabaseTlsMode::kVerify: address.tls = DatabaseTls::kVerify; break;
+  }
+  address.ca = spec.ca;
+  address.cert = spec.cert;
+  address.key = spec.key;
+  return address;
+}
+
+// The schema that the part of a record under `member` is read by.
+Schema MemberSchema(const std::string& member, const config::SourceSpec& spec, const config::Pipeline& pipeline) {
+  if (member.empty()) return RowSchema(spec, pipeline);
+  for (const config::Target& target : spec.into) {
+    const auto* stream = engine::FindStream(pipeline, target.stream);
+    if (stream != nullptr && target.pointer == "/" + member) return stream->schema;
+  }
+  Schema any;
+  any.unknown_fields = UnknownFields::kDrop;
+  return any;
+}
+
+Opened Open(const config::DatabaseSourceSpec& from, const config::SourceSpec& spec, const config::Pipeline& pipeline,
+            const PollSurroundings& polls) {
+  DatabaseSourceOptions options;
+  options.address = AddressOf(from.address, from.engine);
+  for (const auto& [member, table] : from.tables)
+    options.tables.push_back({member, table, "", MemberSchema(member, spec, pipeline)});
+  if (from.tables.empty()) options.tables.push_back({"", "", from.sql, RowSchema(spec, pipeline)});
+  options.cursor = from.cursor;
+  options.every = polls.once ? std::chrono::milliseconds(0) : from.every;
+  options.settle = from.settle;
+  if (from.random) {
+    const config::RandomRowsSpec& random = *from.random;
+    options.random = RandomRows{random.rows, {random.pause.min, random.pause.max}, static_cast<uint64_t>(random.seed)};
+  }
+  options.connect_tries_max = polls.once ? kConnectTriesOnce : 0;
+  return MakeDatabaseSource(options, SystemClock());
 }
 
 }  // namespace

@@ -12,13 +12,13 @@
 
 namespace tailrace::app {
 
-// What polls need beside their keys. Ownership: borrows all.
+// What sources need beside their keys, polls most of it. Ownership: borrows all.
 struct PollSurroundings {
   std::string folder;              // below it each has a folder of its own
   OutboundHttp* http = nullptr;
   Clock* clock = nullptr;
   WaitForTime wait;
-  bool once = false;
+  bool once = false;   // what is asked again and again is asked once, and a peer that cannot be reached is an error soon
   std::shared_ptr<PollCounts> counts;
 };
 

@@ -162,6 +162,9 @@ Result<LoadResult> LoadFile(config::Pipeline pipeline, const FileLoad& load, con
 }
 
 std::optional<config::FileFormat> FormatOfName(std::string_view path) {
+  for (const std::string_view packed : {".gz", ".zst"}) {
+    if (path.ends_with(packed)) path.remove_suffix(packed.size());
+  }
   const std::string_view ending = path.substr(std::min(path.rfind('.'), path.size()));
   if (ending == ".csv") return config::FileFormat::kCsv;
   if (ending == ".json") return config::FileFormat::kJson;

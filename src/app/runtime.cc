@@ -266,7 +266,10 @@ Status Runtime::Parts::OpenSources() {
   for (const auto& spec : pipeline.sources) {
     const bool is_poll = std::holds_alternative<config::PollSourceSpec>(spec.kind);
     if (options.poll_script != nullptr && (!is_poll || options.poll_script->AnswersOf(spec.name) == nullptr)) continue;
-    TR_TRY(auto source, OpenEmbeddedSource(spec, pipeline, is_poll ? SurroundingsOf(spec.name) : PollSurroundings()));
+    PollSurroundings surroundings;
+    surroundings.once = !options.serve;
+    if (is_poll) surroundings = SurroundingsOf(spec.name);
+    TR_TRY(auto source, OpenEmbeddedSource(spec, pipeline, surroundings));
     if (source == nullptr) continue;
     // Without a server nobody can let a paused source go on, and the caller waits for its end.
     TR_TRY(auto runner, NewRunner(spec.name, std::move(source), spec.into, options.serve ? WhenPaused::kWait : WhenPaused::kEnd));

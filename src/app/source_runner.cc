@@ -8,7 +8,10 @@ void SourceRunner::Start() {
   thread_ = std::jthread([this](const std::stop_token& stop) {
     const auto trouble = [this](const Error& error) {
       std::lock_guard lock(mutex_);
+      // A full disk is tried many times a second, a peer more and more rarely: only that is worth a line each time.
+      if (error.code() == ErrorCode::kUnavailable) LogWarning("source_waits", {{"source", pump_->name()}, {"reason", error.message()}});
       trouble_ = error.message();
+      passes_ = error.code() == ErrorCode::kUnavailable || error.code() == ErrorCode::kExhausted;
     };
     const Status outcome = pump_->Run(stop, trouble);
     if (!outcome && outcome.error().code() != ErrorCode::kCancelled) {
@@ -16,6 +19,7 @@ void SourceRunner::Start() {
     }
     std::lock_guard lock(mutex_);
     trouble_ = outcome ? "" : outcome.error().message();
+    passes_ = false;
     outcome_ = outcome;
     ended_.notify_all();
   });
@@ -42,7 +46,8 @@ Status SourceRunner::WaitFor(std::chrono::milliseconds patience, const std::stop
 SourceSummary SourceRunner::summary() const {
   std::lock_guard lock(mutex_);
   const engine::PumpCounts& counts = pump_->counts();
-  return {pump_->name(), counts.accepted, counts.refused, trouble_, outcome_.has_value()};
+  const bool is_past = passes_ && !pump_->waiting();
+  return {pump_->name(), counts.accepted, counts.refused, is_past ? "" : trouble_, outcome_.has_value()};
 }
 
 }  // namespace tailrace::app

@@ -47,6 +47,7 @@ class SourceRunner {
   std::condition_variable_any ended_;
   std::optional<Status> outcome_;   // protected by mutex_
   std::string trouble_;             // protected by mutex_
+  bool passes_ = false;             // that trouble; protected by mutex_
   std::jthread thread_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "config/database_address.h"
 #include "config/limit_keys.h"
 #include "config/quantity.h"
 #include "config/reject_limit.h"
@@ -106,6 +107,7 @@ class Table {
   const Shape* CatchUpShape();
   const Shape* PollSourceShape();
   const Shape* TestAnswerShape();
+  const Shape* DatabaseSourceShape(std::string_view address);
   const Shape* SourceShape();
   const Shape* TableShape();
   const Shape* ViewShape();
@@ -128,6 +130,7 @@ class Table {
   const Shape* path_ = Text("a path");
   const Shape* size_ = Pattern("a size such as 64MiB or 8GB", kSizePattern, IsSize);
   const Shape* duration_ = Pattern("a duration such as 30s or 24h", kDurationPattern, IsDuration);
+  const Shape* pause_ = Pattern("a duration or a range of them such as 0..2s", kPausePattern, IsPause);
   const Shape* names_ = List("a list of names", name_);
   const Shape* pointer_ = Pattern("a JSON pointer such as /a/b", "^(/([^~]|~[01])*)?$", IsPointer);
   const Shape* format_ = nullptr;
@@ -183,9 +186,11 @@ const Shape* Table::IntoShape() {
 
 const Shape* Table::FileSourceShape() {
   return Object("", {
-                        {"path", path_, "a file or a glob, relative to the pipeline file", true},
+                        {"path", path_, "a file or a glob, relative to the pipeline file; ** is any number of folders", true},
                         {"format", format_, "how the file is written; by default told by its ending"},
                         {"encoding", encoding_, "of csv, json and jsonl", false, "utf-8"},
+                        {"records", pointer_, "of json and jsonl: where the records are in a document, /trips/*; default: it is one"},
+                        {"partitions", bool_, "folders NAME=VALUE of the path are fields", false, "false"},
                         {"watch", bool_, "go on reading files that grow or appear", false, "false"},
                     });
 }
@@ -222,6 +227,8 @@ const Shape* Table::GenerateSourceShape() {
                         {"sql", sql_, "a SELECT over the row number i, from 0", true},
                         {"rows", Integer(0, kGenerateRowsMax), "how many; 0 is without end", false, "0"},
                         {"rate", rate, "rows a second; 0 is as fast as they are taken", false, "0"},
+                        {"pause", pause_, "a wait before each row, by chance from a range: 0..2s; instead of rate"},
+                        {"seed", Integer(0, kSeedMax), "other pauses", false, "0"},
                     });
 }
 
@@ -298,14 +305,52 @@ const Shape* Table::PollSourceShape() {
                 });
 }
 
+const Shape* Table::DatabaseSourceShape(std::string_view address) {
+  const Shape* mode = OneWord({{"off", "no TLS"},
+                               {"prefer", "TLS where the server offers it, without a look at its certificate"},
+                               {"require", "TLS, without a look at its certificate"},
+                               {"verify", "TLS, and a certificate of the host by an authority that is trusted"}});
+  const Shape* tls = Object("a mapping with mode, ca, cert, key",
+                            {
+                                {"mode", mode, "as above", false, "verify"},
+                                {"ca", path_, "the authorities that are trusted, PEM; by default those of the machine"},
+                                {"cert", path_, "a certificate of our own, PEM"},
+                                {"key", path_, "its key, PEM"},
+                            });
+  Shape* tables = Names("a mapping of names to tables", text_, true);
+  tables->count_min = 1;
+  const Shape* random = Object("a mapping with rows, pause, seed",
+                               {
+                                   {"rows", Integer(0, kGenerateRowsMax), "how many; 0 is without end", false, "0"},
+                                   {"pause", pause_, "the wait before each, by chance from a range: 0..2s"},
+                                   {"seed", Integer(0, kSeedMax), "other rows and other pauses", false, "0"},
+                               });
+  return Object(
+      "",
+      {
+          {"url", Text(address), "where the database is", true},
+          {"user", text_, "instead of the one in the address"},
+          {"password", text_, "instead of the one in the address; best as ${NAME}"},
+          {"tls", OneOf("off, prefer, require, verify or a mapping", {mode, tls}),
+           "how the connection is protected; by default verify, and prefer on this machine"},
+          {"table", text_, "the table whose rows are read, SCHEMA.TABLE where it needs one"},
+          {"tables", tables, "with random: several tables, and the field of the record that each one's row becomes"},
+          {"sql", sql_, "a SELECT for that database, instead of a table"},
+          {"cursor", text_, "a column that grows: rows are read in its order, and only once"},
+          {"every", duration_, "look for new rows so often; without it once"},
+          {"settle", duration_, "how long a row may take to be seen after one with a greater cursor", false, "1s"},
+          {"random", random, "rows by chance, the same row number of each table"},
+      });
+}
+
 const Shape* Table::SourceShape() {
   const Shape* type = OneWord({
       {"file", "CSV, JSON, JSONL or Parquet files", Since::kNow, FileSourceShape()},
       {"http", "a door of its own beside POST /streams/NAME", Since::kNow, HttpSourceShape()},
       {"generate", "rows made by a SELECT", Since::kNow, GenerateSourceShape()},
       {"poll", "an HTTP API asked again and again", Since::kNow, PollSourceShape()},
-      {"postgres", "rows of a PostgreSQL table", Since::kLater},
-      {"mysql", "rows of a MySQL table", Since::kLater},
+      {"postgres", "rows of PostgreSQL", Since::kNow, DatabaseSourceShape("postgresql://USER@HOST:PORT/DATABASE")},
+      {"mysql", "rows of MySQL or MariaDB", Since::kNow, DatabaseSourceShape("mysql://USER@HOST:PORT/DATABASE")},
   });
   Shape* source =
       Object("a source: a mapping with type and into",

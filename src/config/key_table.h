@@ -10,6 +10,8 @@ namespace tailrace::config {
 
 inline constexpr int64_t kPartitionsMax = 256;
 inline constexpr int64_t kGenerateRowsMax = int64_t{1} << 53;
+// Of chance that repeats.
+inline constexpr int64_t kSeedMax = int64_t{1} << 53;
 inline constexpr int64_t kCrashAfterMax = 1'000'000;
 inline constexpr size_t kPollEachMax = 10'000;
 inline constexpr int64_t kPollPageSizeMax = 1'000'000;

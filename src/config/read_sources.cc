@@ -67,7 +67,17 @@ FileSourceSpec ReadFile(const Node& body, Reading& reading) {
     if (const Entry* encoding = body.Find("encoding"))
       reading.report.Error(encoding->key->begin, "parquet has no encoding");
   }
-  if (!file.watch && MatchesNothing(file.path)) {
+  file.records = TextOr(body, "records", "");
+  file.partitions = BoolOr(body, "partitions", false);
+  if (const Entry* records = body.Find("records"); records != nullptr && !file.records.empty()) {
+    if (file.format != FileFormat::kJson && file.format != FileFormat::kJsonl)
+      reading.report.Error(records->key->begin, "records are looked for in json and jsonl alone");
+    if (file.encoding == TextEncoding::kLatin1)
+      reading.report.Error(records->key->begin, "records are looked for in UTF-8 alone");
+  }
+  // The glob of the C library does not know `**`.
+  const bool any_folders = file.path.find("**") != std::string::npos;
+  if (!any_folders && !file.watch && MatchesNothing(file.path)) {
     reading.report.Warning(path->begin, "no file matches " + Quoted(path->shown()));
   }
   return file;
@@ -114,6 +124,7 @@ GenerateSourceSpec ReadGenerate(const Entry& entry, Reading& reading) {
   generate.sql = ReadSql(entry, "sources", reading).text;
   generate.rows = IntegerOr(body, "rows", 0);
   if (const Node* rate = Find(body, "rate")) generate.rate = ReadNumber(*rate).value_or(0);
+  ReadPause(body, &generate, reading);
   return generate;
 }
 
@@ -142,6 +153,10 @@ void ReadSources(const Node& root, Routes& routes, Reading& reading) {
       source.kind = ReadGenerate(entry, reading);
     else if (type == "poll")
       source.kind = ReadPoll(body, reading);
+    else if (type == "postgres")
+      source.kind = ReadDatabase(entry, DatabaseEngine::kPostgres, reading);
+    else if (type == "mysql")
+      source.kind = ReadDatabase(entry, DatabaseEngine::kMysql, reading);
     reading.pipeline.sources.push_back(std::move(source));
   }
 }

@@ -87,8 +87,10 @@ SqlText ReadSql(const Entry& entry, std::string_view section, Reading& reading) 
 
 std::optional<FileFormat> FormatOf(const Node& mapping, std::string_view path) {
   const std::string format = TextOr(mapping, "format", "");
-  const std::string ending =
-      format.empty() ? Folded(std::filesystem::path(std::string(path)).extension().string()) : "";
+  // Of data.csv.gz that of what is packed.
+  std::filesystem::path file(path);
+  if (file.extension() == ".gz" || file.extension() == ".zst") file = file.stem();
+  const std::string ending = format.empty() ? Folded(file.extension().string()) : "";
   if (format == "csv" || ending == ".csv") return FileFormat::kCsv;
   if (format == "json" || ending == ".json") return FileFormat::kJson;
   if (format == "jsonl" || ending == ".jsonl" || ending == ".ndjson") return FileFormat::kJsonl;

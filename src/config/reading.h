@@ -81,6 +81,10 @@ class Routes {
 std::optional<FileFormat> FormatOf(const Node& mapping, std::string_view path);
 TextEncoding EncodingOf(const Node& mapping);
 
+DatabaseSourceSpec ReadDatabase(const Entry& entry, DatabaseEngine engine, Reading& reading);
+// `pause` and `seed`.
+void ReadPause(const Node& body, GenerateSourceSpec* generate, Reading& reading);
+
 void ReadStreams(const Node& root, Reading& reading);
 void ReadSources(const Node& root, Routes& routes, Reading& reading);
 void ReadRelations(const Node& root, Reading& reading);  // tables, views, collections

@@ -11,6 +11,7 @@
 
 #include "config/place.h"
 #include "config/reject_limit.h"
+#include "config/spec_database.h"
 #include "config/spec_lake.h"
 #include "config/spec_poll.h"
 #include "model/schema.h"
@@ -49,6 +50,8 @@ struct FileSourceSpec {
   FileFormat format = FileFormat::kCsv;
   TextEncoding encoding = TextEncoding::kUtf8;
   bool watch = false;
+  std::string records;      // json, jsonl: where the records are in a document, a JSON pointer with `*`; empty: it is one
+  bool partitions = false;  // folders `name=value` of the path are fields
 };
 
 struct EchoReply {
@@ -74,13 +77,15 @@ struct GenerateSourceSpec {
   std::string sql;   // a SELECT over the row number `i`
   int64_t rows = 0;  // 0: without end
   double rate = 0;   // rows per second; 0: as fast as they are taken
+  PauseSpec pause;   // before each row, by chance; instead of a rate
+  int64_t seed = 0;  // of the pauses
 };
 
 struct SourceSpec {
   std::string name;
   Place place;
   std::vector<Target> into;
-  std::variant<FileSourceSpec, HttpSourceSpec, GenerateSourceSpec, PollSourceSpec> kind;
+  std::variant<FileSourceSpec, HttpSourceSpec, GenerateSourceSpec, PollSourceSpec, DatabaseSourceSpec> kind;
 };
 
 struct SqlText {

@@ -84,6 +84,8 @@ Status SourcePump::Run(const std::stop_token& stop, const std::function<void(con
       if (first_unreadable) first_unreadable = Fail(batch.error());
       continue;
     }
+    waiting_ = !batch->trouble.empty();
+    if (!batch->trouble.empty()) trouble(Error::Unavailable(batch->trouble));
     if (!batch->rows.empty()) {
       Sort(*batch);
       TR_RETURN_IF_ERROR(Submit(*batch, stop, trouble));
@@ -189,10 +191,12 @@ Status SourcePump::Submit(const SourceBatch& batch, const std::stop_token& stop,
       const Status appended = attempt();
       if (appended) break;
       if (appended.error().code() != ErrorCode::kExhausted) return appended;
+      waiting_ = true;
       trouble(appended.error());
       constexpr int64_t kRetryMs = 20;
       if (!SleepUnlessStopped(kRetryMs, stop)) return Fail(Error::Cancelled("stopping"));
     }
+    waiting_ = false;
     counts_.refused += static_cast<int64_t>(lane->refused.size());
     for (const Bucket& bucket : lane->buckets) counts_.accepted += static_cast<int64_t>(bucket.records.size());
     TR_CRASH_POINT("engine.source_batch_appended");

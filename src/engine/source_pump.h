@@ -60,6 +60,8 @@ class SourcePump {
 
   const std::string& name() const { return name_; }
   const PumpCounts& counts() const { return counts_; }
+  // Something passing holds it up: `trouble` has heard of it, and it has not gone on since.
+  bool waiting() const { return waiting_; }
   int64_t size_hint() const { return source_->SizeHint(); }
 
  private:
@@ -82,6 +84,7 @@ class SourcePump {
   std::string item_;           // of the batch in hand
   ResumePoint batch_start_;    // where the batch in hand begins
   PumpCounts counts_;
+  std::atomic<bool> waiting_{false};
   std::function<void(DeadLetter*)> on_refused_;
   std::function<std::optional<Error>()> held_up_;
   bool ends_when_held_up_ = false;

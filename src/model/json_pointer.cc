@@ -45,17 +45,6 @@ bool StepInto(const JsonTokens& tokens, const std::string& name, size_t* i) {
   return false;
 }
 
-// The steps of a pattern, unescaped; a `*` of its own stays apart from a field by that name, which cannot be asked for.
-std::vector<std::string> StepsOf(std::string_view pattern) {
-  std::vector<std::string> steps;
-  while (!pattern.empty() && pattern.front() == '/') {
-    size_t next = std::min(pattern.find('/', 1), pattern.size());
-    steps.push_back(UnescapePointerStep(pattern.substr(1, next - 1)));
-    pattern.remove_prefix(next);
-  }
-  return steps;
-}
-
 std::string EscapedPointerStep(std::string_view step) {
   std::string escaped;
   for (char c : step) {
@@ -73,7 +62,7 @@ std::string EscapedPointerStep(std::string_view step) {
 class PatternSearch {
  public:
   PatternSearch(const JsonTokens& tokens, std::string_view pattern, size_t count_max)
-      : tokens_(tokens), steps_(StepsOf(pattern)), count_max_(count_max) {}
+      : tokens_(tokens), steps_(JsonPatternSteps(pattern)), count_max_(count_max) {}
 
   // Looks below the value at token `i`, which `step` steps have led to.
   Status Below(size_t i, size_t step) {
@@ -148,6 +137,16 @@ class PatternSearch {
 };
 
 }  // namespace
+
+std::vector<std::string> JsonPatternSteps(std::string_view pattern) {
+  std::vector<std::string> steps;
+  while (!pattern.empty() && pattern.front() == '/') {
+    size_t next = std::min(pattern.find('/', 1), pattern.size());
+    steps.push_back(UnescapePointerStep(pattern.substr(1, next - 1)));
+    pattern.remove_prefix(next);
+  }
+  return steps;
+}
 
 std::optional<std::string_view> JsonDocument::Find(std::string_view pointer) const {
   size_t begin = 0;

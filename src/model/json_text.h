@@ -54,6 +54,9 @@ Result<std::vector<JsonPart>> SplitJsonArray(std::string_view text, size_t count
 // The lines of NDJSON without their ends, the first `count_max`; blank ones are left out.
 std::vector<JsonPart> SplitLines(std::string_view text, size_t count_max = SIZE_MAX);
 
+// The steps of a JSON pointer that may hold `*`, unescaped. (A field by the name `*` cannot be asked for.)
+std::vector<std::string> JsonPatternSteps(std::string_view pattern);
+
 // One JSON value whose parts can be looked up by JSON pointer (RFC 6901).
 // Threads: one. Ownership: views the text given to Parse.
 class JsonDocument {

@@ -31,6 +31,7 @@ struct SourceBatch {
   std::string detail;             // what Seek needs to go on at `next`
   bool item_done = false;         // the item has no more rows now
   bool end = false;               // a finite source has no more items; there are no rows in this batch
+  std::string trouble;            // why there are no rows for now and when they are asked for again; for people
 };
 
 struct ResumePoint {

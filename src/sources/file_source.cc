@@ -1,7 +1,6 @@
 #include "sources/file_source.h"
 
 #include <fmt/format.h>
-#include <glob.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -9,8 +8,11 @@
 #include <mutex>
 #include <vector>
 
+#include "model/json_text.h"
+#include "model/record_decoder.h"
 #include "sources/byte_stream.h"
 #include "sources/file_item.h"
+#include "sources/folders.h"
 #include "sources/input_file.h"
 
 namespace tailrace {
@@ -18,19 +20,6 @@ namespace {
 
 // Looking takes at most this part of the time.
 constexpr int kPollShare = 100;
-
-// The plain names in order. kUnavailable when a folder cannot be read.
-Result<std::vector<std::string>> MatchingPaths(const std::string& pattern) {
-  glob_t found{};
-  int outcome = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
-  std::vector<std::string> paths;
-  if (outcome == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  ::globfree(&found);
-  if (outcome != 0 && outcome != GLOB_NOMATCH)
-    return Fail(Error::Unavailable(pattern + ": a folder of it cannot be read"));
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
 
 class FileSource final : public Source {
  public:
@@ -43,11 +32,11 @@ class FileSource final : public Source {
  private:
   // What is known of a file that was seen.
   struct Seen {
-    int64_t bytes = -1;    // its size when it was last read to its end; -1: it was not yet
-    bool failed = false;   // it was told to be broken, and is left alone
+    int64_t bytes = -1;   // its size when it was last read to its end; -1: it was not yet
+    bool failed = false;  // it was told to be broken, and is left alone
     ResumePoint left;
     bool has_left = false;
-    int64_t round = 0;     // of looking, in which it was last there
+    int64_t round = 0;  // of looking, in which it was last there
   };
 
   Result<bool> OpenNext(const ResumeLookup& resume);
@@ -57,21 +46,27 @@ class FileSource final : public Source {
   Status Rescan();
   void Wait(const std::stop_token& stop);
   Status CloseItem(const SourceBatch& batch);
+  void SetFolders(const std::string& path);
+  void AddFolderFields(std::vector<SourceRow>* rows);
   void ForgetMissing();
 
   const FileSourceOptions options_;
   const Schema schema_;
   int64_t size_hint_ = 0;
-  std::map<std::string, Seen> seen_;      // by identity
-  std::vector<std::string> paths_;        // still to be looked at in this round
+  std::map<std::string, Seen> seen_;  // by identity
+  std::vector<std::string> paths_;    // still to be looked at in this round
   size_t next_path_ = 0;
   int64_t round_ = 0;
   std::chrono::steady_clock::duration scan_time_{};
 
+  Schema file_schema_;        // without the fields that its folders give
+  std::string folder_json_;   // `{"dt":"2020-01-01"`; empty where there are none
+  std::string with_folders_;  // the rows of the batch in hand with those
+
   std::unique_ptr<FileItem> item_;
   std::string identity_;
   std::string path_;
-  int64_t opened_bytes_ = 0;              // size when the item was opened
+  int64_t opened_bytes_ = 0;  // size when the item was opened
 };
 
 Status FileSource::Start() {
@@ -120,10 +115,51 @@ Result<SourceBatch> FileSource::Next(size_t bytes_max, const ResumeLookup& resum
     }
     batch->item = identity_;
     batch->item_name = path_;
+    if (!folder_json_.empty()) AddFolderFields(&batch->rows);
     if (!batch->rows.empty()) return batch;
     if (batch->item_done) TR_RETURN_IF_ERROR(CloseItem(*batch));
   }
   return SourceBatch{};
+}
+
+// Each row is written anew with the fields of its folders before its own.
+void FileSource::AddFolderFields(std::vector<SourceRow>* rows) {
+  std::vector<std::pair<size_t, size_t>> spans;
+  with_folders_.clear();
+  for (const SourceRow& row : *rows) {
+    size_t open = row.json.find('{');
+    size_t begin = with_folders_.size();
+    if (open != std::string_view::npos) {
+      std::string_view rest = row.json.substr(open + 1);
+      size_t first = rest.find_first_not_of(" \t\r\n");
+      with_folders_ += folder_json_;
+      if (first != std::string_view::npos && rest[first] != '}') with_folders_ += ',';
+      with_folders_ += rest;
+    }
+    spans.emplace_back(begin, with_folders_.size() - begin);
+  }
+  with_folders_.append(RecordDecoder::kPadding, '\0');
+  for (size_t i = 0; i < rows->size(); ++i) {
+    // What is no object is left for the decoder to refuse.
+    if (spans[i].second > 0) (*rows)[i].json = std::string_view(with_folders_).substr(spans[i].first, spans[i].second);
+  }
+}
+
+// What the folders of the path say, as the beginning of an object; and the fields that the file itself still owes.
+void FileSource::SetFolders(const std::string& path) {
+  folder_json_.clear();
+  file_schema_ = schema_;
+  if (!options_.partitions) return;
+  for (const FolderField& field : FolderFields(path)) {
+    folder_json_ += folder_json_.empty() ? "{" : ",";
+    AppendJsonString(field.name, &folder_json_);
+    folder_json_ += ':';
+    if (field.value)
+      AppendJsonString(*field.value, &folder_json_);
+    else
+      folder_json_ += "null";
+    std::erase_if(file_schema_.fields, [&](const Field& one) { return one.name == field.name; });
+  }
 }
 
 Status FileSource::CloseItem(const SourceBatch& batch) {
@@ -176,6 +212,7 @@ Result<bool> FileSource::OpenPath(const std::string& path, const ResumeLookup& r
   // Asked each time, so that whoever keeps the positions knows which item comes.
   std::optional<ResumePoint> point = resume(state.identity);
   if (seen.has_left) point = seen.left;
+  SetFolders(path);
   Result<std::unique_ptr<FileItem>> item = OpenItem(std::move(file), point.value_or(ResumePoint{}));
   if (!item) {
     seen.failed = item.error().code() != ErrorCode::kUnavailable;
@@ -190,7 +227,7 @@ Result<bool> FileSource::OpenPath(const std::string& path, const ResumeLookup& r
 
 Result<std::unique_ptr<FileItem>> FileSource::OpenItem(std::unique_ptr<InputFile> file,
                                                        const ResumePoint& resume) const {
-  if (options_.format == SourceFormat::kParquet) return OpenParquetItem(std::move(file), schema_, resume);
+  if (options_.format == SourceFormat::kParquet) return OpenParquetItem(std::move(file), file_schema_, resume);
   TextItemOptions text;
   text.row_bytes_max = options_.row_bytes_max;
   text.follow = options_.watch && CompressionOf(file->path()) == Compression::kNone;
@@ -199,12 +236,16 @@ Result<std::unique_ptr<FileItem>> FileSource::OpenItem(std::unique_ptr<InputFile
 
 std::unique_ptr<RowFormat> FileSource::MakeFormat() const {
   switch (options_.format) {
-    case SourceFormat::kCsv: return MakeCsvFormat(schema_, options_.latin1, options_.row_bytes_max);
-    case SourceFormat::kJson: return MakeJsonFormat(options_.latin1, options_.row_bytes_max);
+    case SourceFormat::kCsv:
+      return MakeCsvFormat(file_schema_, options_.latin1, options_.row_bytes_max);
+    case SourceFormat::kJson:
+      if (!options_.records.empty()) return MakeJsonRecordsFormat(options_.records, options_.row_bytes_max);
+      return MakeJsonFormat(options_.latin1, options_.row_bytes_max);
     case SourceFormat::kJsonLines:
-    case SourceFormat::kParquet: break;
+    case SourceFormat::kParquet:
+      break;
   }
-  return MakeJsonLinesFormat(options_.latin1, options_.row_bytes_max);
+  return MakeJsonLinesFormat(options_.latin1, options_.row_bytes_max, options_.records);
 }
 
 void FileSource::Wait(const std::stop_token& stop) {

@@ -23,6 +23,8 @@ struct FileSourceOptions {
   std::string path;                   // a glob; endings .gz and .zst (but of Parquet) are unpacked
   SourceFormat format = SourceFormat::kCsv;
   bool latin1 = false;                // else UTF-8
+  std::string records;                // of JSON in UTF-8: where the records of a document are; empty: it is one
+  bool partitions = false;            // folders `name=value` of the path are fields of each row
   bool watch = false;  // go on with files that come and grow, without end; a row counts once its line has ended
   std::chrono::milliseconds poll{200};  // how often to look when watching; more rarely where there are many files
   size_t row_bytes_max = kRowBytesMax;

@@ -9,7 +9,7 @@
 #include <mutex>
 
 #include "sources/query_rows.h"
-#include "sources/row_batch.h"
+#include "ports/row_batch.h"
 #include "sql/duckdb.h"
 #include "sql/syntax.h"
 
@@ -38,6 +38,7 @@ class GenerateSource final : public Source {
  private:
   Status ResumeAt(const ResumeLookup& resume);
   int64_t WaitForDue(const std::stop_token& stop);
+  int64_t WaitForPause(const std::stop_token& stop);
   Status Read(int64_t until, std::stop_token stop);
   std::string Query(int64_t from, int64_t until) const;
 
@@ -52,6 +53,7 @@ class GenerateSource final : public Source {
   int64_t rows_at_once_ = kRowsAtOnceMin;
   bool resumed_ = false;
   std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point given_at_;   // the last row, where there are pauses
   int64_t started_at_ = 0;   // the row number when it started
 };
 
@@ -91,13 +93,32 @@ Status GenerateSource::ResumeAt(const ResumeLookup& resume) {
         fmt::format("{}: {} rows were generated before, and now `rows` is {}", options_.name, next_, end_)));
   }
   resumed_ = true;
-  started_ = clock_.Monotonic();
+  started_ = given_at_ = clock_.Monotonic();
   started_at_ = next_;
   return {};
 }
 
+// One row at a time, each so long after the one before as its pause says.
+int64_t GenerateSource::WaitForPause(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  const auto due = given_at_ + PauseAt(options_.pause, options_.seed, next_);
+  while (!stop.stop_requested()) {
+    const auto left = due - clock_.Monotonic();
+    if (left <= left.zero()) {
+      // After a standstill the rows that were missed do not come in a rush.
+      given_at_ = std::max(due, clock_.Monotonic() - options_.pause.max);
+      return next_ + 1;
+    }
+    never.wait_for(lock, stop, left, [] { return false; });
+  }
+  return next_;
+}
+
 // The row number below which rows are due; next_ when stopped.
 int64_t GenerateSource::WaitForDue(const std::stop_token& stop) {
+  if (options_.pause.any()) return WaitForPause(stop);
   if (options_.rate <= 0) return end_;
   std::mutex mutex;
   std::condition_variable_any never;
@@ -119,10 +140,11 @@ Result<SourceBatch> GenerateSource::Next(size_t bytes_max, const ResumeLookup& r
   rows_.Clear();
   SourceBatch batch;
   batch.item = batch.item_name = options_.name;
+  const bool is_paced = options_.rate > 0 || options_.pause.any();
   bool first = true;
   while (next_ < end_ && !stop.stop_requested() && rows_.text().size() < bytes_max) {
     // Rows that are not due yet are waited for only while there is nothing to give.
-    if (!first && options_.rate > 0) break;
+    if (!first && is_paced) break;
     int64_t due = WaitForDue(stop);
     TR_RETURN_IF_ERROR(Read(std::min(due, next_ + rows_at_once_), stop));
     size_t per_row = std::max<size_t>(1, rows_.text().size() / std::max<size_t>(1, rows_.size()));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/draw.h"
 #include "base/result.h"
 #include "model/schema.h"
 #include "ports/source.h"
@@ -16,6 +17,8 @@ struct GenerateSourceOptions {
   std::string sql;      // a SELECT of expressions over `i`, from 0
   int64_t rows = 0;     // how many `i`; 0: without end
   double rate = 0;      // a second; 0: as fast as they are taken
+  PauseRange pause;     // before each row, instead of a rate
+  uint64_t seed = 0;    // of the pauses
 };
 
 // The same `i` always gives the same rows, so it goes on exactly at the `i` where it was left. Paced rows count from

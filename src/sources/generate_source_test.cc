@@ -75,6 +75,24 @@ TEST(GenerateSource, RateLetsThroughWhatIsDue) {
   EXPECT_FALSE(batch->end);
 }
 
+TEST(GenerateSource, APauseLetsOneRowThrough) {
+  ManualClock clock(WallTime{1'000'000});
+  GenerateSourceOptions options;
+  options.sql = "SELECT i AS id";
+  options.pause = {std::chrono::milliseconds(100), std::chrono::milliseconds(200)};
+  auto source = MakeGenerateSource(options, AnySchema(), clock);
+  ASSERT_TRUE(source) << source.error().message();
+  // The row numbers are taken up by the first call, and the first row waits as the others do.
+  std::stop_source stopped;
+  stopped.request_stop();
+  EXPECT_EQ((*source)->Next(1 << 20, Nowhere, stopped.get_token())->next, 0);
+  clock.Advance(std::chrono::milliseconds(200));
+  EXPECT_EQ((*source)->Next(1 << 20, Nowhere, {})->next, 1);
+  clock.Advance(std::chrono::milliseconds(200));
+  EXPECT_EQ((*source)->Next(1 << 20, Nowhere, {})->next, 2);
+  EXPECT_EQ((*source)->Next(1 << 20, Nowhere, stopped.get_token())->rows.size(), 0u);
+}
+
 TEST(GenerateSource, PacedRowsDoNotCatchUpAfterARestart) {
   ManualClock clock(WallTime{1'000'000'000});
   GenerateSourceOptions options;

@@ -2,61 +2,18 @@
 #include <cstring>
 
 #include "model/json_text.h"
+#include "sources/json_rows.h"
 #include "sources/row_format.h"
 
 namespace tailrace {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-// Bytes of a byte order mark at the beginning; nullopt when that cannot be told yet.
-std::optional<size_t> MarkSize(const TextBlock& block) {
-  bool undecided = block.text.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(block.text);
-  if (undecided && !block.final) return std::nullopt;
-  return block.text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-}
-
-bool HasHighByte(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
-bool HasLineBreak(std::string_view text) {
-  return std::memchr(text.data(), '\n', text.size()) != nullptr ||
-         std::memchr(text.data(), '\r', text.size()) != nullptr;
-}
-
-void AppendLatin1(std::string_view text, std::string* out) {
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out->push_back(c);
-    } else {
-      out->push_back(static_cast<char>(0xC0 | byte >> 6));
-      out->push_back(static_cast<char>(0x80 | (byte & 0x3F)));
-    }
-  }
-}
-
-// A row of one JSON text, which is copied only where it must become UTF-8 or one line.
-void AddJsonRow(std::string_view json, bool latin1, int64_t place, int64_t line, RowBatch* rows) {
-  bool converts = latin1 && HasHighByte(json);
-  if (!converts && !HasLineBreak(json)) return rows->AddView(json, json, place, line);
-  size_t begin = rows->text().size();
-  if (converts) AppendLatin1(json, &rows->text());
-  else rows->text() += json;
-  ReplaceLineBreaks(rows->text().data() + begin, rows->text().size() - begin);
-  rows->AddMade(json, begin, place, line);
-}
-
-std::string LimitText(size_t row_bytes_max) {
-  return "longer than a row may be (" + std::to_string(row_bytes_max) + " bytes)";
-}
-
 class JsonLinesFormat final : public RowFormat {
  public:
-  JsonLinesFormat(bool latin1, size_t row_bytes_max) : latin1_(latin1), row_bytes_max_(row_bytes_max) {}
+  JsonLinesFormat(bool latin1, size_t row_bytes_max, std::string_view records)
+      : latin1_(latin1), row_bytes_max_(row_bytes_max), records_(records) {}
 
-  Result<std::optional<size_t>> ReadPreamble(const TextBlock& block) override { return MarkSize(block); }
+  Result<std::optional<size_t>> ReadPreamble(const TextBlock& block) override { return ByteOrderMarkSize(block); }
 
   Result<BlockUse> ReadRows(const TextBlock& block, RowBatch* rows) override {
     std::string_view text = block.text;
@@ -89,8 +46,19 @@ class JsonLinesFormat final : public RowFormat {
       ++place;
     }
     if (line.empty()) return;
+    if (!records_.empty()) return AddRecords(line, place, rows);
     if (latin1_) return AddJsonRow(line, true, place, lines_, rows);
     rows->AddView(line, line, place, lines_);
+  }
+
+  // The records of a line that is a document of several.
+  void AddRecords(std::string_view line, int64_t place, RowBatch* rows) {
+    if (std::optional<JsonError> error = document_.Parse(line))
+      return rows->AddFault(line, error->reason + " at byte " + std::to_string(error->byte), place, lines_);
+    Result<std::vector<JsonPart>> parts = document_.FindAll(records_);
+    if (!parts) return rows->AddFault(line, parts.error().message(), place, lines_);
+    for (const JsonPart& part : *parts)
+      AddJsonRow(part.text, false, place + static_cast<int64_t>(part.byte), lines_, rows);
   }
 
   void AddLongLine(std::string_view line, const TextBlock& block, BlockUse* use, RowBatch* rows) {
@@ -102,6 +70,8 @@ class JsonLinesFormat final : public RowFormat {
 
   const bool latin1_;
   const size_t row_bytes_max_;
+  const std::string records_;   // where the records of a line are; empty: it is one
+  JsonDocument document_;
 };
 
 // Rows are cut out by brackets and quotes alone; whether each is JSON is for the decoder to say.
@@ -110,7 +80,7 @@ class JsonFormat final : public RowFormat {
   JsonFormat(bool latin1, size_t row_bytes_max) : latin1_(latin1), row_bytes_max_(row_bytes_max) {}
 
   Result<std::optional<size_t>> ReadPreamble(const TextBlock& block) override {
-    std::optional<size_t> mark = MarkSize(block);
+    std::optional<size_t> mark = ByteOrderMarkSize(block);
     if (!mark) return std::nullopt;
     size_t at = SkipSpace(block.text, *mark);
     if (at == block.text.size() && !block.final) return std::nullopt;
@@ -201,8 +171,8 @@ class JsonFormat final : public RowFormat {
 
 }  // namespace
 
-std::unique_ptr<RowFormat> MakeJsonLinesFormat(bool latin1, size_t row_bytes_max) {
-  return std::make_unique<JsonLinesFormat>(latin1, row_bytes_max);
+std::unique_ptr<RowFormat> MakeJsonLinesFormat(bool latin1, size_t row_bytes_max, std::string_view records) {
+  return std::make_unique<JsonLinesFormat>(latin1, row_bytes_max, records);
 }
 
 std::unique_ptr<RowFormat> MakeJsonFormat(bool latin1, size_t row_bytes_max) {

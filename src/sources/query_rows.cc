@@ -6,16 +6,6 @@
 namespace tailrace {
 namespace {
 
-int64_t MicrosPer(TimeUnit unit) {
-  switch (unit) {
-    case TimeUnit::kSeconds: return kMicrosPerSecond;
-    case TimeUnit::kMillis: return 1000;
-    case TimeUnit::kMicros:
-    case TimeUnit::kNone: break;
-  }
-  return 1;
-}
-
 // The time in a JSON string that the query gave for a timestamp or date; nullopt for anything else.
 std::optional<int64_t> MicrosOf(std::string_view json) {
   if (json.size() < 2 || json.front() != '"') return std::nullopt;
@@ -48,12 +38,8 @@ QueryRows::Column QueryRows::ColumnFor(const std::string& name, bool first, cons
   if (index < 0) return column;
   const Type& type = schema.fields[static_cast<size_t>(index)].type;
   column.as_text = type.kind == TypeKind::kString;
-  column.unit = type.unit;
-  column.is_date = type.kind == TypeKind::kDate;
-  if (!type.format.empty()) {
-    Result<TimeFormat> format = TimeFormat::Compile(type.format);
-    if (format) column.format = std::move(*format);
-  }
+  column.time = TimeSpelling::Of(type);
+  column.is_timed = type.unit != TimeUnit::kNone || !type.format.empty();
   return column;
 }
 
@@ -83,18 +69,8 @@ void QueryRows::AppendValue(const Column& column, std::string_view json, size_t 
   if (column.as_text && !is_null && json.front() != '"')
     return AppendJsonString(cursor_->Plain(row_, index).value_or(""), out);
   std::optional<int64_t> micros;
-  if (column.format || column.unit != TimeUnit::kNone) micros = MicrosOf(json);
-  if (micros && column.format) {
-    std::string text;
-    column.format->Append(*micros, &text);
-    // A format that loses part of the time leaves it as it is, for the schema to refuse.
-    bool keeps = column.is_date || column.format->ParseTimestamp(text) == micros;
-    if (keeps) return AppendJsonString(text, out);
-  }
-  if (micros && column.unit != TimeUnit::kNone && *micros % MicrosPer(column.unit) == 0) {
-    *out += std::to_string(*micros / MicrosPer(column.unit));
-    return;
-  }
+  if (column.is_timed) micros = MicrosOf(json);
+  if (micros && column.time.Append(*micros, out)) return;
   *out += json;
 }
 

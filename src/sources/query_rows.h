@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "model/schema.h"
-#include "model/time_format.h"
+#include "model/time_spelling.h"
 #include "sql/duckdb.h"
 #include "sql/query_cursor.h"
 
@@ -36,9 +36,8 @@ class QueryRows {
   struct Column {
     std::string prefix;              // `{"InvoiceNo":`
     bool as_text = false;            // whatever it is, in quotes
-    TimeUnit unit = TimeUnit::kNone;  // a time as a number of these
-    std::optional<TimeFormat> format;
-    bool is_date = false;            // format is of dates
+    bool is_timed = false;           // the field has a format or unit of its own:
+    TimeSpelling time;
   };
 
   explicit QueryRows(std::unique_ptr<sql::QueryCursor> cursor) : cursor_(std::move(cursor)) {}

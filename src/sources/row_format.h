@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "model/schema.h"
-#include "sources/row_batch.h"
+#include "ports/row_batch.h"
 
 namespace tailrace {
 
@@ -55,8 +55,12 @@ class RowFormat {
 inline constexpr size_t kRowBytesMax = 16 << 20;
 
 std::unique_ptr<RowFormat> MakeCsvFormat(const Schema& schema, bool latin1, size_t row_bytes_max);
-std::unique_ptr<RowFormat> MakeJsonLinesFormat(bool latin1, size_t row_bytes_max);
+// `records`: where the records of each line are (JsonDocument::FindAll); empty: the line is one.
+std::unique_ptr<RowFormat> MakeJsonLinesFormat(bool latin1, size_t row_bytes_max, std::string_view records = {});
 // One array of values, or values one after the other.
 std::unique_ptr<RowFormat> MakeJsonFormat(bool latin1, size_t row_bytes_max);
+// The parts that `records` names of each value of the file (as JsonDocument::FindAll, but of a repeated field all).
+// Documents of any size: only a record, and what lies between two, has to fit into a row.
+std::unique_ptr<RowFormat> MakeJsonRecordsFormat(std::string_view records, size_t row_bytes_max);
 
 }  // namespace tailrace

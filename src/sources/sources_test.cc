@@ -50,6 +50,22 @@ std::string JsonArrayText(size_t first, size_t rows) {
   return text + "\n]\n";
 }
 
+// Documents whose rows lie in two lists, one of them in a list itself.
+std::string DocumentsText(size_t first, size_t rows) {
+  std::string text = "\xEF\xBB\xBF";
+  for (size_t i = first; i < first + rows;) {
+    text += "{\"kind\": \"answer [\", \"trips\": {\"n\":\n1, \"parts\": [";
+    for (size_t part = 0; part < 2; ++part) {
+      text += std::string(part == 0 ? "" : ",") + "{\"other\": [1, 2], \"options\":\n[";
+      for (size_t k = 0; k < 2 && i < first + rows; ++k, ++i)
+        text += std::string(k == 0 ? "" : ", ") + "{\"id\": " + std::to_string(i) + ",\n\"t\": [\"]\"]}";
+      text += "]}";
+    }
+    text += ", {\"options\": null}, {}]}}\n";
+  }
+  return text;
+}
+
 std::string Gzip(const std::string& text) {
   std::string packed(compressBound(text.size()) + 64, '\0');
   z_stream zlib{};
@@ -75,8 +91,9 @@ class FilesHarness final : public SourceHarness {
  public:
   using Write = std::function<std::string(size_t first, size_t rows)>;
 
-  FilesHarness(SourceFormat format, const std::string& ending, const Write& write) {
+  FilesHarness(SourceFormat format, const std::string& ending, const Write& write, const std::string& records = "") {
     options_.format = format;
+    options_.records = records;
     options_.path = folder_.Path("*" + ending);
     folder_.Write("b" + ending, write(kRows / 2, kRows / 2));
     folder_.Write("a" + ending, write(0, kRows / 2));
@@ -140,6 +157,10 @@ INSTANTIATE_TEST_SUITE_P(JsonLines, SourceContract,
                          testing::Values(Files(SourceFormat::kJsonLines, ".jsonl", JsonLinesText)));
 INSTANTIATE_TEST_SUITE_P(JsonArray, SourceContract,
                          testing::Values(Files(SourceFormat::kJson, ".json", JsonArrayText)));
+INSTANTIATE_TEST_SUITE_P(JsonRecords, SourceContract, testing::Values(SourceFactory{[] {
+                           return std::make_unique<FilesHarness>(SourceFormat::kJson, ".json", DocumentsText,
+                                                                 "/trips/parts/*/options/*");
+                         }}));
 INSTANTIATE_TEST_SUITE_P(JsonValues, SourceContract,
                          testing::Values(Files(SourceFormat::kJson, ".json", JsonLinesText)));
 INSTANTIATE_TEST_SUITE_P(GzipCsv, SourceContract,
