@@ -9,6 +9,7 @@
 #include "config/quote_traps.h"
 #include "config/read_tests.h"
 #include "config/reading.h"
+#include "config/secret_words.h"
 #include "config/shape.h"
 #include "config/sql_check.h"
 #include "config/substitution.h"
@@ -100,6 +101,8 @@ Loaded ParsePipeline(std::string_view text, const std::string& path, const LoadO
   }
   Loaded loaded;
   loaded.diagnostics = report.Finish();
+  const SecretWords secrets(tree, source.text());
+  for (Diagnostic& diagnostic : loaded.diagnostics) diagnostic.message = secrets.Hide(std::move(diagnostic.message));
   if (!report.has_errors()) loaded.pipeline = std::move(reading.pipeline);
   return loaded;
 }
