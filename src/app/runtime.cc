@@ -169,7 +169,8 @@ Status Runtime::Parts::OpenEngine() {
   TR_TRY(engine, engine::Engine::Open(pipeline, streams, *log, *warehouse, *documents, clock(), std::move(engine_options)));
   progress = std::make_unique<ProgressView>(*engine, clock());
   auditor = std::make_unique<engine::Auditor>(
-      engine::AuditSubjects{pipeline, streams, *log, *warehouse, *documents, clock(), *engine, [this] { return OpenJudge(); }});
+      engine::AuditSubjects{pipeline, streams, *log, *warehouse, *documents, clock(), *engine, [this] { return OpenJudge(); },
+                            lake == nullptr ? nullptr : &lake->raw()});
   AddMetrics();
   AddAuditMetrics(metrics, *auditor, engine->progress().All());
   return {};

@@ -10,6 +10,8 @@
 namespace tailrace::engine {
 namespace {
 
+constexpr std::string_view kLakeKind = "lake";
+
 // Records between two places of a stream. Offsets have no gaps, so they count records.
 int64_t Between(const Positions& from, const Positions& to) {
   int64_t records = 0;
@@ -70,7 +72,53 @@ Result<Auditor::Taken> Auditor::Take() {
     TR_TRY(auto audited, OfMaterialization(std::move(progress), ends));
     taken.audit.materializations.push_back(std::move(audited));
   }
+  AuditLake(&taken.audit);
   return taken;
+}
+
+// Every record that it holds it has read and kept.
+void Auditor::AuditLake(Audit* audit) const {
+  if (of_.lake == nullptr) return;
+  for (const AuditedStream& stream : audit->streams) {
+    const StreamId id = of_.streams.find(stream.name)->second.records;
+    const auto held = of_.lake->Partitions(id);
+    if (held.empty()) continue;
+    const auto partitions = of_.log.Partitions(id);
+    AuditedMaterialization& m = audit->materializations.emplace_back();
+    m.kind = kLakeKind;
+    m.name = m.stream = stream.name;
+    for (size_t p = 0; p < held.size(); ++p) {
+      m.positions.push_back(held[p].end);
+      m.counted_from.push_back(held[p].begin);
+      m.in_flight += partitions[p].end.value - held[p].end.value;
+      if (held[p].end > partitions[p].end) {
+        m.difference = fmt::format("holds partition {} up to offset {}, and the log ends at {}", p, held[p].end.value, partitions[p].end.value);
+      } else if (held[p].end < partitions[p].begin) {
+        m.difference = fmt::format("holds partition {} up to offset {}, and the log begins at {}", p, held[p].end.value, partitions[p].begin.value);
+      }
+    }
+    m.flow.read = m.flow.emitted = Between(m.counted_from, m.positions);
+  }
+}
+
+// Every file is read, held against its hash and counted.
+Status Auditor::RecountLake(AuditedMaterialization* m, const std::stop_token& stop) const {
+  const StreamId id = of_.streams.find(m->stream)->second.records;
+  Flow counted;
+  for (size_t p = 0; p < m->positions.size(); ++p) {
+    const auto count = of_.lake->CountAgain(id, PartitionId{static_cast<int32_t>(p)}, stop);
+    if (!count && count.error().code() == ErrorCode::kCorruption) {
+      m->difference = count.error().message();
+      return {};
+    }
+    if (!count) return Fail(count.error());
+    counted.read += count->records;
+  }
+  counted.emitted = counted.read;
+  m->recount = counted;
+  // More may have come since the positions were taken.
+  if (counted.read < m->flow.read) m->difference = fmt::format("{} records where its files are to hold {}", counted.read, m->flow.read);
+  return {};
 }
 
 AuditedStream Auditor::OfStream(const config::StreamSpec& stream, const OriginCounts& origins) const {
@@ -127,13 +175,22 @@ Result<Audit> Auditor::Recount(const std::stop_token& stop) {
     const config::StreamSpec& stream = of_.pipeline.streams[i];
     const StreamIds& ids = of_.streams.find(stream.name)->second;
     OriginCounts& origins = taken.origins[stream.name];
+    std::vector<AuditedMaterialization*> members;
+    bool readable = true;
+    for (AuditedMaterialization& m : taken.audit.materializations) {
+      if (m.stream != stream.name || !m.difference.empty()) continue;
+      if (m.kind == kLakeKind) {
+        TR_RETURN_IF_ERROR(RecountLake(&m, stop));
+        readable = m.difference.empty();
+      } else {
+        members.push_back(&m);
+      }
+    }
+    // Records that the log has let go of are read from the lake.
+    if (!readable) continue;
     TR_RETURN_IF_ERROR(RecountOrigins(of_.log, ids, &origins, stop));
     taken.audit.streams[i].origins = origins.origins;
     taken.audit.streams[i].difference = origins.difference;
-    std::vector<AuditedMaterialization*> members;
-    for (AuditedMaterialization& m : taken.audit.materializations) {
-      if (m.stream == stream.name && m.difference.empty()) members.push_back(&m);
-    }
     if (!members.empty()) TR_RETURN_IF_ERROR(RecountStream({stream, ids, of_.log, *judge}, members, stop));
   }
   return std::move(taken.audit);

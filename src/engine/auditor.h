@@ -21,6 +21,7 @@
 #include "model/ids.h"
 #include "ports/commit_journal.h"
 #include "ports/event_log.h"
+#include "ports/raw_lake.h"
 #include "ports/record_judge.h"
 #include "ports/warehouse.h"
 
@@ -37,7 +38,7 @@ struct AuditedStream {
 };
 
 struct AuditedMaterialization {
-  std::string kind;           // "rows", "table", "collection"
+  std::string kind;           // "rows", "table", "collection", "lake"
   std::string name;
   std::string stream;
   Positions positions;        // committed: everything below is in `flow`
@@ -70,6 +71,8 @@ struct AuditSubjects {
   Engine& engine;
   // Something to evaluate SQL with that nothing else uses; opened when it is needed.
   std::function<Result<std::unique_ptr<RecordJudge>>()> open_judge;
+  // What it holds of a stream is accounted for as a materialisation of kind "lake" under the stream's name; null: there is none.
+  RawLake* lake = nullptr;
 };
 
 // Threads: thread-safe. Ownership: borrows all. Errors: those of the log.
@@ -92,6 +95,8 @@ class Auditor {
     std::map<std::string, OriginCounts> origins;  // by stream
   };
   Result<Taken> Take();
+  void AuditLake(Audit* audit) const;
+  Status RecountLake(AuditedMaterialization* m, const std::stop_token& stop) const;
   AuditedStream OfStream(const config::StreamSpec& stream, const OriginCounts& origins) const;
   Result<AuditedMaterialization> OfMaterialization(MaterializationProgress progress, const std::map<std::string, Positions>& ends) const;
   Result<double> SecondsBehind(const std::string& stream, const Positions& positions, const Positions& ends) const;

@@ -137,7 +137,20 @@ class Tracer {
       TR_TRY(auto traced, OfMaterialization(progress, trace));
       trace.materializations.push_back(std::move(traced));
     }
+    AddLake(&trace);
     return trace;
+  }
+
+  // Which object holds it.
+  void AddLake(Trace* trace) const {
+    if (of_.lake == nullptr || of_.lake->Partitions(ids_.records).empty()) return;
+    TracedMaterialization& m = trace->materializations.emplace_back();
+    m.kind = "lake";
+    m.name = stream_.name;
+    if (auto object = of_.lake->ObjectOf(ids_.records, trace->partition, trace->offset)) {
+      m.fate = Fate::kEmitted;
+      m.keys.push_back(std::move(*object));
+    }
   }
 
   Result<std::optional<TracedRedrive>> RedriveOf(Offset at) const {
