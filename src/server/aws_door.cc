@@ -93,7 +93,7 @@ std::optional<Reply> AwsEnvelope::Unwrap(const Request& request, std::string_vie
                                          Unwrapped* out) const {
   const auto caller = callers_.Find(request, auth::Role::kIngest);
   if (!caller) return caller.error();
-  const auto members = JsonMembers(body);
+  const auto members = JsonMembers(body, kWrapperMembersMax);
   if (!members) return AwsError(400, kSerialization, members.error().message());
   const auto named = is_firehose() ? StreamNamed(*members, "DeliveryStreamName", "") : StreamNamed(*members, "StreamName", "StreamARN");
   if (!named) return named.error();
@@ -115,7 +115,7 @@ std::optional<Reply> AwsEnvelope::Unwrap(const Request& request, std::string_vie
   if (elements.size() > limits.records_max) return AwsError(400, kValidation, "more than " + std::to_string(limits.records_max) + " records in a request");
   out->records.resize(elements.size());
   for (size_t i = 0; i < elements.size(); ++i) {
-    const auto record = JsonMembers(elements[i].text);
+    const auto record = JsonMembers(elements[i].text, kWrapperMembersMax);
     if (!record) return AwsError(400, kSerialization, record.error().message());
     if (auto refusal = ReadRecord(*record, !is_firehose(), texts, &out->records[i])) return refusal;
   }

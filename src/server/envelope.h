@@ -31,6 +31,9 @@ struct Unwrapped {
   std::optional<size_t> stream;
 };
 
+// Members of the objects that records are wrapped in: others than those that are known come from nobody.
+inline constexpr size_t kWrapperMembersMax = 64;
+
 struct UnwrapLimits {
   size_t records_max = 0;
 };

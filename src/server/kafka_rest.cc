@@ -74,7 +74,7 @@ Reply SchemaReply(const Members& request, std::string_view records) {
   bool has_key = false;
   bool has_value = false;
   for (const JsonPart& element : elements.value_or(std::vector<JsonPart>())) {
-    const auto members = JsonMembers(element.text);
+    const auto members = JsonMembers(element.text, kWrapperMembersMax);
     if (!members) continue;
     has_key |= Find(*members, "key") != nullptr;
     has_value |= Find(*members, "value") != nullptr;
@@ -116,7 +116,7 @@ void ReadValue(std::string_view json, Format format, TextArena& texts, WrappedRe
 
 // An answer: the request is not one that the proxy would take.
 std::optional<Reply> ReadRecord(std::string_view json, Format format, TextArena& texts, WrappedRecord* record) {
-  const auto members = JsonMembers(json);
+  const auto members = JsonMembers(json, kWrapperMembersMax);
   if (!members) return KafkaError(400, "a record: " + members.error().message());
   if (auto refusal = RefuseUnknown(*members, {"key", "value", "partition"})) return refusal;
   if (const auto* partition = Find(*members, "partition")) {
@@ -166,7 +166,7 @@ std::optional<Reply> KafkaEnvelope::Unwrap(const Request& request, std::string_v
                                            Unwrapped* out) const {
   const auto format = FormatOf(request.Header(HeaderField::kContentType));
   if (!format) return KafkaError(415, "Unsupported Media Type; send application/vnd.kafka.json.v2+json");
-  const auto members = JsonMembers(body);
+  const auto members = JsonMembers(body, kWrapperMembersMax);
   if (!members) return KafkaError(400, members.error().message());
   if (auto refusal = RefuseUnknown(*members, {"records", "key_schema", "key_schema_id", "value_schema", "value_schema_id"})) return refusal;
   const auto* records = Find(*members, "records");

@@ -112,6 +112,15 @@ TEST(KafkaRestTest, WhatTheProxyRefusesIsRefusedWithItsCodes) {
   EXPECT_TRUE(ValuesOf(ReadToEnd(server.log, kNotes, PartitionId{1})).empty());
 }
 
+TEST(KafkaRestTest, ManyMembersAreRefusedAndHoldNothingUp) {
+  TestServer server;
+  std::string many = "{\"records\":[{\"value\":{\"text\":\"x\"}}]";
+  for (int i = 0; i < 400'000; ++i) many += ",\"" + std::to_string(i) + "\":0";
+  const RawReply reply = server.Post("/topics/notes", many + "}", kJson);
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_NE(reply.body.find("more than 64 members"), std::string::npos) << reply.body;
+}
+
 TEST(KafkaRestTest, RequestThatComesAgainUnderItsKeyIsStoredOnce) {
   TestServer server;
   const std::string headers = std::string(kJson) + "Idempotency-Key: k1\r\n";

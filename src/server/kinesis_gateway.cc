@@ -25,7 +25,7 @@ Reply Invalid(std::string_view message) { return AwsError(400, kValidation, mess
 
 // Texts are the record's own text, anything else is the record.
 std::optional<Reply> ReadRecord(std::string_view json, TextArena& texts, WrappedRecord* record) {
-  const auto members = JsonMembers(json);
+  const auto members = JsonMembers(json, kWrapperMembersMax);
   if (!members) return AwsError(400, kSerialization, members.error().message(), kJsonType);
   const auto* data = Find(*members, "Data", "data");
   if (data == nullptr) return Invalid("Data is missing");
@@ -53,7 +53,7 @@ std::optional<Reply> ReadRecord(std::string_view json, TextArena& texts, Wrapped
 std::optional<Reply> GatewayEnvelope::Unwrap(const Request&, std::string_view body, const UnwrapLimits& limits, TextArena& texts,
                                              Unwrapped* out) const {
   if (!many_) return ReadRecord(body, texts, &out->records.emplace_back());
-  const auto members = JsonMembers(body);
+  const auto members = JsonMembers(body, kWrapperMembersMax);
   if (!members) return AwsError(400, kSerialization, members.error().message(), kJsonType);
   const auto* records = Find(*members, "Records", "records");
   if (records == nullptr) return Invalid("Records is missing");

@@ -10,6 +10,7 @@
 #include "engine/byte_text.h"
 #include "model/json_members.h"
 #include "server/aws_shape.h"
+#include "server/envelope.h"
 #include "server/json_out.h"
 
 namespace tailrace::server {
@@ -103,7 +104,7 @@ tl::expected<std::string, Reply> StreamNamed(const AwsMembers& members, std::str
 Reply NoStream(std::string_view name) { return AwsError(400, kNoSuchResource, "Stream " + std::string(name) + " not found"); }
 
 Reply KinesisReads::Answer(KinesisRead read, std::string_view body, const auth::Grant& grant) const {
-  const auto members = JsonMembers(body);
+  const auto members = JsonMembers(body, kWrapperMembersMax);
   if (!members) return AwsError(400, kSerialization, members.error().message());
   switch (read) {
     case KinesisRead::kListStreams: return List(grant, false);
