@@ -52,7 +52,7 @@ std::optional<int64_t> MicrosOf(ValueKind kind, std::string_view value) {
 RowJson::RowJson(const std::vector<DatabaseColumn>& columns, const Schema& schema) {
   for (const DatabaseColumn& from : columns) {
     Column column;
-    column.prefix = columns_.empty() ? "{" : ",";
+    column.prefix += columns_.empty() ? '{' : ',';
     AppendJsonString(from.name, &column.prefix);
     column.prefix += ':';
     column.kind = from.kind;
