@@ -67,7 +67,9 @@ std::string OrSubstituted(const std::string& schema) { return AnyOf({schema, std
 
 std::string SchemaWriter::TextSchema(const Shape& shape) const {
   if (shape.accepts == nullptr) return R"({"type":["string","number","boolean"]})";
-  return OrSubstituted(Object().Add("type", R"("string")").Add("pattern", Quote(shape.pattern)).Text());
+  const std::string text = Object().Add("type", R"("string")").Add("pattern", Quote(shape.pattern)).Text();
+  if (!shape.or_integer) return OrSubstituted(text);
+  return AnyOf({text, Object().Add("type", R"("integer")").Add("minimum", std::to_string(shape.min)).Text(), std::string(kSubstituted)});
 }
 
 std::string SchemaWriter::ChoiceSchema(const Shape& shape) const {

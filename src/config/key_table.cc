@@ -48,7 +48,7 @@ class Table {
     shape->expects = expects;
     return shape;
   }
-  const Shape* Pattern(std::string_view expects, std::string_view pattern, bool (*accepts)(std::string_view)) {
+  Shape* Pattern(std::string_view expects, std::string_view pattern, bool (*accepts)(std::string_view)) {
     Shape* shape = New(ShapeKind::kText);
     shape->expects = expects;
     shape->pattern = pattern;
@@ -158,7 +158,8 @@ const Shape* Table::StreamShape() {
   const Shape* unknown = OneWord({{"reject", "a record with an unknown field is refused"},
                                   {"drop", "unknown fields are left out"},
                                   {"keep", "unknown fields go to the JSON column _extra"}});
-  const Shape* rejects = Pattern("a limit such as `5% of 10m`, `100 of 1h` or 100", kRejectLimitPattern, IsRejectLimit);
+  Shape* rejects = Pattern("a limit such as `5% of 10m`, `100 of 1h` or 100", kRejectLimitPattern, IsRejectLimit);
+  rejects->or_integer = true;
   const Shape* on_rejects = OneWord({{"alarm", "the server is not ready, and says why"},
                                      {"pause", "the stream's sources wait as well, and its doors answer 503"}});
   const Shape* alias = Pattern("a name of letters, digits, _, . and -", "^[A-Za-z0-9_.-]+$", IsAlias);

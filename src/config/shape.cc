@@ -93,7 +93,8 @@ void ShapeCheck::Check(Node& node, const Shape& shape) {
 void ShapeCheck::CheckText(Node& node, const Shape& shape) {
   if (node.kind != NodeKind::kScalar || TypeOf(node) == ScalarType::kNull) return Unexpected(node, shape);
   if (shape.accepts == nullptr) return;
-  if (TypeOf(node) != ScalarType::kText || !shape.accepts(node.text)) Unexpected(node, shape);
+  const bool is_of_type = TypeOf(node) == ScalarType::kText || (shape.or_integer && TypeOf(node) == ScalarType::kInteger);
+  if (!is_of_type || !shape.accepts(node.text)) Unexpected(node, shape);
 }
 
 void ShapeCheck::CheckInteger(Node& node, const Shape& shape) {

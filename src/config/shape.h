@@ -65,6 +65,7 @@ struct Shape {
   int64_t max = 0;
   std::string_view pattern;                     // kText: a regular expression for the schema, and
   bool (*accepts)(std::string_view) = nullptr;  // the same as code; nullptr: any text
+  bool or_integer = false;                      // kText: an integer without a unit may stand there too, from `min` on
   std::vector<const Shape*> alternatives;       // kOneOf: told apart by the form of the value
 };
 

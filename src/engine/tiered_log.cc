@@ -17,8 +17,12 @@ Result<std::vector<LogBatch>> TieredLog::Read(StreamId stream, PartitionId parti
     // Retention may have come between the two calls.
     if (batches || from >= BeginOfLog(stream, partition)) return batches;
   }
+  // A file of the lake may reach beyond where the log begins: from there on the log is read, which knows more of its records.
+  const Offset log_begin = BeginOfLog(stream, partition);
   auto batches = lake_.Read(stream, partition, from, bytes_max);
   if (!batches) return batches;
+  for (LogBatch& batch : *batches) std::erase_if(batch.records, [&](const LogRecord& record) { return record.offset >= log_begin; });
+  std::erase_if(*batches, [](const LogBatch& batch) { return batch.records.empty(); });
   // The lake's lines do not say who brought a record; the log has counted those that it let go of.
   for (LogBatch& batch : *batches) {
     batch.origins = [] {
