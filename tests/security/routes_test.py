@@ -22,7 +22,7 @@ EXPECTED = {
     "POST /": ("any", "*"),
     "POST /topics/{topic}": ("ingest", "sales"), "GET /topics": ("read", "*"), "GET /topics/{topic}": ("read", "sales"),
     "GET /topics/{topic}/partitions": ("read", "sales"), "GET /topics/{topic}/partitions/{partition}": ("read", "sales"),
-    "GET /dlq/{stream}": ("read", "sales"), "POST /dlq/{stream}/redrive": ("admin", ""),
+    "GET /dlq/{stream}": ("read", "sales"), "POST /dlq/{stream}/redrive": ("admin", ""), "POST /dlq/{stream}/resume": ("admin", ""),
     "GET /collections/{collection}": ("read", "by_id"), "GET /collections/{collection}/{key}": ("read", "by_id"),
     "GET /api/top": ("read", "top"),
     "GET /audit": ("read", "*"), "GET /trace/{stream}/{partition}/{offset}": ("read", "sales"),
