@@ -12,11 +12,8 @@ Offset TieredLog::BeginOfLog(StreamId stream, PartitionId partition) const {
 }
 
 Result<std::vector<LogBatch>> TieredLog::Read(StreamId stream, PartitionId partition, Offset from, size_t bytes_max) {
-  if (from >= BeginOfLog(stream, partition)) {
-    auto batches = log_.Read(stream, partition, from, bytes_max);
-    // Retention may have come between the two calls.
-    if (batches || from >= BeginOfLog(stream, partition)) return batches;
-  }
+  auto in_log = log_.Read(stream, partition, from, bytes_max);
+  if (in_log || in_log.error().code() != ErrorCode::kNotFound || from >= BeginOfLog(stream, partition)) return in_log;
   // A file of the lake may reach beyond where the log begins: from there on the log is read, which knows more of its records.
   const Offset log_begin = BeginOfLog(stream, partition);
   auto batches = lake_.Read(stream, partition, from, bytes_max);

@@ -4,15 +4,14 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 from decimal import Decimal
 
 import deltalake
 
-PROGRAM = os.environ["TAILRACE"]
-SOURCE = pathlib.Path(os.environ["TAILRACE_SOURCE_DIR"])
-DATA = pathlib.Path(os.environ.get("TAILRACE_DATA", SOURCE / "../shared/data")).resolve()
-SECONDS_MAX = 300
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from program import DATA, PROGRAM, SECONDS_MAX, run, run_sql  # noqa: E402
 
 PIPELINE = """
 pipeline: retail
@@ -42,21 +41,8 @@ lake:
 """
 
 
-def run(folder, *words, status=0, **environment):
-    done = subprocess.run([PROGRAM, *words, str(folder)], env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=SECONDS_MAX)
-    assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
 def sql(folder, query):
     return json.loads(run_sql(folder, query), parse_float=Decimal)
-
-
-def run_sql(folder, query):
-    done = subprocess.run([PROGRAM, "sql", "--json", query, str(folder)], capture_output=True, text=True, timeout=SECONDS_MAX)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def parts(folder, count):

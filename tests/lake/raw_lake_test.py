@@ -2,7 +2,6 @@
 """The raw floor on real input: every record once, as it came; killed anywhere, the same; and what the log forgot is read from it."""
 import csv
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -10,11 +9,8 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from lake_files import raw_files, read_raw  # noqa: E402
+from program import DATA, PROGRAM, SECONDS_MAX, SOURCE, run, run_sql  # noqa: E402
 
-PROGRAM = os.environ["TAILRACE"]
-SOURCE = pathlib.Path(os.environ["TAILRACE_SOURCE_DIR"])
-DATA = pathlib.Path(os.environ.get("TAILRACE_DATA", SOURCE / "../shared/data")).resolve()
-SECONDS_MAX = 300
 
 RETAIL = """
 pipeline: retail
@@ -53,24 +49,11 @@ lake:
 """
 
 
-def run(folder, *words, status=0, **environment):
-    done = subprocess.run([PROGRAM, *words, str(folder)], env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=SECONDS_MAX)
-    assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done
-
-
 def folder_with(scratch, name, text):
     folder = pathlib.Path(scratch, name)
     folder.mkdir()
     (folder / "pipeline.yaml").write_text(text)
     return folder
-
-
-def run_sql(folder, query):
-    done = subprocess.run([PROGRAM, "sql", "--json", query, str(folder)], capture_output=True, text=True, timeout=SECONDS_MAX)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_retail_is_in_the_lake_as_it_came(scratch):
