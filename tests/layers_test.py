@@ -12,8 +12,8 @@ import sys
 import tempfile
 
 # Folders lowest first. Each may depend on those before it, less what FORBIDDEN takes away.
-ORDER = ["base", "model", "schedule", "crypto", "auth", "sqlite", "control", "sql", "config", "ports", "http_client", "log", "warehouse", "documents", "sources", "lake", "databases", "engine", "server", "app"]
-SIBLINGS = ["http_client", "log", "warehouse", "documents", "sources", "lake", "databases"]
+ORDER = ["base", "model", "schedule", "crypto", "auth", "sqlite", "sql", "config", "ports", "control", "notify", "http_client", "log", "warehouse", "documents", "sources", "lake", "databases", "engine", "server", "app"]
+SIBLINGS = ["notify", "http_client", "log", "warehouse", "documents", "sources", "lake", "databases"]
 FORBIDDEN = {folder: set(SIBLINGS) - {folder} for folder in SIBLINGS} | {"engine": set(SIBLINGS), "server": set(SIBLINGS)}
 
 # Where each vendor is wrapped, and what its headers are called. None: anywhere.
@@ -31,7 +31,7 @@ VENDORS = {
     "libmariadb": (["databases"], r"mysql\.h"),
     "spdlog": (["base"], r"spdlog/.*"),
     "expected": (None, r"tl/expected\.hpp"),
-    "curl": (["http_client"], r"curl/.*"),
+    "curl": (["http_client", "notify"], r"curl/.*"),
     "openssl": (["crypto"], r"openssl/.*"),
     "date": (["schedule"], r"date/.*"),
     "cli11": (["app"], r"CLI/.*"),

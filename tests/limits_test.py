@@ -94,6 +94,8 @@ NOT_LIMITS = {
     "bytes_max": "an argument, or the retention of a stream",
     "rows_max": "an argument",
     "records_max": "an argument",
+    "after_max": "a setting of a job's retry; bounded as its other durations",
+    "kAnswerShownMax": "how much of an answer a message shows",
     "kMoveMax": "arithmetic: farther than the first year is from the last",
     "kOffsetSecondsMax": "arithmetic: farther than a zone was ever from UTC",
 }

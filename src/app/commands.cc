@@ -68,6 +68,20 @@ constexpr std::array kCommands = {
             DeclareAudit},
     Command{"trace", "Show where one record is now",
             "tailrace trace sales/0:812    # what each table and collection made of it", DeclareTrace},
+    Command{"job list", "Show the jobs: when each is due, and how its last run went", "tailrace job list", DeclareJobList},
+    Command{"job show", "Show a job, its steps and the log of its newest run",
+            "tailrace job show nightly\n"
+            "tailrace job show nightly --run 'nightly@2017-03-03T06:00:00Z'",
+            DeclareJobShow},
+    Command{"job history", "Show the runs of a job",
+            "tailrace job history nightly --limit 100\n"
+            "tailrace job history nightly --json | jq .",
+            DeclareJobHistory},
+    Command{"job run", "Run a job now, or once for each due time of a range, and wait for it",
+            "tailrace job run nightly      # exit code 1 when it fails\n"
+            "tailrace job run nightly --from 2017-03-01 --to 2017-04-01   # the days of March\n"
+            "tailrace job run nightly --no-wait",
+            DeclareJobRun},
     Command{"rebuild", "Compute a table or collection again from the log",
             "tailrace rebuild revenue_by_hour              # beside the running server, or in its folder\n"
             "tailrace rebuild revenue_by_hour --diff       # and print what was otherwise before\n"

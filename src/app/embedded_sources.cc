@@ -67,6 +67,7 @@ Opened Open(const config::PollSourceSpec& poll, const config::SourceSpec& spec, 
   options.once = polls.once;
   options.wait = polls.wait;
   options.counts = polls.counts;
+  options.asks = polls.asks;
   return MakePollSource(poll, std::move(options), *polls.http, PosixFileSystem(), *polls.clock);
 }
 

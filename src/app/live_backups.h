@@ -10,6 +10,7 @@
 #include "config/spec.h"
 #include "engine/engine.h"
 #include "ports/event_log.h"
+#include "ports/job_tables.h"
 #include "server/services.h"
 
 namespace tailrace::app {
@@ -18,7 +19,7 @@ namespace tailrace::app {
 class LiveBackups final : public server::Backups {
  public:
   LiveBackups(const config::Pipeline& pipeline, std::string data, engine::Engine& engine, EventLog& log,
-              const engine::StreamDirectory& streams, Clock& clock);
+              const engine::StreamDirectory& streams, JobTables& jobs, Clock& clock);
   ~LiveBackups() override;
 
   Status Start(std::string to, std::function<void(Result<std::string> json)> done) override;
@@ -34,6 +35,7 @@ class LiveBackups final : public server::Backups {
   engine::Engine& engine_;
   EventLog& log_;
   const engine::StreamDirectory& streams_;
+  JobTables& jobs_;
   Clock& clock_;
 
   std::mutex mutex_;

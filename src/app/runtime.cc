@@ -12,6 +12,7 @@
 #include "app/definitions.h"
 #include "app/doorkeeper.h"
 #include "app/embedded_sources.h"
+#include "app/job_metrics.h"
 #include "app/key_folder.h"
 #include "app/lake_parts.h"
 #include "app/limits.h"
@@ -28,10 +29,12 @@
 #include "documents/sqlite_document_store.h"
 #include "engine/low_water.h"
 #include "engine/plan.h"
+#include "engine/run_relation.h"
 #include "engine/system_relations.h"
 #include "http_client/curl_http.h"
 #include "http_client/retrying_http.h"
 #include "log/log.h"
+#include "model/times.h"
 #include "server/server.h"
 #include "sqlite/sqlite.h"
 #include "warehouse/duckdb_warehouse.h"
@@ -66,6 +69,9 @@ struct Runtime::Parts {
   Status OpenEngine();
   void OpenRetention();
   std::string IdempotencyWindowText() const;
+  ExportServices Exports() { return {*warehouse, *exporter, directory.Join(kLakeFolder) + "/staging"}; }
+  Status OpenJobs();
+  Result<std::string> Poll(const std::string& source, WallTime due, const std::stop_token& stop);
   Status OpenServer();
   Status OpenSources();
   PollSurroundings SurroundingsOf(const std::string& source);
@@ -94,13 +100,19 @@ struct Runtime::Parts {
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<Retention> retention;
   std::unique_ptr<engine::Auditor> auditor;
+  std::unique_ptr<OutboundHttp> http;
+  std::unique_ptr<Jobs> jobs;
   std::unique_ptr<ProgressView> progress;
   std::unique_ptr<Doorkeeper> doorkeeper;
   std::unique_ptr<RebuildDesk> rebuilds;
   std::unique_ptr<LiveBackups> backups;
   std::unique_ptr<server::Server> server;
-  std::unique_ptr<OutboundHttp> http;  // null: no source needs it
   std::vector<std::unique_ptr<SourceRunner>> sources;
+  struct Polled {
+    std::shared_ptr<PollAsks> asks;
+    const SourceRunner* runner = nullptr;
+  };
+  std::map<std::string, Polled, std::less<>> polled;  // not changed once it is started
   MemoryKeeper memory_keeper{limits.memory.total};
   bool stopped = false;
 };
@@ -152,6 +164,7 @@ Status Runtime::Parts::OpenStores() {
   // Where it writes files to; SQL of users reaches none of them.
   warehouse_options.allowed_directories = {directory.Join(kLakeFolder)};
   warehouse_options.system_relations = engine::SystemRelations([this] { return auditor.get(); });
+  warehouse_options.system_relations.push_back(engine::RunsRelation([this] { return jobs == nullptr ? nullptr : &jobs->desk().store(); }));
   TR_TRY(auto opened, warehouse::OpenDuckDbWarehouse(warehouse_options));
   exporter = opened.get();
   warehouse = std::move(opened);
@@ -193,6 +206,35 @@ Result<std::unique_ptr<RecordJudge>> Runtime::Parts::OpenJudge() const {
   return warehouse::OpenRecordJudge(engine::PlanWarehouse(pipeline), std::move(judge_options));
 }
 
+// SSL_CERT_FILE as OpenSSL's own programs have it.
+std::unique_ptr<OutboundHttp> NewHttp(Clock& clock) {
+  http_client::CurlHttpOptions http_options;
+  http_options.user_agent = fmt::format("tailrace/{}", kVersion);
+  if (const char* file = std::getenv("SSL_CERT_FILE")) http_options.ca_file = file;
+  return http_client::NewRetryingHttp(http_client::NewCurlHttp(std::move(http_options)), clock, SystemRandom(), http_client::WaitOnTheMachine());
+}
+
+Status Runtime::Parts::OpenJobs() {
+  http = NewHttp(SystemClock());
+  JobsParts parts{pipeline, directory.Join(kControlFile), clock(), *warehouse, warehouse::JobTablesOf(*warehouse), *engine, http.get(), {}, Exports(), {}, options.reach_out};
+  parts.poll = [this](const std::string& source, WallTime due, const std::stop_token& stop) { return Poll(source, due, stop); };
+  if (!options.reach_out) parts.exports_folder = directory.Join("exports");
+  TR_TRY(jobs, Jobs::Open(std::move(parts)));
+  AddJobMetrics(metrics, *jobs);
+  return {};
+}
+
+Result<std::string> Runtime::Parts::Poll(const std::string& source, WallTime due, const std::stop_token& stop) {
+  const auto found = polled.find(source);
+  if (found == polled.end() && options.poll_script != nullptr) return "not asked: the test has no answers for it";
+  if (found == polled.end()) return Fail(Error::Unavailable("it is not read here"));
+  if (due > clock().Now()) return Fail(Error::Invalid("a due time that has not come is not asked for"));
+  const auto is_over = [runner = found->second.runner] { return runner->summary().ended; };
+  TR_TRY(const int64_t records, found->second.asks->Ask(due.micros / kMicrosPerSecond, is_over, stop));
+  TR_RETURN_IF_ERROR(engine->WaitCaughtUp(stop));
+  return fmt::format("{} records", records);
+}
+
 Status Runtime::Parts::OpenServer() {
   server::ServerOptions server_options;
   server_options.host = pipeline.server.host;
@@ -211,23 +253,15 @@ Status Runtime::Parts::OpenServer() {
     TR_TRY(doorkeeper, Doorkeeper::Open(pipeline.server, directory.Join(kControlFile), clock()));
   }
   rebuilds = std::make_unique<RebuildDesk>(pipeline, *engine);
-  backups = std::make_unique<LiveBackups>(pipeline, directory.path(), *engine, *log, streams, clock());
+  backups = std::make_unique<LiveBackups>(pipeline, directory.path(), *engine, *log, streams, warehouse::JobTablesOf(*warehouse), clock());
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
                                   dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get(),
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
                                   },
-                                  auditor.get(), backups.get(), &engine->rejects()};
+                                  auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts()};
   TR_TRY(server, server::Server::Create(services, server_options));
   return {};
-}
-
-// SSL_CERT_FILE as OpenSSL's own programs have it.
-std::unique_ptr<OutboundHttp> NewHttp(Clock& clock) {
-  http_client::CurlHttpOptions http_options;
-  http_options.user_agent = fmt::format("tailrace/{}", kVersion);
-  if (const char* file = std::getenv("SSL_CERT_FILE")) http_options.ca_file = file;
-  return http_client::NewRetryingHttp(http_client::NewCurlHttp(std::move(http_options)), clock, SystemRandom(), http_client::WaitOnTheMachine());
 }
 
 PollSurroundings Runtime::Parts::SurroundingsOf(const std::string& source) {
@@ -241,7 +275,6 @@ PollSurroundings Runtime::Parts::SurroundingsOf(const std::string& source) {
     polls.http = script->AnswersOf(source);
     polls.wait = [script](WallTime due, const std::stop_token& stop) { return script->Wait(due, stop); };
   } else {
-    if (http == nullptr) http = NewHttp(SystemClock());
     polls.http = http.get();
     polls.wait = WaitOnClock(clock());
   }
@@ -269,11 +302,15 @@ Status Runtime::Parts::OpenSources() {
     if (options.poll_script != nullptr && (!is_poll || options.poll_script->AnswersOf(spec.name) == nullptr)) continue;
     PollSurroundings surroundings;
     surroundings.once = !options.serve;
-    if (is_poll) surroundings = SurroundingsOf(spec.name);
+    if (is_poll) {
+      surroundings = SurroundingsOf(spec.name);
+      surroundings.asks = std::make_shared<PollAsks>();
+    }
     TR_TRY(auto source, OpenEmbeddedSource(spec, pipeline, surroundings));
     if (source == nullptr) continue;
     // Without a server nobody can let a paused source go on, and the caller waits for its end.
     TR_TRY(auto runner, NewRunner(spec.name, std::move(source), spec.into, options.serve ? WhenPaused::kWait : WhenPaused::kEnd));
+    if (is_poll) polled[spec.name] = {surroundings.asks, runner.get()};
     sources.push_back(std::move(runner));
   }
   return {};
@@ -358,6 +395,7 @@ Result<std::unique_ptr<Runtime>> Runtime::Open(config::Pipeline pipeline, Runtim
   TR_RETURN_IF_ERROR(parts->OpenEngine());
   if (parts->lake != nullptr) TR_RETURN_IF_ERROR(parts->lake->OpenTables(parts->pipeline, *parts->exporter, *parts->engine));
   parts->OpenRetention();
+  TR_RETURN_IF_ERROR(parts->OpenJobs());
   if (parts->options.serve) TR_RETURN_IF_ERROR(parts->OpenServer());
   if (parts->options.read_sources || parts->options.poll_script != nullptr) TR_RETURN_IF_ERROR(parts->OpenSources());
   if (parts->engine->changed().empty()) TR_RETURN_IF_ERROR(parts->KeepDefinitions());
@@ -377,6 +415,7 @@ Status Runtime::Start() {
   if (parts_->doorkeeper != nullptr) parts_->doorkeeper->Start();
   if (parts_->server != nullptr) TR_RETURN_IF_ERROR(parts_->server->Start());
   if (parts_->options.poll_script == nullptr) StartSources();
+  if (parts_->options.run_jobs) parts_->jobs->Start();
   return {};
 }
 
@@ -387,6 +426,7 @@ void Runtime::StartSources() {
 void Runtime::Stop() {
   if (std::exchange(parts_->stopped, true)) return;
   for (const auto& source : parts_->sources) source->Stop();
+  if (parts_->jobs != nullptr) parts_->jobs->Stop();
   if (parts_->rebuilds != nullptr) parts_->rebuilds->RequestStop();
   if (parts_->backups != nullptr) parts_->backups->Stop();
   if (parts_->server != nullptr) parts_->server->Stop();
@@ -456,10 +496,10 @@ engine::Engine& Runtime::engine() { return *parts_->engine; }
 engine::Auditor& Runtime::auditor() { return *parts_->auditor; }
 EventLog& Runtime::log() { return *parts_->log; }
 Warehouse& Runtime::warehouse() { return *parts_->warehouse; }
-ExportServices Runtime::export_services() {
-  return {*parts_->warehouse, *parts_->exporter, parts_->directory.Join(kLakeFolder) + "/staging"};
-}
+ExportServices Runtime::export_services() { return parts_->Exports(); }
 DocumentStore& Runtime::documents() { return *parts_->documents; }
 const engine::StreamDirectory& Runtime::streams() const { return parts_->streams; }
+Jobs& Runtime::jobs() { return *parts_->jobs; }
+std::vector<engine::TimedWork*> Runtime::timed_work() { return {parts_->jobs.get()}; }
 
 }  // namespace tailrace::app

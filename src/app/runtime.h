@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/file_export.h"
+#include "app/jobs.h"
 #include "app/source_runner.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -17,6 +18,7 @@
 #include "engine/auditor.h"
 #include "engine/engine.h"
 #include "engine/source_pump.h"
+#include "engine/timed_work.h"
 #include "ports/document_store.h"
 #include "ports/event_log.h"
 #include "ports/outbound_http.h"
@@ -42,6 +44,8 @@ struct RuntimeOptions {
   bool read_sources = true;                             // start the file's sources, other than `http`
   bool poll_once = false;                               // polls ask once, now, and end
   PollScript* poll_script = nullptr;                    // instead of the network and of `read_sources`
+  bool run_jobs = false;                                // run jobs and look at alerts as their times come; else who asks for it does
+  bool reach_out = true;                                // false: messages, requests and programs of jobs are left out, as in a test
   std::function<void(int64_t commits)> on_commit;
 };
 
@@ -88,6 +92,9 @@ class Runtime {
   DocumentStore& documents();
   ExportServices export_services();
   const engine::StreamDirectory& streams() const;
+  Jobs& jobs();
+  // What comes due by the clock, for who holds the clock; unless `run_jobs` does it.
+  std::vector<engine::TimedWork*> timed_work();
 
  private:
   struct Parts;

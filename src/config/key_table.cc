@@ -135,7 +135,7 @@ const Shape* KeyTable::ExpectShape() {
                  {"apis", List("a list of {get, rows}", api), "answers of apis"},
                  {"documents", List("a list of {get, has}", document), "documents"},
                  {"dead_letters", Names("a mapping of streams to rows", rows_, true), "what the streams refused"},
-                 {"alerts", any_, "states of alerts", false, "", Since::kLater},
+                 {"alerts", Names("a mapping of alerts to states", OneWord({{"ok", "it has no rows"}, {"pending", "not yet for long enough"}, {"firing", "it fires"}}), true), "states of alerts"},
              });
   expect->others = rows_;
   return expect;
@@ -266,6 +266,7 @@ const Shape* KeyTable::ServerShape() {
                               {"listen", Text("an address such as 127.0.0.1:7070"),
                                "address and port; port 0 takes a free one", false, "127.0.0.1:7070"},
                               {"data", path_, "the data folder, relative to the pipeline file", false, ".tailrace"},
+                              {"commands", bool_, "jobs may run programs, with the rights of the server", false, "false"},
                               {"auth", auth, "who must show a key; unless it is said, everyone, once there is one"},
                               {"memory", size_, "what the process may use; by default a third of the machine"},
                               {"limits", LimitsShape(), "see docs/limits.md"},
@@ -312,9 +313,9 @@ KeyTable::KeyTable() {
           {"server", ServerShape(), "address and data folder"},
           {"backends", backends, "real engines in place of the embedded ones; {} in this version"},
           {"lake", LakeShape(), "what is kept in files for good"},
-          {"jobs", any_, "schedules", false, "", Since::kLater},
-          {"notify", any_, "e-mail and webhooks", false, "", Since::kLater},
-          {"alerts", any_, "SQL that must stay empty", false, "", Since::kLater},
+          {"jobs", Section("a mapping of names to jobs", JobShape()), "what is done at certain times"},
+          {"notify", Section("a mapping of names to notifiers", NotifierShape()), "who hears of failures and alerts, and how"},
+          {"alerts", Section("a mapping of names to alerts", AlertShape()), "SQL that must stay empty"},
           {"dashboards", any_, "charts", false, "", Since::kLater},
       });
 }

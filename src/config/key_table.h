@@ -8,6 +8,9 @@
 
 namespace tailrace::config {
 
+inline constexpr int64_t kRetriesMax = 100;
+inline constexpr int64_t kCatchUpRunsMax = 1000;
+inline constexpr int64_t kVolumeMax = int64_t{1} << 53;
 inline constexpr int64_t kPartitionsMax = 256;
 inline constexpr int64_t kGenerateRowsMax = int64_t{1} << 53;
 // Of chance that repeats.

@@ -100,6 +100,10 @@ class KeyTable {
   const Shape* ExpectShape();
   const Shape* TestShape();
   const Shape* LakeShape();
+  const Shape* JobStepShape();
+  const Shape* JobShape();
+  const Shape* NotifierShape();
+  const Shape* AlertShape();
   const Shape* LimitsShape();
   const Shape* JwtShape();
   const Shape* ServerShape();

@@ -97,6 +97,7 @@ void ReadCors(const Node& server, Reading& reading) {
 void ReadAccess(const Node& body, Reading& reading) {
   ServerSpec& server = reading.pipeline.server;
   const std::string auth = TextOr(body, "auth", "");
+  server.commands = BoolOr(body, "commands", false);
   server.auth_none = auth == "none";
   server.auth_keys = auth == "keys";
   ReadJwt(body, reading);

@@ -63,7 +63,8 @@ void PollReader::CheckTemplatesIn(const Node& node) {
 }
 
 void PollReader::ReadWhen(const Node& body, PollSourceSpec* poll) {
-  poll->schedule = ReadSchedule(body, *body.Find("type")->key, reading_);
+  // Without either it is asked by jobs alone: ReadJobs sees to that.
+  if (body.Find("every") != nullptr || body.Find("cron") != nullptr) poll->schedule = ReadSchedule(body, *body.Find("type")->key, reading_);
   poll->catch_up = ReadCatchUp(body, reading_);
   const Node* every = Find(body, "every");
   const int64_t millis = every == nullptr ? kMillisPerSecond : ParseDuration(every->text).value_or(kMillisPerSecond);

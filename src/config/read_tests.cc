@@ -40,6 +40,7 @@ class TestReader {
   void ReadExpectedApis(const Node& list, TestSpec* test);
   void ReadExpectedDocuments(const Node& list, TestSpec* test);
   void ReadExpectedDeadLetters(const Node& mapping, TestSpec* test);
+  void ReadExpectedAlerts(const Node& mapping, TestSpec* test);
 
   const StreamSpec* StreamOf(const Node& key);
   JsonText GivenRow(const Node& row, const Node* defaults, const StreamSpec& stream);
@@ -168,6 +169,13 @@ void TestReader::ReadExpectedRelation(const Entry& entry, TestSpec* test) {
     return;
   }
   const Relation* relation = reading_.catalog.Find(name);
+  const auto made = columns_.relations.find(name);
+  if (relation == nullptr && made != columns_.relations.end()) {
+    TestRows rows{name, {}, reading_.PlaceOf(*entry.key)};
+    rows.rows = RowsByColumns(*entry.value, &made->second, name);
+    test->expect_rows.push_back(std::move(rows));
+    return;
+  }
   if (relation == nullptr) {
     if (reading_.catalog.incomplete()) return;
     std::vector<std::string> names = reading_.catalog.Names({RelationKind::kStream, RelationKind::kTable, RelationKind::kView});
@@ -248,6 +256,8 @@ void TestReader::ReadExpect(const Node& expect, TestSpec* test) {
       ReadExpectedDocuments(*entry.value, test);
     else if (entry.key->text == "dead_letters")
       ReadExpectedDeadLetters(*entry.value, test);
+    else if (entry.key->text == "alerts")
+      ReadExpectedAlerts(*entry.value, test);
     else
       ReadExpectedRelation(entry, test);
   }
@@ -304,6 +314,18 @@ void TestReader::ReadAnswers(const Node& node, TestSpec* test) {
       if (!item->broken) of.answers.push_back(ReadAnswer(*item));
     }
     test->answers.push_back(std::move(of));
+  }
+}
+
+void TestReader::ReadExpectedAlerts(const Node& mapping, TestSpec* test) {
+  std::vector<std::string> names;
+  for (const AlertSpec& alert : reading_.pipeline.alerts) names.push_back(alert.name);
+  for (const Entry& entry : mapping.entries) {
+    if (entry.value->broken) continue;
+    if (std::find(names.begin(), names.end(), entry.key->text) == names.end()) {
+      reading_.report.Error(entry.key->begin, "there is no alert " + Quoted(entry.key->text) + Suggestion(entry.key->text, names));
+    }
+    test->expect_alerts.push_back({entry.key->text, entry.value->text, reading_.PlaceOf(*entry.key)});
   }
 }
 

@@ -69,7 +69,10 @@ std::vector<std::string> TextsOf(const Node& mapping, std::string_view key) {
 SqlText ReadSql(const Entry& entry, std::string_view section, Reading& reading) {
   const Node* found = Find(*entry.value, "sql");
   if (found == nullptr) return {};
-  const Node& node = *found;
+  return ReadSqlNode(*found, entry, std::string(section) + "." + entry.key->text, reading);
+}
+
+SqlText ReadSqlNode(const Node& node, const Entry& owner, const std::string& name, Reading& reading) {
   const ScalarOrigin origin(node, reading.report.source());
   const auto place = [&](size_t offset) { return reading.report.source().PlaceAt(origin.FileOffset(offset)); };
   SqlText sql;
@@ -81,7 +84,7 @@ SqlText ReadSql(const Entry& entry, std::string_view section, Reading& reading) 
     const size_t content = sql.text.find_first_not_of(" \t", i + 1);
     sql.line_places.push_back(place(content == std::string::npos ? i + 1 : content));
   }
-  reading.sql[std::string(section) + "." + entry.key->text] = {&node, entry.key, entry.value};
+  reading.sql[name] = {&node, owner.key, owner.value};
   return sql;
 }
 

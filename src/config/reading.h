@@ -58,6 +58,9 @@ std::vector<std::string> TextsOf(const Node& mapping, std::string_view key);
 // The value of `key` as SQL with the places of its lines; it is noted in reading.sql as SECTION.NAME.
 SqlText ReadSql(const Entry& entry, std::string_view section, Reading& reading);
 
+// The same of any node; noted under `name`.
+SqlText ReadSqlNode(const Node& node, const Entry& owner, const std::string& name, Reading& reading);
+
 // A type of a schema. False: a mistake in it was told.
 bool ReadType(const Node& node, Type* type, Reading& reading);
 
@@ -92,6 +95,7 @@ void ReadApis(const Node& root, Routes& routes, Reading& reading);
 void ReadLake(const Node& root, Reading& reading);
 // Once the columns of all relations are known.
 void CheckLakeColumns(const Node& root, Reading& reading);
+void ReadJobs(const Node& root, Reading& reading);  // jobs, alerts, notify; behind all that they name, and the server
 void ReadServer(const Node& root, Reading& reading);
 
 }  // namespace tailrace::config

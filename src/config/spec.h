@@ -13,7 +13,9 @@
 #include "config/reject_limit.h"
 #include "config/spec_database.h"
 #include "config/spec_lake.h"
+#include "config/spec_jobs.h"
 #include "config/spec_poll.h"
+#include "config/spec_text.h"
 #include "model/schema.h"
 
 namespace tailrace::config {
@@ -86,12 +88,6 @@ struct SourceSpec {
   Place place;
   std::vector<Target> into;
   std::variant<FileSourceSpec, HttpSourceSpec, GenerateSourceSpec, PollSourceSpec, DatabaseSourceSpec> kind;
-};
-
-struct SqlText {
-  std::string text;
-  Place place;                     // of its first character
-  std::vector<Place> line_places;  // of the first character of each of its lines
 };
 
 struct TableSpec {
@@ -189,6 +185,12 @@ struct TestAnswers {
   Place place;
 };
 
+struct TestAlert {
+  std::string name;
+  std::string state;  // ok | pending | firing
+  Place place;
+};
+
 struct TestSpec {
   std::string name;
   Place place;
@@ -202,6 +204,7 @@ struct TestSpec {
   std::vector<TestGet> expect_apis;
   std::vector<TestGet> expect_documents;
   std::vector<TestRows> expect_dead_letters;
+  std::vector<TestAlert> expect_alerts;
 };
 
 // Tokens that others sign.
@@ -236,6 +239,7 @@ struct ServerSpec {
   std::string data;          // absolute
   int64_t memory_bytes = 0;  // what the process may use; 0: a third of the machine
   std::map<std::string, int64_t, std::less<>> limits;  // those that are written, by their names in LimitKeys()
+  bool commands = false;  // jobs may run programs
   bool auth_none = false;
   bool auth_keys = false;  // nobody comes in without, on loopback neither
   std::optional<JwtSpec> jwt;
@@ -260,6 +264,9 @@ struct Pipeline {
   std::vector<CollectionSpec> collections;
   std::vector<ApiSpec> apis;
   LakeSpec lake;
+  std::vector<JobSpec> jobs;
+  std::vector<NotifierSpec> notifiers;
+  std::vector<AlertSpec> alerts;
   std::vector<TestSpec> tests;
   ServerSpec server;
   // What a query over each relation, and each api with SQL, answers.

@@ -39,7 +39,7 @@ struct PollPages {
 
 // Texts with `{name}` and `{due...}` (schedule/template.h), unless said otherwise.
 struct PollSourceSpec {
-  std::optional<schedule::Schedule> schedule;  // always there in a pipeline without mistakes
+  std::optional<schedule::Schedule> schedule;  // none: jobs alone ask
   schedule::CatchUp catch_up;
   std::vector<std::map<std::string, std::string>> each;  // at least one, with no values where `each` is not written; JSON texts, not templates
   std::string method = "GET";

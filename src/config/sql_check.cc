@@ -8,6 +8,7 @@
 #include "config/sql_messages.h"
 #include "config/sql_words.h"
 #include "sql/gate.h"
+#include "sql/job_statement.h"
 
 namespace tailrace::config {
 namespace {
@@ -126,6 +127,15 @@ bool SqlCheck::Resolve(Query& query, RelationKind reader) {
       if (!ResolveSystem(query, ref, reader)) sound = false;
       continue;
     }
+    if (const auto table = sql::JobsTableName(ref.name)) {
+      if (reads_jobs_ && Knows(ref.name)) continue;
+      sound = false;
+      query.place.Tell(ref.position,
+                       reads_jobs_ ? "no job makes the table " + Quoted(ref.name) + " (by CREATE TABLE AS)"
+                                   : Quoted(ref.name) + " is made by a job: apis, jobs, alerts and queries read it, tables, views and collections do not",
+                       reading_);
+      continue;
+    }
     const Relation* relation = reading_.catalog.FindFolded(ref.name);
     if (relation == nullptr) {
       sound = false;
@@ -183,7 +193,9 @@ size_t SqlCheck::UsesOf(const Query& query) const {
 }
 
 bool SqlCheck::PassesGate(const Query& query) {
-  const auto known = [&](std::string_view name) { return reading_.catalog.FindFolded(name) != nullptr || FindSystemRelation(name) != nullptr; };
+  const auto known = [&](std::string_view name) {
+    return Knows(name) || reading_.catalog.FindFolded(name) != nullptr || FindSystemRelation(name) != nullptr;
+  };
   const auto refused = sql::RefuseUserSelect(*query.select, known);
   if (refused) query.place.Tell(*refused, reading_);
   return !refused;
@@ -251,6 +263,7 @@ SqlColumns SqlCheck::Run() {
   for (const ViewSpec& view : reading_.pipeline.views) CheckRelation(view.name);
   for (const TableSpec& table : reading_.pipeline.tables) CheckRelation(table.name);
   for (const CollectionSpec& collection : reading_.pipeline.collections) CheckRelation(collection.name);
+  CheckJobs();
   for (ApiSpec& api : reading_.pipeline.apis) CheckApi(api);
   for (const SourceSpec& source : reading_.pipeline.sources) {
     if (const auto* generate = std::get_if<GenerateSourceSpec>(&source.kind)) CheckGenerate(source, *generate);

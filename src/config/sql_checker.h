@@ -56,6 +56,13 @@ class SqlCheck {
   void CheckView(ViewSpec& view);
   void CheckCollection(CollectionSpec& collection);
   void CheckApi(ApiSpec& api);
+  struct JobQuery;
+  void CheckJobs();  // and alerts
+  bool CanCheck(const JobQuery& waiting) const;
+  void CheckJobStatement(JobQuery& job);
+  std::optional<Columns> CheckRowsQuery(const SqlText& sql, const std::string& name, const std::vector<std::pair<std::string, std::string>>& parameters);
+  void CheckExport(const ExportStep& step, size_t part, const std::string& name);
+  bool Knows(std::string_view relation) const;  // of schema jobs
   void CheckGenerate(const SourceSpec& source, const GenerateSourceSpec& generate);
   void CheckGeneratedFields(const StreamSpec& stream, const Columns& columns, const SqlPlace& place);
 
@@ -91,6 +98,8 @@ class SqlCheck {
   std::vector<std::string> open_;                    // what is being checked, outermost first
   std::set<std::string> done_;
   std::vector<std::string> view_order_;
+  std::set<std::string> jobs_tables_;  // that jobs make; folded
+  bool reads_jobs_ = false;            // what is checked now may read them
 };
 
 }  // namespace tailrace::config

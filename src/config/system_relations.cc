@@ -25,6 +25,9 @@ const std::vector<SystemRelationSpec>& SystemRelationTable() {
       {"origins", {{"stream", "VARCHAR"}, {"name", "VARCHAR"}, {"accepted", "BIGINT"}, {"refused", "BIGINT"}, {"duplicates", "BIGINT"}}},
       {"rejects", {{"stream", "VARCHAR"}, {"max_rejects", "VARCHAR"}, {"letters", "BIGINT"}, {"records", "BIGINT"}, {"over", "BOOLEAN"},
                    {"paused", "BOOLEAN"}, {"reason", "VARCHAR"}}},
+      {"runs", {{"run", "VARCHAR"}, {"job", "VARCHAR"}, {"state", "VARCHAR"}, {"trigger", "VARCHAR"}, {"due", "TIMESTAMP"}, {"due_last", "TIMESTAMP"},
+                {"due_times", "BIGINT"}, {"attempts", "BIGINT"}, {"rows", "BIGINT"}, {"queued", "TIMESTAMP"}, {"started", "TIMESTAMP"},
+                {"ended", "TIMESTAMP"}, {"seconds", "DOUBLE"}, {"reason", "VARCHAR"}}},
   };
   return kTable;
 }

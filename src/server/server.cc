@@ -10,6 +10,7 @@
 #include "server/api_reads.h"
 #include "server/audit_reads.h"
 #include "server/aws_door.h"
+#include "server/job_routes.h"
 #include "server/backup_route.h"
 #include "server/collection_reads.h"
 #include "server/connection.h"
@@ -148,6 +149,7 @@ Status Server::Parts::AddRoutes() {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }
   TR_RETURN_IF_ERROR(router.Add(BackupRoute(services)));
+  for (RouteSpec& route : JobRoutes(services, query_pool)) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   return {};
 }

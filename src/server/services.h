@@ -25,7 +25,9 @@
 #include "ports/warehouse.h"
 
 namespace tailrace::engine {
+class AlertDesk;
 class Auditor;
+class JobDesk;
 }
 
 namespace tailrace::server {
@@ -105,6 +107,8 @@ struct Services {
   engine::Auditor* auditor = nullptr;                // without it there is no GET /audit
   Backups* backups = nullptr;                    // null: none are made
   engine::RejectWatch* rejects = nullptr;        // of dead letters that are too many; null: any number is well
+  engine::JobDesk* jobs = nullptr;               // with alerts; without them there is no GET /jobs
+  engine::AlertDesk* alerts = nullptr;
 };
 
 }  // namespace tailrace::server

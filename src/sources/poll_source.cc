@@ -25,6 +25,8 @@ constexpr int64_t kRowsPerDueMax = int64_t{1} << 30;
 static_assert(kRowsPerDueMax == int64_t{1} << kPollRowBits);
 // A poll that begins later than this was not asked for in time.
 constexpr int64_t kInTimeMicros = 30 * kMicrosPerSecond;
+// Where there is no schedule: 9999-12-31T23:59:59Z.
+constexpr WallTime kNever{253'402'300'799 * kMicrosPerSecond};
 constexpr int kNotModified = 304;
 constexpr int kUnauthorized = 401;
 
@@ -50,7 +52,8 @@ class PollSource final : public Source {
   PollSource(const config::PollSourceSpec& spec, PollSourceOptions options, PollRequests requests, PollSpool spool, OutboundHttp& http,
              Clock& clock)
       : spec_(spec), options_(std::move(options)), requests_(std::move(requests)), spool_(std::move(spool)), http_(http), clock_(clock),
-        token_(spec_, http, clock), counts_(options_.counts == nullptr ? std::make_shared<PollCounts>() : options_.counts) {}
+        token_(spec_, http, clock), counts_(options_.counts == nullptr ? std::make_shared<PollCounts>() : options_.counts),
+        asks_(options_.asks == nullptr ? std::make_shared<PollAsks>() : options_.asks) {}
 
   Result<SourceBatch> Next(size_t bytes_max, const ResumeLookup& resume, std::stop_token stop) override;
   int64_t SizeHint() const override { return 0; }
@@ -72,6 +75,8 @@ class PollSource final : public Source {
   Status NoteFirstStart();
   std::optional<int64_t> NextDue(const std::stop_token& stop);
   std::optional<int64_t> ScheduledDue(const std::stop_token& stop);
+  bool Sleep(WallTime until, const std::stop_token& stop);
+  void TellAskers();
   void Plan(WallTime next);
   Status Begin(int64_t due_s, std::vector<PollName> spooled);
   Status Load(const PollName& name);
@@ -92,6 +97,7 @@ class PollSource final : public Source {
   Clock& clock_;
   PollToken token_;
   const std::shared_ptr<PollCounts> counts_;
+  const std::shared_ptr<PollAsks> asks_;
 
   bool opened_ = false;
   bool asked_once_ = false;
@@ -140,15 +146,37 @@ std::optional<int64_t> PollSource::NextDue(const std::stop_token& stop) {
 
 std::optional<int64_t> PollSource::ScheduledDue(const std::stop_token& stop) {
   while (to_run_.empty()) {
-    const auto next = spec_.schedule->Next(TimeOf(handled_s_));
-    if (!next) return std::nullopt;
-    counts_->next_due_ms = next->millis();
-    if (clock_.Now() < *next && !options_.wait(*next, stop)) return std::nullopt;
-    Plan(*next);
+    TellAskers();
+    const auto next = spec_.schedule ? spec_.schedule->Next(TimeOf(handled_s_)) : std::nullopt;
+    const auto asked = asks_->Next();
+    if (asked && (!next || *asked < SecondsOf(*next))) return asked;
+    if (!next && options_.asks == nullptr) return std::nullopt;
+    counts_->next_due_ms = next ? next->millis() : 0;
+    const WallTime wake = next.value_or(kNever);
+    if (clock_.Now() < wake && !Sleep(wake, stop)) return std::nullopt;
+    if (next && clock_.Now() >= *next) Plan(*next);
   }
   const int64_t due_s = to_run_.back();
   to_run_.pop_back();
   return due_s;
+}
+
+// Until then, or until somebody asks. False: there is nothing more to do.
+bool PollSource::Sleep(WallTime until, const std::stop_token& stop) {
+  std::stop_source waiting;
+  const std::stop_callback from_outside(stop, [&waiting] { waiting.request_stop(); });
+  if (!asks_->Asleep(SecondsOf(until), &waiting)) return true;
+  const bool came = options_.wait(until, waiting.get_token());
+  asks_->Awake();
+  return came || (waiting.stop_requested() && !stop.stop_requested());
+}
+
+void PollSource::TellAskers() {
+  const PollState& state = spool_.state();
+  // Of a source that never asked for anything, the second in which it started is not over.
+  if (state.answers == 0) return asks_->Settle(handled_s_ - 1, {});
+  const bool is_missed = handled_s_ != state.due_s;
+  asks_->Settle(handled_s_, {is_missed ? 0 : state.records, is_missed ? "this due time was missed" : state.failure});
 }
 
 // What is due now, `next` first; what could not be asked for in time goes by `catch_up`.
@@ -186,6 +214,12 @@ Status PollSource::Load(const PollName& name) {
     return Fail(answer.error());
   }
   Follow(name, *answer);
+  for (const PollRow& row : answer->page.rows) {
+    if (row.fault.empty())
+      ++round_->state.records;
+    else if (round_->state.failure.empty())
+      round_->state.failure = row.fault;
+  }
   place_ = name.due_s * kRowsPerDueMax + answer->first_row;
   round_->rows = answer->first_row + static_cast<int64_t>(answer->page.rows.size());
   rows_ = std::move(answer->page.rows);
@@ -337,6 +371,7 @@ Result<SourceBatch> PollSource::Next(size_t bytes_max, const ResumeLookup& resum
       handled_s_ = std::max(round_->due_s, done_below_ >> kPollRowBits);
       TR_RETURN_IF_ERROR(spool_.Finish(std::move(round_->state)));
       round_.reset();
+      TellAskers();
     } else if (const auto due_s = NextDue(stop)) {
       TR_RETURN_IF_ERROR(Begin(*due_s, {}));
     } else {

@@ -12,6 +12,7 @@
 #include "config/spec_poll.h"
 #include "ports/outbound_http.h"
 #include "ports/source.h"
+#include "sources/poll_asks.h"
 
 namespace tailrace {
 
@@ -33,6 +34,7 @@ struct PollSourceOptions {
   bool once = false;   // one due time, now, and what an earlier run left; then the end
   WaitForTime wait;    // not needed with `once`
   std::shared_ptr<PollCounts> counts;  // may be null
+  std::shared_ptr<PollAsks> asks;      // null: nobody asks beside the schedule. Without a schedule it is asked so alone
 };
 
 // One item, whose places are (due time in seconds, number of the row in it): an answer is spooled before its first row

@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
+#include <thread>
+#include <utility>
 
 #include "base/fault_file_system.h"
 #include "model/json_text.h"
@@ -60,7 +64,9 @@ class PollSourceTest : public testing::Test {
     options.folder = folder_;
     options.once = once_;
     options.counts = counts_ = std::make_shared<PollCounts>();
-    options.wait = [this](WallTime due, const std::stop_token&) {
+    options.asks = asks_;
+    options.wait = [this](WallTime due, const std::stop_token& stop) {
+      if (wait_) return wait_(due, stop);
       if (due > until_) return false;
       clock_.Set(due);
       return true;
@@ -99,6 +105,8 @@ class PollSourceTest : public testing::Test {
   std::function<Result<OutboundAnswer>(const OutboundRequest&)> answer_ = [this](const OutboundRequest& request) { return Items(request, 2); };
   FakeOutboundHttp http_{[this](const OutboundRequest& request) { return answer_(request); }};
   std::shared_ptr<PollCounts> counts_;
+  std::shared_ptr<PollAsks> asks_;
+  WaitForTime wait_;
   Log log_;
 };
 
@@ -282,6 +290,93 @@ TEST_F(PollSourceTest, ASourceThatNeverRanHasMissedNothing) {
   until_ = clock_.Now();
   ASSERT_TRUE(Run());
   EXPECT_EQ(http_.requests().size(), 1U) << "but what came since has been missed";
+}
+
+// Somebody who asks while the source is at work, from a thread of its own.
+class Asker {
+ public:
+  Asker(PollAsks& asks, int64_t due_s) : asks_(asks), due_s_(due_s) {}
+  Result<int64_t> Answer() {
+    thread_.join();
+    return *answer_;
+  }
+  void Begin(const std::function<bool()>& is_over = [] { return false; }) {
+    thread_ = std::jthread([this, is_over] { answer_ = asks_.Ask(due_s_, is_over, {}); });
+  }
+
+ private:
+  PollAsks& asks_;
+  const int64_t due_s_;
+  std::optional<Result<int64_t>> answer_;
+  std::jthread thread_;
+};
+
+TEST_F(PollSourceTest, WithoutAScheduleItIsAskedWhenSomebodyAsks) {
+  spec_.schedule.reset();
+  spec_.url = "https://x.org/{due:%H%M%S}";
+  asks_ = std::make_shared<PollAsks>();
+  const int64_t now_s = kStart.micros / 1'000'000;
+  Asker first(*asks_, now_s);
+  Asker second(*asks_, now_s + 5);
+  Asker again(*asks_, now_s + 5);
+  Asker late(*asks_, now_s + 1);
+  int sleeps = 0;
+  wait_ = [&](WallTime, const std::stop_token& stop) {
+    switch (sleeps++) {
+      case 0: first.Begin(); break;
+      case 1: EXPECT_EQ(first.Answer().value(), 2); second.Begin(); break;
+      case 2: EXPECT_EQ(second.Answer().value(), 2); again.Begin(); break;
+      case 3: EXPECT_EQ(again.Answer().value(), 2); late.Begin(); break;
+      default: EXPECT_EQ(late.Answer().error().code(), ErrorCode::kInvalid); return false;
+    }
+    while (!stop.stop_requested()) std::this_thread::yield();
+    return false;
+  };
+  ASSERT_TRUE(Run());
+  ASSERT_EQ(http_.requests().size(), 2U) << "a due time is asked for once, and never an earlier one";
+  EXPECT_EQ(http_.requests()[0].url, "https://x.org/055950");
+  EXPECT_EQ(http_.requests()[1].url, "https://x.org/055955");
+  EXPECT_EQ(log_.rows.size(), 4U);
+}
+
+TEST_F(PollSourceTest, WhoAsksHearsOfAnAnswerThatWasNotWhatWasPromisedAlsoAfterARestart) {
+  spec_.schedule.reset();
+  asks_ = std::make_shared<PollAsks>();
+  answer_ = [](const OutboundRequest&) { return AnswerWith("<html>"); };
+  for (int run = 0; run < 2; ++run) {
+    Asker asker(*asks_, kStart.micros / 1'000'000);
+    bool slept = false;
+    wait_ = [&](WallTime, const std::stop_token& stop) {
+      if (std::exchange(slept, true)) return false;
+      asker.Begin();
+      while (!stop.stop_requested()) std::this_thread::yield();
+      return false;
+    };
+    ASSERT_TRUE(Run());
+    const auto answer = asker.Answer();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code(), ErrorCode::kUnavailable);
+  }
+  EXPECT_EQ(http_.requests().size(), 1U);
+}
+
+TEST_F(PollSourceTest, WhoAsksASourceThatHasEndedIsTold) {
+  PollAsks asks;
+  EXPECT_EQ(asks.Ask(1, [] { return true; }, {}).error().code(), ErrorCode::kUnavailable);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(asks.Ask(1, [] { return false; }, stop.get_token()).error().code(), ErrorCode::kCancelled);
+}
+
+TEST_F(PollSourceTest, ADueTimeOfTheScheduleThatSomebodyAsksForIsAskedForOnce) {
+  asks_ = std::make_shared<PollAsks>();
+  until_ = {kStart.micros + kMinute};
+  Asker asker(*asks_, (kStart.micros + 10'000'000) / 1'000'000);  // 06:00:00
+  asker.Begin();
+  while (!asks_->Next()) std::this_thread::yield();
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(asker.Answer().value(), 2);
+  EXPECT_EQ(http_.requests().size(), 1U);
 }
 
 // Every row of every answer that any row came from, once.

@@ -88,6 +88,8 @@ std::string Encode(const PollState& state) {
     AppendText(&out, validator.etag);
     AppendText(&out, validator.last_modified);
   }
+  AppendVarint(&out, state.records);
+  AppendText(&out, state.failure);
   return out;
 }
 
@@ -103,6 +105,8 @@ std::optional<PollState> DecodeState(std::string_view bytes) {
     validator.etag = reader.Text();
     validator.last_modified = reader.Text();
   }
+  state.records = reader.Varint();
+  state.failure = reader.Text();
   return reader.ok() && reader.left() == 0 ? std::optional(std::move(state)) : std::nullopt;
 }
 

@@ -38,6 +38,8 @@ struct PollState {
   int64_t due_s = 0;      // all up to this one are done; 0: none yet
   int64_t answers = 0;    // spooled for them
   std::map<uint64_t, PollValidator> validators;  // by SpooledAnswer::address; of the last due time
+  int64_t records = 0;     // of the last due time
+  std::string failure;     // why its first answer that was not what was promised was not; empty: all were
 };
 
 inline constexpr size_t kPollValidatorsMax = 10'000;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sql/duckdb_internal.h"
+#include "sql/job_statement.h"
 #include "sql/syntax_tree.h"
 
 namespace tailrace::sql {
@@ -96,6 +97,10 @@ Status Scratch::AddRelation(std::string_view name, const std::vector<ResultColum
 Status Scratch::AddRelationIn(std::string_view schema, std::string_view name, const std::vector<ResultColumn>& columns) {
   TR_RETURN_IF_ERROR(impl_->connection->Execute("CREATE SCHEMA IF NOT EXISTS " + QuoteIdentifier(schema)));
   return impl_->connection->Execute(CreateText(QuoteIdentifier(schema) + "." + QuoteIdentifier(name), columns));
+}
+
+Status Scratch::AddJobsTable(std::string_view name, const std::vector<ResultColumn>& columns) {
+  return impl_->connection->Execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}; DROP TABLE IF EXISTS {}; {}", kJobsSchema, JobsTable(name), CreateText(JobsTable(name), columns)));
 }
 
 SqlResult<void> Scratch::AddView(std::string_view name, std::string_view sql) {

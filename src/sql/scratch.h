@@ -27,6 +27,8 @@ class Scratch {
   Status AddRelation(std::string_view name, const std::vector<ResultColumn>& columns);
   // The same in a schema of its own, which is made where it is not there.
   Status AddRelationIn(std::string_view schema, std::string_view name, const std::vector<ResultColumn>& columns);
+  // One of schema jobs; in place of one of this name.
+  Status AddJobsTable(std::string_view name, const std::vector<ResultColumn>& columns);
   SqlResult<void> AddView(std::string_view name, std::string_view sql);
 
   // The relation that stands for a batch of the stream: what tables and collections read.

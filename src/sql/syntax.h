@@ -52,6 +52,10 @@ class Select {
   // time.
   SqlResult<Select> WithNow(int64_t now_micros) const;
 
+  // The same with each $name replaced by an expression, by name in lower case: text that we have written. A name that is
+  // not among them is an error.
+  SqlResult<Select> WithParameters(const std::map<std::string, std::string>& expressions) const;
+
   SqlResult<std::string> Text() const;
 
   struct Tree;

@@ -7,6 +7,7 @@
 
 #include "sql/duckdb.h"
 #include "warehouse/catalog.h"
+#include "warehouse/job_runner.h"
 #include "warehouse/projector.h"
 #include "warehouse/query_runner.h"
 #include "warehouse/row_store.h"
@@ -45,6 +46,7 @@ class DuckDbWarehouse final : public ExportingWarehouse {
   Status BeginShadow(std::string_view table) override;
   Status FinishShadow(std::string_view table) override;
   Status Maintain(bool idle) override;
+  JobTables& jobs() { return *jobs_; }
 
   Result<FileExportSummary> Export(const FileExportRequest& request, const std::stop_token& stop) override { return queries_->Export(request, stop); }
   Result<std::vector<ColumnInfo>> Columns(const QueryRequest& query) override { return queries_->Columns(query); }
@@ -70,6 +72,7 @@ class DuckDbWarehouse final : public ExportingWarehouse {
   RowStore rows_;
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<QueryRunner> queries_;
+  std::unique_ptr<JobRunner> jobs_;  // from Adopt on
 };
 
 std::vector<QueryRunner::Relation> RelationsOf(const WarehousePlan& plan) {
@@ -91,6 +94,7 @@ Result<std::vector<MaterializationState>> DuckDbWarehouse::Adopt(const Warehouse
   TR_TRY(projector_, Projector::Open(streams_, plan.projections, options_.projection_bytes_max));
   TR_TRY(queries_, QueryRunner::Create(*database_, RelationsOf(plan), plan.views, options_.system_relations));
   growing_ = tables_.Growing();
+  TR_TRY(jobs_, JobRunner::Open(*database_, *queries_));
   std::vector<MaterializationState> states = rows_.States();
   for (MaterializationState& state : tables_.States()) states.push_back(std::move(state));
   return states;
@@ -183,5 +187,7 @@ Result<std::unique_ptr<ExportingWarehouse>> OpenDuckDbWarehouse(const DuckDbWare
   return std::make_unique<DuckDbWarehouse>(options, std::move(database), std::move(table_connection),
                                            std::move(row_connection));
 }
+
+JobTables& JobTablesOf(Warehouse& warehouse) { return static_cast<DuckDbWarehouse&>(warehouse).jobs(); }
 
 }  // namespace tailrace::warehouse

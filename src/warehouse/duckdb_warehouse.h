@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "ports/file_export.h"
+#include "ports/job_tables.h"
 #include "ports/system_relation.h"
 #include "ports/warehouse.h"
 
@@ -51,5 +52,8 @@ class ExportingWarehouse : public Warehouse, public FileExporter {};
 
 // kUnavailable: the file cannot be opened, or another process has it; kInvalid: a file of another version.
 Result<std::unique_ptr<ExportingWarehouse>> OpenDuckDbWarehouse(const DuckDbWarehouseOptions& options);
+
+// What jobs write, in one that OpenDuckDbWarehouse has opened, once it has adopted a plan.
+JobTables& JobTablesOf(Warehouse& warehouse);
 
 }  // namespace tailrace::warehouse

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sql/gate.h"
+#include "sql/job_statement.h"
 #include "sql/query_cursor.h"
 #include "sql/row_function.h"
 
@@ -161,6 +162,16 @@ std::set<std::string> QueryRunner::BaseRelations(const sql::Select& select) cons
   return base;
 }
 
+Result<std::string> QueryRunner::SettledText(const sql::Select& select, int64_t now_micros) const {
+  auto settled = select.WithViewsInlined(system_views_);
+  if (settled) settled = settled->WithViewsInlined(timed_views_);
+  if (settled) settled = settled->WithNow(now_micros);
+  if (!settled) return Fail(OfSql(settled.error()));
+  auto text = settled->Text();
+  if (!text) return Fail(OfSql(text.error()));
+  return std::move(*text);
+}
+
 Result<QueryRunner::Prepared> QueryRunner::Prepare(const QueryRequest& request) const {
   auto select = sql::Select::Parse(request.sql);
   if (!select) return Fail(OfSql(select.error()));
@@ -172,7 +183,7 @@ Result<QueryRunner::Prepared> QueryRunner::Prepare(const QueryRequest& request) 
         withheld = name;
         return false;
       }
-      return relations_.contains(lower) || views_.contains(lower) || system_views_.contains(lower);
+      return relations_.contains(lower) || views_.contains(lower) || system_views_.contains(lower) || sql::JobsTableName(lower).has_value();
     };
     const auto refused = sql::RefuseUserSelect(*select, is_known);
     if (!withheld.empty()) return Fail(Error::NotFound("there is no relation \"" + withheld + "\" that may be read here"));

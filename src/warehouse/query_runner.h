@@ -35,6 +35,8 @@ class QueryRunner {
 
   // Those of `views` that can be kept in the database: what reads a relation of the system is put into each query instead.
   static std::vector<ViewPlan> StoredViews(const std::vector<ViewPlan>& views);
+  // A SELECT that may be run on a connection that knows nothing of system relations and has another clock.
+  Result<std::string> SettledText(const sql::Select& select, int64_t now_micros) const;
 
   Result<QuerySummary> Run(const QueryRequest& request, ResultSink& sink, const std::stop_token& stop);
 

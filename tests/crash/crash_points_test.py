@@ -316,6 +316,7 @@ USUAL = {"log.segment": Rolling, "log.snapshot": Rolling, "warehouse.compact": W
 
 # Points that these workloads do not pass, and where they are killed instead; src/log/ kills at each of its own in its tests.
 NOT_HERE = {"engine.redrive_page_sent": "kill_during_redrive_test.py",
+            "warehouse.job_written": "kill_during_jobs_test.py", "warehouse.job_committed": "kill_during_jobs_test.py",
             "log.marks_written": "nothing appends a position without a record",
             "log.segment_dropped": "no retention", "log.segment_set_aside": "no retention", "log.segment_zeroed": "no retention",
             **{f"lake.{point}": "tests/lake/" for point in (

@@ -27,10 +27,12 @@ EXPECTED = {
     "GET /api/top": ("read", "top"),
     "GET /audit": ("read", "*"), "GET /trace/{stream}/{partition}/{offset}": ("read", "sales"),
     "POST /rebuild/{name}": ("admin", ""), "POST /backup": ("admin", ""),
+    "GET /jobs": ("read", ""), "GET /jobs/{job}": ("read", ""), "GET /jobs/{job}/log": ("read", ""), "POST /jobs/{job}/run": ("admin", ""),
+    "GET /alerts": ("read", ""),
 }
 
 LIMITS = {"sales": ["--stream", "sales"], "by_id": ["--collection", "by_id"], "top": ["--api", "top"], "items": ["--table", "items"]}
-PLACES = {"{stream}": "sales", "{topic}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{partition}": "0", "{offset}": "0"}
+PLACES = {"{stream}": "sales", "{topic}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{job}": "no_such", "{partition}": "0", "{offset}": "0"}
 
 
 def target_of(pattern):

@@ -167,6 +167,7 @@ ExitCode Run(const Options& options, Console& console) {
   runtime_options.port = options.port;
   runtime_options.serve = !options.once;
   runtime_options.poll_once = options.once;
+  runtime_options.run_jobs = !options.once;
   auto runtime = Runtime::Open(std::move(*pipeline), std::move(runtime_options));
   if (!runtime) return console.Report(runtime.error());
   if (!(*runtime)->changed().empty() && !options.rebuild_changed) return RefuseChanged(**runtime, console);

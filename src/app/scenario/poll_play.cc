@@ -108,12 +108,11 @@ bool PollPlay::Wait(WallTime due, const std::stop_token& stop) {
   return now_ >= due && !stop.stop_requested();
 }
 
-bool PollPlay::MoveOn(WallTime until) {
+bool PollPlay::MoveOn(WallTime until, std::optional<WallTime> next) {
   std::lock_guard lock(mutex_);
-  std::optional<WallTime> next;
   for (const auto& [wait, due] : waiting_) next = std::min(next.value_or(due), due);
   over_ = !next || *next > until;
-  now_ = over_ ? until : *next;
+  now_ = over_ ? until : std::max(*next, now_);
   clock_.Set(now_);
   // Here and not when they wake: until then they would pass for waiting.
   std::erase_if(waiting_, [this](const auto& wait) { return over_ || wait.second <= now_; });
@@ -121,16 +120,23 @@ bool PollPlay::MoveOn(WallTime until) {
   return !over_;
 }
 
-Status PollPlay::Run(WallTime until, const std::function<Status()>& between, const std::function<size_t()>& ended, const std::stop_token& stop) {
-  do {
-    std::unique_lock lock(mutex_);
-    // A source that ends does not tell.
-    while (!AllWait(ended) && !stop.stop_requested()) moved_.wait_for(lock, stop, kBetweenLooks, [&] { return AllWait(ended); });
-    lock.unlock();
-    if (stop.stop_requested()) return Fail(Error::Cancelled("stopping"));
+Status PollPlay::AwaitAll(const std::function<size_t()>& ended, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  // A source that ends does not tell.
+  while (!AllWait(ended) && !stop.stop_requested()) moved_.wait_for(lock, stop, kBetweenLooks, [&] { return AllWait(ended); });
+  return stop.stop_requested() ? Fail(Error::Cancelled("stopping")) : Status();
+}
+
+Status PollPlay::Run(WallTime until, const std::function<Status()>& between, const std::function<std::optional<WallTime>()>& next_wake,
+                     const std::function<size_t()>& ended, const std::stop_token& stop) {
+  for (int64_t stops = 0; stops < kTestStopsMax; ++stops) {
+    TR_RETURN_IF_ERROR(AwaitAll(ended, stop));
     TR_RETURN_IF_ERROR(between());
-  } while (MoveOn(until));
-  return {};
+    // A job may have asked some of them.
+    TR_RETURN_IF_ERROR(AwaitAll(ended, stop));
+    if (!MoveOn(until, next_wake())) return {};
+  }
+  return Fail(Error::Exhausted(fmt::format("more than {} due times before until", kTestStopsMax)));
 }
 
 std::vector<std::string> PollPlay::Differences() const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@
 #include "ports/outbound_http.h"
 
 namespace tailrace::app {
+
+// Due times in one test.
+inline constexpr int64_t kTestStopsMax = 100'000;
 
 // Threads: thread-safe. Ownership: borrows pipeline, test and clock, which must outlive this.
 class PollPlay final : public PollScript {
@@ -27,9 +31,11 @@ class PollPlay final : public PollScript {
   OutboundHttp* AnswersOf(const std::string& source) override;
   bool Wait(WallTime due, const std::stop_token& stop) override;
 
-  // Moves the clock from one due time to the next, up to `until`; before each, and at the end, all polls are done with
-  // the one before and `between` has been called. Then they end. kCancelled: `stop`.
-  Status Run(WallTime until, const std::function<Status()>& between, const std::function<size_t()>& ended, const std::stop_token& stop);
+  // Moves the clock from one due time to the next, up to `until`: those of the polls, and what `next_wake` says of all else. Before each, and at
+  // the end, all polls are done with the one before and `between` has been called. Then they end. kCancelled: `stop`. kExhausted: there are
+  // too many.
+  Status Run(WallTime until, const std::function<Status()>& between, const std::function<std::optional<WallTime>()>& next_wake,
+             const std::function<size_t()>& ended, const std::stop_token& stop);
 
   // Answers too many or too few.
   std::vector<std::string> Differences() const;
@@ -39,7 +45,8 @@ class PollPlay final : public PollScript {
 
   explicit PollPlay(ManualClock& clock);
   // Takes what is due out of waiting_ and wakes it; false when nothing is due any more.
-  bool MoveOn(WallTime until);
+  bool MoveOn(WallTime until, std::optional<WallTime> next);
+  Status AwaitAll(const std::function<size_t()>& ended, const std::stop_token& stop);
   bool AllWait(const std::function<size_t()>& ended) const { return waiting_.size() + ended() >= answers_.size(); }
 
   ManualClock& clock_;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "config/system_relations.h"
 #include "engine/result_rows.h"
 #include "server/letters_json.h"
 
@@ -29,7 +28,9 @@ Result<std::vector<JsonValue>> AsObjects(const engine::ResultRows& result) {
 Result<std::vector<JsonValue>> RowsOfRelation(Runtime& runtime, const std::string& name, WallTime now,
                                               const std::stop_token& stop) {
   QueryRequest request;
-  request.sql = "SELECT * FROM " + (config::FindSystemRelation(name) != nullptr ? name : fmt::format("\"{}\"", name));
+  const size_t dot = name.find('.');
+  request.sql = dot == std::string::npos ? fmt::format("SELECT * FROM \"{}\"", name)
+                                         : fmt::format("SELECT * FROM {}.\"{}\"", name.substr(0, dot), name.substr(dot + 1));
   request.rows_max = kRelationRowsMax;
   request.now_micros = now.micros;
   request.trusted = true;

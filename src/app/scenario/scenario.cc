@@ -78,6 +78,7 @@ Result<std::unique_ptr<Scenario>> Scenario::Open(const config::Pipeline& pipelin
   runtime_options.data = std::move(options.data);
   runtime_options.port = 0;
   runtime_options.read_sources = false;
+  runtime_options.reach_out = false;
   if (!test.answers.empty()) {
     TR_TRY(scenario->polls_, PollPlay::Open(pipeline, test, runtime_options.data, scenario->clock_));
     runtime_options.poll_script = scenario->polls_.get();
@@ -109,8 +110,38 @@ bool Scenario::ExpectsDeadLetters(const std::string& stream) const {
 Status Scenario::Feed(const std::stop_token& stop) {
   for (const config::TestGiven& given : test_.given) TR_RETURN_IF_ERROR(FeedGiven(given, stop));
   TR_RETURN_IF_ERROR(RunPolls(stop));
+  TR_RETURN_IF_ERROR(PassTime(stop));
   for (size_t i = 0; i < test_.requests.size(); ++i) TR_RETURN_IF_ERROR(SendRequest(i, stop));
   return runtime_->WaitCaughtUp(stop);
+}
+
+// Jobs and alerts that are due by now.
+Status Scenario::DoDue(const std::stop_token& stop) {
+  TR_RETURN_IF_ERROR(runtime_->WaitCaughtUp(stop));
+  for (engine::TimedWork* work : runtime_->timed_work()) TR_RETURN_IF_ERROR(work->DoDue(stop));
+  return runtime_->WaitCaughtUp(stop);
+}
+
+std::optional<WallTime> Scenario::NextWake() {
+  std::optional<WallTime> next;
+  for (engine::TimedWork* work : runtime_->timed_work()) {
+    const auto wake = work->NextWake();
+    if (wake && (!next || *wake < *next)) next = wake;
+  }
+  return next;
+}
+
+// From one due time to the next, as far as `until`; what one does is everywhere before the next comes.
+Status Scenario::PassTime(const std::stop_token& stop) {
+  if (!test_.until_micros) return {};
+  const WallTime until{*test_.until_micros};
+  for (int64_t stops = 0; stops < kTestStopsMax; ++stops) {
+    const WallTime next = std::min(until, NextWake().value_or(until));
+    clock_.Set(std::max(clock_.Now(), next));
+    TR_RETURN_IF_ERROR(DoDue(stop));
+    if (next >= until) return {};
+  }
+  return Fail(Error::Exhausted(fmt::format("more than {} due times before until", kTestStopsMax)));
 }
 
 Status Scenario::FeedGiven(const config::TestGiven& given, const std::stop_token& stop) {
@@ -175,17 +206,14 @@ Status Scenario::FeedFile(const config::TestGiven& given, const std::stop_token&
 }
 
 Status Scenario::RunPolls(const std::stop_token& stop) {
-  if (polls_ == nullptr) {
-    if (test_.until_micros) clock_.Set(WallTime{*test_.until_micros});
-    return {};
-  }
+  if (polls_ == nullptr) return {};
   runtime_->StartSources();
   if (test_.until_micros) {
     const auto ended = [this] {
       const auto sources = runtime_->sources();
       return static_cast<size_t>(std::count_if(sources.begin(), sources.end(), [](const SourceSummary& source) { return source.ended; }));
     };
-    TR_RETURN_IF_ERROR(polls_->Run(WallTime{*test_.until_micros}, [&] { return runtime_->WaitCaughtUp(stop); }, ended, stop));
+    TR_RETURN_IF_ERROR(polls_->Run(WallTime{*test_.until_micros}, [&] { return DoDue(stop); }, [this] { return NextWake(); }, ended, stop));
   }
   TR_RETURN_IF_ERROR(runtime_->WaitSources(stop));
   for (std::string& difference : polls_->Differences()) NoteFailure(std::move(difference));
@@ -216,6 +244,7 @@ Status Scenario::Verify(const std::stop_token& stop) {
   for (const auto& expected : test_.expect_apis) TR_RETURN_IF_ERROR(VerifyApi(expected, stop));
   for (const auto& expected : test_.expect_documents) TR_RETURN_IF_ERROR(VerifyDocument(expected, stop));
   for (const auto& expected : test_.expect_dead_letters) TR_RETURN_IF_ERROR(VerifyDeadLetters(expected));
+  VerifyAlerts();
   return {};
 }
 
@@ -266,6 +295,17 @@ Status Scenario::VerifyDocument(const config::TestGet& expected, const std::stop
   TR_TRY(const JsonValue wanted, ParseJson(expected.has->json));
   NoteFailure(ValueDifference("document " + expected.get, wanted, found));
   return {};
+}
+
+void Scenario::VerifyAlerts() {
+  const auto alerts = runtime_->jobs().alerts().Alerts();
+  for (const config::TestAlert& expected : test_.expect_alerts) {
+    for (const engine::AlertView& alert : alerts) {
+      if (alert.spec->name != expected.name) continue;
+      if (!alert.error.empty()) NoteFailure(fmt::format("alert {}: {}", expected.name, alert.error));
+      if (alert.state != expected.state) NoteFailure(fmt::format("alert {}: expected {}, found {}", expected.name, expected.state, alert.state));
+    }
+  }
 }
 
 Status Scenario::VerifyDeadLetters(const config::TestRows& expected) {

@@ -53,12 +53,16 @@ class Scenario {
   Status FeedFile(const config::TestGiven& given, const std::stop_token& stop);
   Status RunPolls(const std::stop_token& stop);
   Status SendRequest(size_t index, const std::stop_token& stop);
+  Status PassTime(const std::stop_token& stop);
+  Status DoDue(const std::stop_token& stop);
+  std::optional<WallTime> NextWake();
   void NoteRefusals(const std::string& stream, size_t first_row, const HttpResponse& response);
 
   Status VerifyRelation(const config::TestRows& expected, const std::stop_token& stop);
   Status VerifyApi(const config::TestGet& expected, const std::stop_token& stop);
   Status VerifyDocument(const config::TestGet& expected, const std::stop_token& stop);
   Status VerifyDeadLetters(const config::TestRows& expected);
+  void VerifyAlerts();
 
   void NoteFailure(std::string difference);
   bool ExpectsDeadLetters(const std::string& stream) const;

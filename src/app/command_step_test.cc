@@ -1,0 +1,80 @@
+#include "app/command_step.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+namespace tailrace::app {
+namespace {
+
+Result<std::string> RunShell(const std::string& text, const std::stop_token& stop = {}) { return RunCommandStep({"sh", "-c", text}, "/", stop); }
+
+TEST(CommandStep, WhatItWritesIsReturned) {
+  EXPECT_EQ(RunShell("echo out; echo err >&2; pwd").value(), "out\nerr\n/");
+  EXPECT_EQ(RunShell("true").value(), "done");
+}
+
+TEST(CommandStep, WordsAreNoShell) { EXPECT_EQ(RunCommandStep({"echo", "$HOME; ls", "*"}, "/", {}).value(), "$HOME; ls *"); }
+
+TEST(CommandStep, AnotherStatusThanZeroFailsWithWhatItSaid) {
+  const auto failed = RunShell("echo why; exit 3");
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(failed.error().message(), "sh ended with status 3: why");
+  EXPECT_EQ(RunShell("kill -TERM $$").error().message(), "sh was killed by signal 15");
+}
+
+TEST(CommandStep, AProgramThatIsNotThereFails) {
+  EXPECT_NE(RunCommandStep({"no_such_program_of_ours"}, "/", {}).error().message().find("No such file"), std::string::npos);
+  EXPECT_FALSE(RunCommandStep({"true"}, "/no/such/folder", {}));
+  EXPECT_FALSE(RunCommandStep({}, "/", {}));
+}
+
+TEST(CommandStep, MuchOutputIsCutAndHoldsNothingUp) { EXPECT_EQ(RunShell("yes | head -c 3000000").value().size(), kCommandOutputMax - 1); }
+
+TEST(CommandStep, ItHasNothingToReadAndNoFileOfOurs) {
+  EXPECT_EQ(RunShell("cat | wc -c").value(), "0");
+  EXPECT_EQ(RunShell("ls /proc/self/fd | wc -l").value(), "4") << "its three, and the one that ls opens";
+}
+
+TEST(CommandStep, AStopKillsItWithAllThatItStarted) {
+  std::stop_source stop;
+  const std::string file = std::filesystem::temp_directory_path() / ("command-step-" + std::to_string(getpid()));
+  const std::jthread stopper([&] {
+    while (!std::filesystem::exists(file) || std::filesystem::file_size(file) == 0) std::this_thread::yield();
+    stop.request_stop();
+  });
+  const auto stopped = RunShell("sleep 300 & echo $! > " + file + "; wait", stop.get_token());
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code(), ErrorCode::kCancelled);
+  FILE* read = fopen(file.c_str(), "r");
+  int child = 0;
+  ASSERT_EQ(fscanf(read, "%d", &child), 1);
+  fclose(read);
+  std::filesystem::remove(file);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  // Gone, or dead and not yet fetched by whoever inherited it.
+  const auto is_alive = [&] {
+    FILE* status = fopen(("/proc/" + std::to_string(child) + "/stat").c_str(), "r");
+    if (status == nullptr) return false;
+    char state = 'Z';
+    (void)!fscanf(status, "%*d (%*[^)]) %c", &state);
+    fclose(status);
+    return state != 'Z';
+  };
+  while (is_alive() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_FALSE(is_alive());
+}
+
+TEST(CommandStep, AChildThatKeepsTheOutputOpenHoldsNothingUp) {
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(RunShell("sleep 60 & echo here").value(), "here");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+}
+
+}  // namespace
+}  // namespace tailrace::app

@@ -1,0 +1,37 @@
+// A stop token that also asks to stop after some time.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+namespace tailrace::engine {
+
+// Threads: token() and has_passed() from any. By the machine's clock, whatever clock the rest goes by: it bounds real work.
+class Deadline {
+ public:
+  Deadline(std::chrono::milliseconds patience, const std::stop_token& outer)
+      : from_outside_(outer, [this] { source_.request_stop(); }), timer_([this, patience](const std::stop_token& over) {
+          std::unique_lock lock(mutex_);
+          if (never_.wait_for(lock, over, patience, [] { return false; }) || over.stop_requested()) return;
+          has_passed_ = true;
+          source_.request_stop();
+        }) {}
+
+  std::stop_token token() const { return source_.get_token(); }
+  bool has_passed() const { return has_passed_; }
+
+ private:
+  std::stop_source source_;
+  std::atomic<bool> has_passed_{false};
+  std::mutex mutex_;
+  std::condition_variable_any never_;
+  std::stop_callback<std::function<void()>> from_outside_;
+  std::jthread timer_;
+};
+
+}  // namespace tailrace::engine

@@ -1,0 +1,18 @@
+// GET /jobs, /jobs/{job}, /jobs/{job}/log, /alerts; POST /jobs/{job}/run.
+#pragma once
+
+#include <vector>
+
+#include "server/read_pool.h"
+#include "server/router.h"
+#include "server/services.h"
+
+namespace tailrace::server {
+
+// Runs that GET /jobs/{job} shows at most.
+inline constexpr int64_t kRunsShownMax = 1'000;
+
+// None when there are no jobs to ask. The services and the pool are borrowed.
+std::vector<RouteSpec> JobRoutes(const Services& services, ReadPool& pool);
+
+}  // namespace tailrace::server

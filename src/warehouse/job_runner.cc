@@ -1,0 +1,109 @@
+#include "warehouse/job_runner.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <map>
+#include <utility>
+
+#include "base/crash_point.h"
+#include "sql/job_statement.h"
+
+namespace tailrace::warehouse {
+namespace {
+
+// How long a mark is kept: by then nothing asks again for the run that it stands for.
+constexpr int64_t kMarkDays = 400;
+constexpr int64_t kMillisPerDay = 86'400'000;
+
+constexpr std::string_view kCreate =
+    "CREATE SCHEMA IF NOT EXISTS jobs;"
+    "CREATE TABLE IF NOT EXISTS _tailrace.job_marks(run VARCHAR, step BIGINT, rows BIGINT, time_ms BIGINT)";
+
+Error OfSql(const sql::SqlError& error) { return Error::Invalid(error.message); }
+
+std::string TimestampOf(WallTime time) { return fmt::format("make_timestamp({})", time.micros); }
+
+int64_t CountOf(const sql::TextResult& result) {
+  int64_t count = 0;
+  if (result.rows.size() != 1 || result.rows[0].size() != 1 || !result.rows[0][0]) return 0;
+  const std::string& text = *result.rows[0][0];
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
+// Another transaction was in the way: the same one again will pass.
+Error Retryable(const Error& error) { return error.code() == ErrorCode::kConflict ? Error::Unavailable(error.message()) : error; }
+
+}  // namespace
+
+Result<std::unique_ptr<JobRunner>> JobRunner::Open(sql::Database& database, const QueryRunner& queries) {
+  TR_TRY(auto connection, database.Connect());
+  TR_RETURN_IF_ERROR(connection->Execute(kCreate));
+  return std::unique_ptr<JobRunner>(new JobRunner(std::move(connection), queries));
+}
+
+Result<std::vector<std::string>> JobRunner::Settle(const JobSqlRequest& request) const {
+  const std::map<std::string, std::string> parameters = {
+      {"due", TimestampOf(request.due)}, {"to", TimestampOf(request.due)}, {"from", TimestampOf(request.from)}};
+  std::vector<std::string> statements;
+  for (const std::string& text : request.statements) {
+    const auto statement = sql::JobStatement::Parse(text);
+    if (!statement) return Fail(OfSql(statement.error()));
+    if (!statement->select()) {
+      statements.push_back(statement->Text(""));
+      continue;
+    }
+    const auto select = statement->select()->WithParameters(parameters);
+    if (!select) return Fail(OfSql(select.error()));
+    TR_TRY(const std::string settled, queries_.SettledText(*select, request.now.micros));
+    statements.push_back(statement->Text(settled));
+  }
+  return statements;
+}
+
+Result<JobSqlOutcome> JobRunner::Run(const JobSqlRequest& request, std::stop_token stop) {
+  TR_TRY(const auto statements, Settle(request));
+  const std::lock_guard lock(mutex_);
+  TR_RETURN_IF_ERROR(connection_->Begin());
+  Result<JobSqlOutcome> outcome = Fail(Error::Cancelled("stopped"));
+  {
+    const std::stop_callback interrupt(stop, [this] { connection_->Interrupt(); });
+    if (!stop.stop_requested()) outcome = RunInTransaction(request, statements);
+  }
+  if (outcome) {
+    TR_CRASH_POINT("warehouse.job_written");
+    if (Status committed = connection_->Commit(); !committed) return Fail(Retryable(committed.error()));
+    TR_CRASH_POINT("warehouse.job_committed");
+    return outcome;
+  }
+  connection_->Rollback();
+  return Fail(Retryable(outcome.error()));
+}
+
+Result<JobSqlOutcome> JobRunner::RunInTransaction(const JobSqlRequest& request, const std::vector<std::string>& statements) {
+  JobSqlOutcome outcome;
+  TR_TRY(const auto marks, connection_->Query(fmt::format("SELECT max(rows) FROM _tailrace.job_marks WHERE run = {} AND step = {} HAVING count(*) > 0",
+                                                          sql::QuoteLiteral(request.run), request.step)));
+  if (!marks.rows.empty()) {
+    outcome.was_done = true;
+    outcome.rows = CountOf(marks);
+    return outcome;
+  }
+  for (const std::string& statement : statements) {
+    TR_TRY(const auto result, connection_->Query(statement));
+    outcome.rows += CountOf(result);
+  }
+  const int64_t now_ms = request.now.millis();
+  TR_RETURN_IF_ERROR(connection_->Execute(fmt::format("DELETE FROM _tailrace.job_marks WHERE time_ms < {}; INSERT INTO _tailrace.job_marks VALUES ({}, {}, {}, {})",
+                                                      now_ms - kMarkDays * kMillisPerDay, sql::QuoteLiteral(request.run), request.step,
+                                                      outcome.rows, now_ms)));
+  return outcome;
+}
+
+Status JobRunner::WhileResting(const std::function<Status()>& work) {
+  const std::lock_guard lock(mutex_);
+  return work();
+}
+
+}  // namespace tailrace::warehouse

@@ -1,0 +1,299 @@
+#!/usr/bin/env python3
+"""What the steps of jobs do to the world: files that they write, APIs that they poll, requests and programs; tried again, timed out, and told in the run's log."""
+import csv
+import http.server
+import json
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import pyarrow.parquet
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from server import Server  # noqa: E402
+
+SECONDS_MAX = 60
+
+HEAD = """
+pipeline: stepping
+streams:
+  sales: {{schema: {{item: string, amount: "decimal(12,2)"}}}}
+  prices: {{schema: {{item: string, price: "decimal(12,2)", due: timestamp}}}}
+tables:
+  by_item: {{sql: "SELECT item, sum(amount) AS amount FROM sales GROUP BY ALL"}}
+  price_of: {{sql: "SELECT item, price, due FROM prices"}}
+server: {{listen: "127.0.0.1:0", commands: true}}
+sources:
+  api:
+    type: poll
+    url: {peer}/prices
+    query: {{at: "{{due}}"}}
+    records: /prices/*
+    add: {{due: "{{due}}"}}
+    allow_private: true
+    tries: 1
+    into: prices
+jobs:
+  polls: {{steps: [{{poll: api}}]}}
+"""
+
+
+class Peer:
+    """Answers as `replies` says for a path, in turn, the last one for ever: (status, body), or None to never answer. Keeps what it was asked."""
+
+    def __init__(self):
+        outer = self
+        self.replies, self.asked, self.lock, self.over = {}, [], threading.Lock(), threading.Event()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                path = self.path.split("?")[0]
+                with outer.lock:
+                    outer.asked.append((self.command, self.path, dict(self.headers), body))
+                    replies = outer.replies.get(path, [(404, "nothing here")])
+                    reply = replies.pop(0) if len(replies) > 1 else replies[0]
+                if reply is None:
+                    outer.over.wait(SECONDS_MAX)
+                    self.close_connection = True
+                    return
+                answer = reply[1].encode()
+                self.send_response(reply[0])
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_POST = do_PUT = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # who gave up hangs up
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def of(self, path):
+        with self.lock:
+            return [asked for asked in self.asked if asked[1].split("?")[0] == path]
+
+    def close(self):
+        self.over.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def is_alive(process):
+    """Dead and not yet fetched by whoever inherited it is dead."""
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Steps(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+        self.peer = Peer()
+        self.addCleanup(self.peer.close)
+
+    def serve(self, jobs):
+        (self.folder / "pipeline.yaml").write_text(HEAD.format(peer=self.peer.address) + jobs.replace("PEER", self.peer.address))
+        server = Server(self.folder).wait_listening()
+        self.addCleanup(server.kill)
+        return server
+
+    def start(self, server, job, **times):
+        query = "?" + "&".join(f"{name}={value}" for name, value in times.items()) if times else ""
+        status, body = server.post(f"/jobs/{job}/run{query}")
+        self.assertEqual(status, 202, body)
+        return body["runs"]
+
+    def await_end(self, server, job, run):
+        end = time.monotonic() + SECONDS_MAX
+        while time.monotonic() < end:
+            answer = server.get(f"/jobs/{job}/log", run=run)[1]
+            if answer["run"]["state"] in ("succeeded", "failed", "skipped"):
+                return answer["run"], answer["log"]
+            time.sleep(0.02)
+        raise AssertionError(f"the run does not end: {answer}")
+
+    def run_job(self, server, job, state="succeeded"):
+        run, log = self.await_end(server, job, self.start(server, job)[0])
+        self.assertEqual(run["state"], state, log)
+        return run, "\n".join(line["text"] for line in log)
+
+    def sell(self, server, *rows):
+        body = "".join(json.dumps({"item": item, "amount": amount}) + "\n" for item, amount in rows)
+        self.assertEqual(server.post("/streams/sales", body.encode(), {"Content-Type": "application/x-ndjson"})[0], 200)
+        end = time.monotonic() + SECONDS_MAX
+        while server.sql("SELECT count(*) FROM sales")[0][0] != len(rows) and time.monotonic() < end:
+            time.sleep(0.02)
+
+    def test_files_hold_what_the_tables_held_and_replace_what_was_there(self):
+        server = self.serve("""
+  files:
+    every: 24h
+    catch_up: none
+    steps:
+      - export: {tables: [by_item, sales], to: "out/{due:%Y-%m-%d}/{name}.csv"}
+      - export: {sql: "SELECT item, amount, $from AS begin, $due AS due FROM by_item ORDER BY item", to: out/newest.jsonl}
+      - export: {tables: by_item, to: "out/{name}", format: parquet, partition_by: [item]}
+      - sql: CREATE OR REPLACE TABLE kept AS SELECT item FROM by_item
+      - export: {tables: jobs.kept, to: "out/{name}.parquet"}
+""")
+        self.sell(server, ("pen", 1.5), ("ink", 2.25), ("pen", 1))
+        out = self.folder / "out"
+        out.mkdir()
+        (out / "newest.jsonl").write_text("what was there before\n")
+        run = self.start(server, "files", **{"from": "2017-03-03T00:00:00Z", "to": "2017-03-04T00:00:00Z"})[0]
+        ended, log = self.await_end(server, "files", run)
+        self.assertEqual(ended["state"], "succeeded", log)
+        with open(out / "2017-03-03/by_item.csv", newline="") as file:
+            self.assertEqual(sorted(map(tuple, csv.reader(file))), [("ink", "2.25"), ("item", "amount"), ("pen", "2.50")])
+        with open(out / "2017-03-03/sales.csv", newline="") as file:
+            self.assertEqual(len(list(csv.reader(file))), 4)
+        lines = [json.loads(line) for line in (out / "newest.jsonl").read_text().splitlines()]
+        self.assertEqual([(line["item"], line["begin"][:10], line["due"][:10]) for line in lines],
+                         [("ink", "2017-03-02", "2017-03-03"), ("pen", "2017-03-02", "2017-03-03")])
+        self.assertEqual(sorted(path.name for path in (out / "by_item").iterdir()), ["item=ink", "item=pen"])
+        self.assertEqual(sorted(pyarrow.parquet.read_table(out / "kept.parquet").column("item").to_pylist()), ["ink", "pen"])
+        self.assertEqual(ended["rows"], 2 + 3 + 2 + 2 + 2 + 2)
+        self.assertIn("2 rows in out/2017-03-03/by_item.csv", "\n".join(line["text"] for line in log))
+
+    def test_no_file_goes_into_the_data_folder(self):
+        server = self.serve('  sly: {steps: [{export: {tables: sales, to: ".tailrace/log/{name}.csv"}}]}\n')
+        run, _ = self.run_job(server, "sly", "failed")
+        self.assertIn("the data folder is the server's own", run["reason"])
+
+    def test_a_poll_is_asked_for_the_due_time_and_the_next_step_sees_what_came(self):
+        self.peer.replies["/prices"] = [(200, json.dumps({"prices": [{"item": "pen", "price": 3}, {"item": "ink", "price": "4.50"}]}))]
+        server = self.serve("""
+  fetch:
+    steps:
+      - poll: api
+      - sql: CREATE OR REPLACE TABLE fetched AS SELECT item, price, due = $due AS now FROM price_of
+""")
+        run, log = self.run_job(server, "fetch")
+        self.assertIn("api: 2 records", log)
+        second = run["due"][:19] + "Z"
+        self.assertEqual([asked[1] for asked in self.peer.of("/prices")], ["/prices?at=" + second.replace(":", "%3A")])
+        self.assertEqual(sorted(map(tuple, server.sql("SELECT item, price FROM jobs.fetched"))), [("ink", 4.5), ("pen", 3)])
+
+    def test_a_poll_that_brings_something_else_fails_the_step_and_leaves_a_dead_letter(self):
+        self.peer.replies["/prices"] = [(200, "<html>"), (200, '{"prices":[]}')]
+        server = self.serve("")
+        run, _ = self.run_job(server, "polls", "failed")
+        self.assertIn("api: ", run["reason"])
+        self.assertEqual([letter["raw"] for letter in server.get("/dlq/prices")[1]["letters"]], ["<html>"])
+        time.sleep(1)  # another second has another name
+        self.run_job(server, "polls")
+
+    def test_a_poll_goes_by_its_due_times_also_after_a_restart(self):
+        self.peer.replies["/prices"] = [(200, '{"prices":[{"item":"pen","price":3}]}')]
+        server = self.serve("  hourly: {every: 1h, catch_up: none, steps: [{poll: api}]}\n")
+        self.run_job(server, "polls")
+        self.assertEqual(server.stop(), 0)
+        server = Server(self.folder).wait_listening()
+        self.addCleanup(server.kill)
+        old = self.start(server, "hourly", **{"from": "2017-03-03T00:00:00Z", "to": "2017-03-03T01:00:00Z"})[0]
+        ended, _ = self.await_end(server, "hourly", old)
+        self.assertEqual(ended["state"], "failed")
+        self.assertIn("does not go back", ended["reason"])
+        self.assertEqual(len(self.peer.of("/prices")), 1)
+
+    def test_a_request_is_sent_again_until_it_is_taken_and_is_the_same_each_time(self):
+        self.peer.replies["/hook"] = [(500, "not now"), (503, "busy"), (201, "")]
+        server = self.serve("""
+  call:
+    retry: {times: 3, after: 100ms}
+    steps:
+      - http: {url: "PEER/hook?day={due:%Y-%m-%d}", headers: {X-Token: "123"}, body: '{{"job":"{job}","attempt":{attempt}}}', allow_private: true}
+""")
+        begin = time.monotonic()
+        run, log = self.run_job(server, "call")
+        self.assertGreaterEqual(time.monotonic() - begin, 0.3, "100 ms, then 200 ms")
+        self.assertEqual(run["attempts"], 3)
+        asked = self.peer.of("/hook")
+        self.assertEqual([(method, json.loads(body)) for method, _, _, body in asked], [("POST", {"job": "call", "attempt": n}) for n in (1, 2, 3)])
+        self.assertEqual({headers["Idempotency-Key"] for _, _, headers, _ in asked}, {run["run"] + "/0"})
+        self.assertEqual({headers["X-Token"] for _, _, headers, _ in asked}, {"123"})
+        self.assertTrue(all(path == f"/hook?day={run['due'][:10]}" for _, path, _, _ in asked), asked)
+        for said in ("500 not now", "503 busy", "201"):
+            self.assertIn(said, log)
+
+    def test_an_answer_that_does_not_come_ends_the_attempt_at_its_time(self):
+        self.peer.replies["/hook"] = [None]
+        server = self.serve("""
+  call: {steps: [{http: {url: "PEER/hook", timeout: 200ms, allow_private: true}}]}
+  slow: {timeout: 1s, steps: [{http: {url: "PEER/hook", timeout: 1m, allow_private: true}}]}
+  private: {steps: [{http: {url: "PEER/hook"}}]}
+""")
+        for job, why in (("call", "1 http"), ("slow", "took longer than 1 s")):
+            begin = time.monotonic()
+            run, _ = self.run_job(server, job, "failed")
+            self.assertLess(time.monotonic() - begin, 20, job)
+            self.assertIn(why, run["reason"])
+        before = len(self.peer.of("/hook"))
+        self.run_job(server, "private", "failed")
+        self.assertEqual(len(self.peer.of("/hook")), before, "an address of this machine is asked only where that is allowed")
+
+    def test_a_program_gets_its_words_as_they_are_and_what_it_says_is_in_the_log(self):
+        server = self.serve("""
+  good: {steps: [{command: [sh, -c, 'echo "$0 in $PWD"; echo aside >&2', "{job}; rm -rf $HOME"]}]}
+  bad: {retry: {times: 1, after: 1ms}, steps: [{command: [sh, -c, "echo it broke; exit 3"]}]}
+  missing: {steps: [{command: [no_such_program_of_ours]}]}
+  loud: {steps: [{command: [sh, -c, "yes | head -c 1000000"]}]}
+  slow: {timeout: 1s, steps: [{command: [sh, -c, 'sleep 300 & echo $! > child; wait']}]}
+""")
+        _, log = self.run_job(server, "good")
+        self.assertIn(f"good; rm -rf $HOME in {self.folder.resolve()}\naside", log)
+        run, log = self.run_job(server, "bad", "failed")
+        self.assertEqual(run["attempts"], 2)
+        self.assertEqual(log.count("sh ended with status 3: it broke"), 3, "twice as it happened, once as the reason for the second attempt")
+        run, _ = self.run_job(server, "missing", "failed")
+        self.assertIn("No such file or directory", run["reason"])
+        _, log = self.run_job(server, "loud")
+        self.assertLess(len(log), 6_000)
+        run, _ = self.run_job(server, "slow", "failed")
+        self.assertIn("took longer than 1 s", run["reason"])
+        child = int((self.folder / "child").read_text())
+        end = time.monotonic() + SECONDS_MAX
+        while is_alive(child) and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertFalse(is_alive(child), "what the program had started outlives it")
+
+    def test_a_rebuild_is_a_step(self):
+        server = self.serve("  again: {steps: [{rebuild: [by_item, sales]}]}\n")
+        self.sell(server, ("pen", 1.5), ("ink", 2))
+        _, log = self.run_job(server, "again")
+        self.assertIn("by_item, sales rebuilt", log)
+        self.assertEqual(sorted(map(tuple, server.sql("SELECT item, amount FROM by_item"))), [("ink", 2), ("pen", 1.5)])
+
+    def test_jobs_run_beside_each_other_and_one_that_is_slow_holds_up_no_other(self):
+        self.peer.replies["/hook"] = [None]
+        server = self.serve("""
+  stuck: {steps: [{http: {url: "PEER/hook", allow_private: true}}]}
+  quick: {steps: [{sql: CREATE OR REPLACE TABLE one AS SELECT 1 AS one}]}
+""")
+        self.start(server, "stuck")
+        while not self.peer.of("/hook"):
+            time.sleep(0.02)
+        self.run_job(server, "quick")
+        status = {job["job"]: job for job in server.get("/jobs")[1]["jobs"]}
+        self.assertTrue(status["stuck"]["running"])
+        begin = time.monotonic()
+        self.assertEqual(server.stop(), 0)
+        self.assertLess(time.monotonic() - begin, 20, "a stop does not wait for what hangs")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
