@@ -130,8 +130,10 @@ bool Connection::Receive() {
   if (!answering && input_.Room().size() < kReadAheadBytes) input_.Reserve(kReadBytes);
   const std::span<char> room = input_.Room();
   if (room.empty()) return false;
+  const bool drops = to_skip_ > 0 && state_ == State::kIdle && !transport_.is_secure();
+  const size_t wanted = drops ? to_skip_ : room.size();
   const bool was_established = transport_.is_established();
-  const ssize_t got = transport_.Read(room);
+  const ssize_t got = drops ? transport_.Drop(wanted) : transport_.Read(room);
   if (!was_established && transport_.is_established()) SetDeadline(shared_.limits.idle_timeout);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
     readable_ = errno == EINTR;
@@ -142,8 +144,12 @@ bool Connection::Receive() {
     return true;
   }
   // Less than was asked for was all, but for the end that may stand behind it.
-  readable_ = end_announced_ || transport_.is_secure() || static_cast<size_t>(got) == room.size();
-  OnReceived(static_cast<size_t>(got));
+  readable_ = end_announced_ || transport_.is_secure() || static_cast<size_t>(got) == wanted;
+  if (drops) {
+    to_skip_ -= static_cast<size_t>(got);
+  } else {
+    OnReceived(static_cast<size_t>(got));
+  }
   return true;
 }
 

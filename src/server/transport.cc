@@ -45,6 +45,9 @@ ssize_t Transport::Write(std::string_view bytes) {
   return -1;
 }
 
+// tcp(7): with MSG_TRUNC the bytes are thrown away in the kernel.
+ssize_t Transport::Drop(size_t bytes) { return recv(socket_, nullptr, bytes, MSG_TRUNC); }
+
 // A person who forgot the s of https sees why it did not work.
 void Transport::TellOfTls() {
   if (tls_->spoke_plain_http()) (void)send(socket_, kPlainReply.data(), kPlainReply.size(), MSG_NOSIGNAL);

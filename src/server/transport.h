@@ -29,6 +29,8 @@ class Transport {
   // As recv and send, errno included.
   ssize_t Read(std::span<char> room);
   ssize_t Write(std::string_view bytes);
+  // Takes up to so many bytes off the socket without looking at them, which does not even copy them. Not under TLS. As recv.
+  ssize_t Drop(size_t bytes);
 
   // Tells the client that nothing more comes.
   void EndOutput();
