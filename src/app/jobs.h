@@ -55,6 +55,7 @@ class Jobs final : public engine::TimedWork {
   Status DoDue(const std::stop_token& stop) override;
 
   engine::JobDesk& desk() { return *desk_; }
+  const engine::JobDesk& desk() const { return *desk_; }
   engine::AlertDesk& alerts() { return *alerts_; }
 
  private:

@@ -97,6 +97,7 @@ class JobReader {
   void ReadAlert(const Entry& entry);
   void ReadNotifier(const Entry& entry);
   void RefuseCircles();
+  void WarnOfSchedulesApart();
   void RefuseNeverPolled(const Entry& source);
 
  private:
@@ -372,6 +373,21 @@ void JobReader::RefuseCircles() {
   }
 }
 
+// Jobs that wait for several which have few due times in common, or none.
+void JobReader::WarnOfSchedulesApart() {
+  std::map<std::string, const JobSpec*> jobs;
+  for (const JobSpec& job : reading_.pipeline.jobs) jobs[job.name] = &job;
+  for (const JobSpec& job : reading_.pipeline.jobs) {
+    std::set<std::string> schedules;
+    for (const std::string& name : job.after) {
+      const auto before = jobs.find(name);
+      if (before != jobs.end() && before->second->schedule) schedules.insert(before->second->schedule_text);
+    }
+    if (schedules.size() < 2) continue;
+    reading_.report.Warning(job_keys_.at(job.name)->begin, "the jobs that " + Quoted(job.name) + " waits for have other schedules: it runs only when they have a due time in common");
+  }
+}
+
 // A poll without a schedule that no job asks.
 void JobReader::RefuseNeverPolled(const Entry& source) {
   const Node& body = *source.value;
@@ -506,6 +522,7 @@ void ReadJobs(const Node& root, Reading& reading) {
   for (const Entry& entry : EntriesOf(root, "jobs", reading)) reader.ReadJob(entry);
   for (const Entry& entry : EntriesOf(root, "alerts", reading)) reader.ReadAlert(entry);
   reader.RefuseCircles();
+  reader.WarnOfSchedulesApart();
   for (const Entry& entry : EntriesOf(root, "sources", reading)) reader.RefuseNeverPolled(entry);
 }
 

@@ -61,6 +61,11 @@ Result<std::unique_ptr<JobDesk>> JobDesk::Open(const config::Pipeline& pipeline,
     // A new job begins with its next due time.
     if (!handled) TR_RETURN_IF_ERROR(store.Add(job.name, {}, desk->opened_at_));
     desk->handled_[job.name] = handled.value_or(desk->opened_at_);
+    RunFilter newest;
+    newest.job = job.name;
+    newest.limit = 1;
+    TR_TRY(const auto runs, store.List(newest));
+    for (const JobRun& run : runs) desk->NoteNewest(run);
   }
   TR_RETURN_IF_ERROR(desk->TakeUp());
   return desk;
@@ -89,7 +94,7 @@ Status JobDesk::TakeUp() {
       run.reason = line.text = "the server ended during this run; it goes on with the first step that was not done";
       run.not_before = {};
     }
-    if (was_running || run.state == RunState::kFailed) TR_RETURN_IF_ERROR(store_.Update(run, {line}, {}));
+    if (was_running || run.state == RunState::kFailed) TR_RETURN_IF_ERROR(Keep(run, {line}, {}));
     if (run.state == RunState::kQueued) waiting_.push_back(std::move(run));
   }
   RunFilter untold;
@@ -169,6 +174,7 @@ Status JobDesk::PlanJob(const config::JobSpec& job) {
   }
   const WallTime handled = plan.to_run.empty() ? plan.missed.last : plan.to_run.back();
   TR_RETURN_IF_ERROR(store_.Add(job.name, runs, handled));
+  for (const JobRun& run : runs) NoteNewest(run);
   handled_[job.name] = handled;
   for (JobRun& run : runs) {
     if (run.state == RunState::kQueued) Enqueue(std::move(run));
@@ -241,6 +247,24 @@ Result<bool> JobDesk::RunNext(const std::stop_token& stop) {
   return true;
 }
 
+Status JobDesk::Keep(const JobRun& run, const std::vector<RunLogLine>& lines, const std::vector<JobRun>& followers) {
+  TR_RETURN_IF_ERROR(store_.Update(run, lines, followers));
+  NoteNewest(run);
+  for (const JobRun& follower : followers) NoteNewest(follower);
+  return {};
+}
+
+void JobDesk::NoteNewest(const JobRun& run) {
+  const std::lock_guard lock(newest_mutex_);
+  const auto known = newest_.find(run.job);
+  if (known == newest_.end() || run.due >= known->second.due) newest_[run.job] = run;
+}
+
+std::map<std::string, JobRun, std::less<>> JobDesk::Newest() const {
+  const std::lock_guard lock(newest_mutex_);
+  return newest_;
+}
+
 Status JobDesk::Attempt(JobRun& run, const std::stop_token& stop) {
   const config::JobSpec& job = *Find(run.job);
   JobRun before = run;
@@ -252,7 +276,7 @@ Status JobDesk::Attempt(JobRun& run, const std::stop_token& stop) {
   run.reason.clear();
   run.told = true;
   const std::string begins = run.attempts > 1 ? fmt::format("attempt {}", run.attempts) : "begins";
-  if (Status noted = store_.Update(run, {{Now(), "", begins}}, {}); !noted) {
+  if (Status noted = Keep(run, {{Now(), "", begins}}, {}); !noted) {
     run = std::move(before);
     run.not_before = {Now().micros + kNoteAgainMicros};
     return noted;
@@ -280,7 +304,7 @@ Status JobDesk::RunSteps(const config::JobSpec& job, JobRun& run, std::vector<Ru
       run.steps_done[i] = '1';
       run.rows += done->rows;
       lines.push_back({Now(), step.name, done->said});
-      TR_RETURN_IF_ERROR(store_.Update(run, std::exchange(lines, {}), {}));
+      TR_RETURN_IF_ERROR(Keep(run, std::exchange(lines, {}), {}));
       continue;
     }
     if (stop.stop_requested()) {
@@ -327,7 +351,7 @@ Status JobDesk::Conclude(const config::JobSpec& job, JobRun& run, std::vector<Ru
     TR_TRY(followers, FollowersOf(job, run));
     LogError("job failed", {{"run", run.id}, {"error", run.reason}});
   }
-  TR_RETURN_IF_ERROR(store_.Update(run, lines, followers));
+  TR_RETURN_IF_ERROR(Keep(run, lines, followers));
   {
     const std::lock_guard lock(mutex_);
     for (JobRun& follower : followers) {
@@ -411,7 +435,7 @@ Result<bool> JobDesk::TellNext(const std::stop_token& stop) {
   }
   if (!told) LogError("nobody could be told of a failed job", {{"run", next.run.id}, {"error", told.error().message()}});
   next.run.told = true;
-  TR_RETURN_IF_ERROR(store_.Update(next.run, {{Now(), "", told ? "told of the failure" : "nobody could be told: " + told.error().message()}}, {}));
+  TR_RETURN_IF_ERROR(Keep(next.run, {{Now(), "", told ? "told of the failure" : "nobody could be told: " + told.error().message()}}, {}));
   return true;
 }
 
@@ -425,6 +449,7 @@ Result<std::string> JobDesk::Request(std::string_view job) {
   JobRun run = NewRun(*spec, Now(), RunTrigger::kManual);
   run.id += ManualSuffix();
   TR_RETURN_IF_ERROR(store_.Add(job, {run}, std::nullopt));
+  NoteNewest(run);
   const std::string id = run.id;
   Enqueue(std::move(run));
   return id;
@@ -447,21 +472,26 @@ Result<std::vector<std::string>> JobDesk::Backfill(std::string_view job, WallTim
     ids.push_back(runs.back().id);
   }
   TR_RETURN_IF_ERROR(store_.Add(job, runs, std::nullopt));
-  for (JobRun& run : runs) Enqueue(std::move(run));
+  for (JobRun& run : runs) {
+    NoteNewest(run);
+    Enqueue(std::move(run));
+  }
   return ids;
 }
 
-Result<std::vector<JobView>> JobDesk::Jobs() {
+size_t JobDesk::Waiting(std::string_view job) {
+  const std::lock_guard lock(mutex_);
+  return WaitingOf(job);
+}
+
+std::vector<JobView> JobDesk::Jobs() {
+  const auto newest = Newest();
+  const std::lock_guard lock(mutex_);
   std::vector<JobView> views;
   for (const config::JobSpec& job : pipeline_.jobs) {
     JobView view;
     view.spec = &job;
-    RunFilter newest;
-    newest.job = job.name;
-    newest.limit = 1;
-    TR_TRY(auto runs, store_.List(newest));
-    if (!runs.empty()) view.last = std::move(runs.front());
-    const std::lock_guard lock(mutex_);
+    if (const auto last = newest.find(job.name); last != newest.end()) view.last = last->second;
     if (job.schedule) view.next = job.schedule->Next(handled_[job.name]);
     view.waiting = WaitingOf(job.name);
     view.running = running_.contains(job.name);

@@ -82,7 +82,11 @@ class JobDesk {
   // A run for each due time in [from, to), the oldest first. kInvalid: the job has no schedule, or nothing is due there.
   Result<std::vector<std::string>> Backfill(std::string_view job, WallTime from, WallTime to);
 
-  Result<std::vector<JobView>> Jobs();
+  std::vector<JobView> Jobs();
+  // Runs of the job that wait.
+  size_t Waiting(std::string_view job);
+  // The newest run of each job that has one, by job. Never waits for the store.
+  std::map<std::string, JobRun, std::less<>> Newest() const;
   RunStore& store() { return store_; }
   const config::JobSpec* Find(std::string_view job) const;
 
@@ -99,6 +103,8 @@ class JobDesk {
   void Enqueue(JobRun run);
   std::optional<JobRun> TakeReady();
   Result<bool> TellNext(const std::stop_token& stop);
+  Status Keep(const JobRun& run, const std::vector<RunLogLine>& lines, const std::vector<JobRun>& followers);
+  void NoteNewest(const JobRun& run);
   Status Attempt(JobRun& run, const std::stop_token& stop);
   Status RunSteps(const config::JobSpec& job, JobRun& run, std::vector<RunLogLine>& lines, const std::stop_token& stop, bool* stopped);
   Status Conclude(const config::JobSpec& job, JobRun& run, std::vector<RunLogLine> lines, const Status& outcome, bool stopped);
@@ -119,6 +125,9 @@ class JobDesk {
 
   // Held from the look at other runs to the note of one's own end: of two that end at once, the later sees the earlier. Taken before mutex_.
   std::mutex conclude_mutex_;
+
+  mutable std::mutex newest_mutex_;  // held over nothing else
+  std::map<std::string, JobRun, std::less<>> newest_;
 
   std::mutex mutex_;  // all below
   std::map<std::string, WallTime, std::less<>> handled_;

@@ -79,61 +79,70 @@ int Progress(void* context, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<const std::stop_token*>(context)->stop_requested() ? 1 : 0;
 }
 
+// How the server is reached, and as whom.
+void SetUp(CURL* curl, const EmailOptions& options, const std::stop_token* stop) {
+  const std::string url = fmt::format("{}://{}:{}", options.tls ? "smtps" : "smtp", options.host, options.port);
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(options.starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+  if (!options.ca.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options.ca.c_str());
+  if (!options.user.empty()) {
+    curl_easy_setopt(curl, CURLOPT_USERNAME, options.user.c_str());
+    curl_easy_setopt(curl, CURLOPT_PASSWORD, options.password.c_str());
+  }
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &Progress);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, const_cast<std::stop_token*>(stop));
+}
+
+Error ErrorOf(const EmailOptions& options, CURLcode code, long reply) {
+  if (code == CURLE_ABORTED_BY_CALLBACK) return Error::Cancelled("stopped");
+  std::string text = fmt::format("the mail server {}:{}: {}", options.host, options.port, curl_easy_strerror(code));
+  if (reply > 0) text += fmt::format(" ({})", reply);
+  const bool never = code == CURLE_LOGIN_DENIED || code == CURLE_PEER_FAILED_VERIFICATION || reply >= kFirstPermanentReply;
+  return never ? Error::Invalid(std::move(text)) : Error::Unavailable(std::move(text));
+}
+
+Result<std::unique_ptr<CURL, FreeCurl>> NewCurl() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  std::unique_ptr<CURL, FreeCurl> curl(curl_easy_init());
+  if (curl == nullptr) return Fail(Error::Exhausted("no memory for a message"));
+  return curl;
+}
+
+Status Perform(CURL* curl, const EmailOptions& options) {
+  const CURLcode code = curl_easy_perform(curl);
+  if (code == CURLE_OK) return {};
+  long reply = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply);
+  return Fail(ErrorOf(options, code, reply));
+}
+
 class EmailNotifier final : public Notifier {
  public:
-  EmailNotifier(EmailOptions options, Clock& clock, Random& random) : options_(std::move(options)), clock_(clock), random_(random) {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-  }
+  EmailNotifier(EmailOptions options, Clock& clock, Random& random) : options_(std::move(options)), clock_(clock), random_(random) {}
 
   Status Send(const Notification& notification, std::stop_token stop) override {
     const std::string text = EmailText(options_, notification, clock_.Now(), random_.Next());
-    const std::unique_ptr<CURL, FreeCurl> curl(curl_easy_init());
-    if (curl == nullptr) return Fail(Error::Exhausted("no memory for a message"));
+    TR_TRY(const auto curl, NewCurl());
+    SetUp(curl.get(), options_, &stop);
     Upload upload{text};
-    SetUp(curl.get(), &upload, &stop);
+    curl_easy_setopt(curl.get(), CURLOPT_MAIL_FROM, ("<" + options_.from + ">").c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(curl.get(), CURLOPT_READFUNCTION, &Read);
+    curl_easy_setopt(curl.get(), CURLOPT_READDATA, &upload);
     curl_slist* to = nullptr;
     for (const std::string& address : options_.to) to = curl_slist_append(to, ("<" + address + ">").c_str());
     const std::unique_ptr<curl_slist, FreeList> recipients(to);
     curl_easy_setopt(curl.get(), CURLOPT_MAIL_RCPT, to);
-    const CURLcode code = curl_easy_perform(curl.get());
-    if (code == CURLE_OK) return {};
-    long reply = 0;
-    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &reply);
-    return Fail(ErrorOf(code, reply));
+    return Perform(curl.get(), options_);
   }
 
  private:
-  void SetUp(CURL* curl, Upload* upload, const std::stop_token* stop) const {
-    const std::string url = fmt::format("{}://{}:{}", options_.tls ? "smtps" : "smtp", options_.host, options_.port);
-    curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_USE_SSL, static_cast<long>(options_.starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-    if (!options_.ca.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca.c_str());
-    if (!options_.user.empty()) {
-      curl_easy_setopt(curl, CURLOPT_USERNAME, options_.user.c_str());
-      curl_easy_setopt(curl, CURLOPT_PASSWORD, options_.password.c_str());
-    }
-    curl_easy_setopt(curl, CURLOPT_MAIL_FROM, ("<" + options_.from + ">").c_str());
-    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-    curl_easy_setopt(curl, CURLOPT_READFUNCTION, &Read);
-    curl_easy_setopt(curl, CURLOPT_READDATA, upload);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout.count()));
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &Progress);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, const_cast<std::stop_token*>(stop));
-  }
-
-  Error ErrorOf(CURLcode code, long reply) const {
-    if (code == CURLE_ABORTED_BY_CALLBACK) return Error::Cancelled("stopped");
-    std::string text = fmt::format("the mail server {}:{}: {}", options_.host, options_.port, curl_easy_strerror(code));
-    if (reply > 0) text += fmt::format(" ({})", reply);
-    const bool never = code == CURLE_LOGIN_DENIED || code == CURLE_PEER_FAILED_VERIFICATION || reply >= kFirstPermanentReply;
-    return never ? Error::Invalid(std::move(text)) : Error::Unavailable(std::move(text));
-  }
-
   const EmailOptions options_;
   Clock& clock_;
   Random& random_;
@@ -150,6 +159,13 @@ std::string EmailText(const EmailOptions& options, const Notification& notificat
   const std::string body = Base64(notification.text);
   for (size_t i = 0; i < body.size(); i += kBase64LineBytes) text += body.substr(i, kBase64LineBytes) + "\r\n";
   return text;
+}
+
+Status TryMailServer(const EmailOptions& options, std::stop_token stop) {
+  TR_TRY(const auto curl, NewCurl());
+  SetUp(curl.get(), options, &stop);
+  curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, "NOOP");
+  return Perform(curl.get(), options);
 }
 
 std::unique_ptr<Notifier> NewEmailNotifier(EmailOptions options, Clock& clock, Random& random) {

@@ -63,26 +63,21 @@ void WriteJob(JsonWriter& json, const engine::JobView& job) {
 
 Reply NoSuchJob(engine::JobDesk& desk, const std::string& name) {
   std::string known;
-  const auto jobs = desk.Jobs();
-  for (const auto& job : jobs ? *jobs : std::vector<engine::JobView>{}) known += (known.empty() ? "" : ", ") + job.spec->name;
+  for (const engine::JobView& job : desk.Jobs()) known += (known.empty() ? "" : ", ") + job.spec->name;
   return ErrorReply(404, "not_found", "there is no job " + name, known.empty() ? "the pipeline has no jobs" : "jobs: " + known);
 }
 
 Reply ListJobs(engine::JobDesk& desk) {
-  const auto jobs = desk.Jobs();
-  if (!jobs) return ErrorReply(jobs.error());
   Reply reply;
   JsonWriter json(reply.body);
   json.BeginObject().Key("jobs").BeginArray();
-  for (const engine::JobView& job : *jobs) WriteJob(json, job);
+  for (const engine::JobView& job : desk.Jobs()) WriteJob(json, job);
   json.EndArray().EndObject();
   return reply;
 }
 
 Reply ShowJob(engine::JobDesk& desk, const std::string& name, size_t limit) {
-  const auto jobs = desk.Jobs();
-  if (!jobs) return ErrorReply(jobs.error());
-  for (const engine::JobView& job : *jobs) {
+  for (const engine::JobView& job : desk.Jobs()) {
     if (job.spec->name != name) continue;
     RunFilter filter;
     filter.job = name;
@@ -157,17 +152,19 @@ Reply RunJob(engine::JobDesk& desk, const std::string& name, const std::optional
   return reply;
 }
 
+void WriteAlert(JsonWriter& json, const engine::AlertView& alert) {
+  json.BeginObject().Text("alert", alert.spec->name).Text("state", alert.state);
+  WriteTime(json, "since", alert.since);
+  json.Text("message", alert.message);
+  if (!alert.error.empty()) json.Text("error", alert.error);
+  json.EndObject();
+}
+
 Reply ListAlerts(engine::AlertDesk& alerts) {
   Reply reply;
   JsonWriter json(reply.body);
   json.BeginObject().Key("alerts").BeginArray();
-  for (const engine::AlertView& alert : alerts.Alerts()) {
-    json.BeginObject().Text("alert", alert.spec->name).Text("state", alert.state);
-    WriteTime(json, "since", alert.since);
-    json.Text("message", alert.message);
-    if (!alert.error.empty()) json.Text("error", alert.error);
-    json.EndObject();
-  }
+  for (const engine::AlertView& alert : alerts.Alerts()) WriteAlert(json, alert);
   json.EndArray().EndObject();
   return reply;
 }
@@ -183,6 +180,21 @@ RouteSpec JobRoute(std::string method, Access access, std::string pattern, std::
 }
 
 }  // namespace
+
+void WriteJobStatus(JsonWriter& json, const Services& services) {
+  if (services.jobs == nullptr || services.alerts == nullptr) return;
+  json.Key("jobs").BeginArray();
+  for (const auto& [job, run] : services.jobs->Newest()) {
+    json.BeginObject().Text("job", job).Text("state", RunStateName(run.state));
+    WriteTime(json, "due", run.due);
+    WriteTime(json, "ended", run.ended_at);
+    if (!run.reason.empty()) json.Text("reason", run.reason);
+    json.EndObject();
+  }
+  json.EndArray().Key("alerts").BeginArray();
+  for (const engine::AlertView& alert : services.alerts->Alerts()) WriteAlert(json, alert);
+  json.EndArray();
+}
 
 std::vector<RouteSpec> JobRoutes(const Services& services, ReadPool& pool) {
   using auth::Role;

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "server/json_out.h"
 #include "server/read_pool.h"
 #include "server/router.h"
 #include "server/services.h"
@@ -11,6 +12,9 @@ namespace tailrace::server {
 
 // Runs that GET /jobs/{job} shows at most.
 inline constexpr int64_t kRunsShownMax = 1'000;
+
+// The newest run of each job, and each alert, as two lists. Nothing when there are no jobs to ask.
+void WriteJobStatus(JsonWriter& json, const Services& services);
 
 // None when there are no jobs to ask. The services and the pool are borrowed.
 std::vector<RouteSpec> JobRoutes(const Services& services, ReadPool& pool);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "engine/auditor.h"
+#include "server/job_routes.h"
 #include "server/json_out.h"
 
 namespace tailrace::server {
@@ -111,7 +112,9 @@ void SystemReads::ServerStatus(const ExchangePtr& exchange) {
     if (!made.trouble.empty()) json.Text("trouble", made.trouble);
     json.EndObject();
   }
-  json.EndArray().EndObject();
+  json.EndArray();
+  if (!grant.limited()) WriteJobStatus(json, services_);
+  json.EndObject();
   exchange->Send(std::move(reply));
 }
 

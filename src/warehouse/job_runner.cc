@@ -32,8 +32,13 @@ int64_t CountOf(const sql::TextResult& result) {
   return count;
 }
 
+// An excerpt of SQL that is not what the file says, and where in it.
+constexpr std::string_view kExcerpt = "\n\nLINE ";
+
 // Another transaction was in the way: the same one again will pass.
-Error Retryable(const Error& error) { return error.code() == ErrorCode::kConflict ? Error::Unavailable(error.message()) : error; }
+Error OfRun(const Error& error) {
+  return Error(error.code() == ErrorCode::kConflict ? ErrorCode::kUnavailable : error.code(), error.message().substr(0, error.message().find(kExcerpt)));
+}
 
 }  // namespace
 
@@ -73,12 +78,12 @@ Result<JobSqlOutcome> JobRunner::Run(const JobSqlRequest& request, std::stop_tok
   }
   if (outcome) {
     TR_CRASH_POINT("warehouse.job_written");
-    if (Status committed = connection_->Commit(); !committed) return Fail(Retryable(committed.error()));
+    if (Status committed = connection_->Commit(); !committed) return Fail(OfRun(committed.error()));
     TR_CRASH_POINT("warehouse.job_committed");
     return outcome;
   }
   connection_->Rollback();
-  return Fail(Retryable(outcome.error()));
+  return Fail(OfRun(outcome.error()));
 }
 
 Result<JobSqlOutcome> JobRunner::RunInTransaction(const JobSqlRequest& request, const std::vector<std::string>& statements) {
