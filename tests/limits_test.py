@@ -94,6 +94,7 @@ NOT_LIMITS = {
     "bytes_max": "an argument, or the retention of a stream",
     "rows_max": "an argument",
     "records_max": "an argument",
+    "kOpenRunsMax": "no bound: SQLite takes no larger one",
     "after_max": "a setting of a job's retry; bounded as its other durations",
     "kAnswerShownMax": "how much of an answer a message shows",
     "kMoveMax": "arithmetic: farther than the first year is from the last",

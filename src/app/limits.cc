@@ -250,7 +250,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"schedules", "schedule/template.h:kTemplateBytesMax", "", kBytes, kMiB, false, "a text with times and names to fill in", "refused"},
       LimitRow{"jobs", "app/jobs.h:kJobsAtOnceMax", "", kCount, 4, false, "jobs that run at a time", "the others wait"},
       LimitRow{"jobs", "engine/job_desk.h:kRunsWaitingMax", "", kCount, 1'000, false, "runs of a job that wait", "skipped, and recorded so; asked for by hand: 507"},
-      LimitRow{"jobs", "engine/job_desk.h:kBackfillRunsMax", "", kCount, 10'000, false, "due times of one backfill", "400"},
+      LimitRow{"jobs", "engine/job_desk.h:kBackfillRunsMax", "", kCount, 10'000, false, "due times that backfills of a job wait for", "507; of one alone: 400"},
       LimitRow{"jobs", "engine/job_desk.h:kInterruptionsMax", "", kCount, 3, false, "times that a run is taken up again after the server ended during it", "it fails"},
       LimitRow{"jobs", "engine/job_desk.cc:kTellTriesMax", "", kCount, 8, false, "attempts to tell of a failed run", "recorded in its log"},
       LimitRow{"jobs", "engine/job_steps.cc:kRowsCountedMax", "", kCount, 1'000, false, "rows of an alert or a message that are counted", "counted no further"},

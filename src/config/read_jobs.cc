@@ -1,6 +1,7 @@
 // Jobs, alerts and notifiers as they are written; what their SQL means is checked later.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <set>
 
 #include "config/nearest.h"
@@ -18,6 +19,8 @@ using std::chrono::milliseconds;
 constexpr int64_t kAlertEveryMinMs = 1'000;
 constexpr int64_t kJobTimeoutMaxMs = int64_t{7} * 86'400'000;
 constexpr int64_t kHttpTimeoutMinMs = 100;
+constexpr int64_t kSmtpPort = 25;
+constexpr int64_t kSmtpsPort = 465;
 constexpr int64_t kHttpTimeoutMaxMs = 3'600'000;
 constexpr std::array<std::string_view, 3> kRunTimes = {"due", "from", "to"};
 constexpr std::array<std::string_view, 4> kRunTexts = {"job", "run", "attempt", "pipeline"};
@@ -477,8 +480,11 @@ EmailSpec JobReader::ReadEmail(const Entry& entry) {
     }
     const size_t colon = address.rfind(':');
     email.host = std::string(address.substr(0, colon));
-    const int64_t port = colon == std::string_view::npos ? (email.tls ? 465 : 25) : std::atoll(std::string(address.substr(colon + 1)).c_str());
-    if (email.host.empty() || port < 1 || port > 65'535) {
+    int64_t port = email.tls ? kSmtpsPort : kSmtpPort;
+    const std::string_view digits = colon == std::string_view::npos ? std::string_view() : address.substr(colon + 1);
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    const bool is_number = colon == std::string_view::npos || (parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size());
+    if (email.host.empty() || !is_number || port < 1 || port > 65'535) {
       reading_.report.Error(smtp->begin, "expected HOST:PORT, smtp://HOST:PORT or smtps://HOST:PORT, found " + Quoted(smtp->shown()));
     }
     email.port = static_cast<uint16_t>(port);
@@ -489,8 +495,10 @@ EmailSpec JobReader::ReadEmail(const Entry& entry) {
   if (Find(body, "ca") != nullptr) email.ca = reading_.Absolute(TextOr(body, "ca", ""));
   email.from = TextOr(body, "from", "");
   for (const Node* to : NamesIn(body, "to")) email.to.push_back(to->text);
-  for (const std::string& address : email.to) {
-    if (address.find_first_of("\r\n<>") != std::string::npos) reading_.report.Error(entry.key->begin, "an address of e-mail is NAME@HOST alone");
+  std::vector<std::string> addresses = email.to;
+  addresses.push_back(email.from);
+  for (const std::string& address : addresses) {
+    if (address.find_first_of("\r\n<> ") != std::string::npos) reading_.report.Error(entry.key->begin, "an address of e-mail is NAME@HOST alone");
   }
   if (!email.user.empty() && !email.tls && !email.starttls) {
     reading_.report.Error(entry.key->begin, "a password does not go over a plain connection: add starttls: true, or write smtps://");

@@ -14,6 +14,8 @@ namespace tailrace::engine {
 namespace {
 
 constexpr int64_t kMicrosPerMilli = 1'000;
+// More than can wait of all jobs together; SQLite's largest.
+constexpr size_t kOpenRunsMax = INT64_MAX;
 // After an end of a run that could not be noted.
 constexpr int64_t kNoteAgainMicros = 30'000'000;
 // Between attempts to tell of a failure; doubled for each further one.
@@ -74,9 +76,11 @@ Result<std::unique_ptr<JobDesk>> JobDesk::Open(const config::Pipeline& pipeline,
 Status JobDesk::TakeUp() {
   RunFilter open;
   open.states = {RunState::kQueued, RunState::kRunning};
-  open.limit = kRunsWaitingMax * std::max<size_t>(pipeline_.jobs.size(), 1);
+  open.limit = kOpenRunsMax;
   TR_TRY(auto runs, store_.List(open));
   std::reverse(runs.begin(), runs.end());
+  // A run that was cut goes on before its job begins another: until then its marks in the tables count (ports/job_tables.h).
+  std::stable_partition(runs.begin(), runs.end(), [](const JobRun& run) { return run.state == RunState::kRunning || run.attempts > 0; });
   for (JobRun& run : runs) {
     const bool was_running = run.state == RunState::kRunning;
     RunLogLine line{Now(), "", ""};
@@ -95,7 +99,7 @@ Status JobDesk::TakeUp() {
       run.not_before = {};
     }
     if (was_running || run.state == RunState::kFailed) TR_RETURN_IF_ERROR(Keep(run, {line}, {}));
-    if (run.state == RunState::kQueued) waiting_.push_back(std::move(run));
+    if (run.state == RunState::kQueued) Enqueue(std::move(run));
   }
   RunFilter untold;
   untold.untold = true;
@@ -127,12 +131,17 @@ JobRun JobDesk::NewRun(const config::JobSpec& job, WallTime due, RunTrigger trig
   return run;
 }
 
-size_t JobDesk::WaitingOf(std::string_view job) const {
-  return static_cast<size_t>(std::count_if(waiting_.begin(), waiting_.end(), [&](const JobRun& run) { return run.job == job; }));
+size_t JobDesk::WaitingOf(std::string_view job, bool with_backfills) const {
+  return static_cast<size_t>(std::count_if(waiting_.begin(), waiting_.end(), [&](const JobRun& run) {
+    return run.job == job && (with_backfills || run.trigger != RunTrigger::kBackfill);
+  }));
 }
 
+// What is due goes before what a backfill asked for and has not begun.
 void JobDesk::Enqueue(JobRun run) {
-  waiting_.push_back(std::move(run));
+  const auto is_later = [&](const JobRun& other) { return other.job == run.job && other.trigger == RunTrigger::kBackfill && other.attempts == 0; };
+  const auto place = run.trigger == RunTrigger::kBackfill ? waiting_.end() : std::find_if(waiting_.begin(), waiting_.end(), is_later);
+  waiting_.insert(place, std::move(run));
   if (changed_) changed_();
 }
 
@@ -158,8 +167,8 @@ Status JobDesk::PlanJob(const config::JobSpec& job) {
     missed.reason = "the server did not run";
     runs.push_back(std::move(missed));
   }
-  bool is_busy = running_.contains(job.name) || WaitingOf(job.name) > 0;
-  size_t waiting = WaitingOf(job.name);
+  size_t waiting = WaitingOf(job.name, /*with_backfills=*/false);
+  bool is_busy = running_.contains(job.name) || waiting > 0;
   for (const WallTime due : plan.to_run) {
     JobRun run = NewRun(job, due, due < opened_at_ ? RunTrigger::kCatchUp : RunTrigger::kSchedule);
     if ((job.skip_overlap && is_busy) || waiting >= kRunsWaitingMax) {
@@ -445,7 +454,7 @@ Result<std::string> JobDesk::Request(std::string_view job) {
   const config::JobSpec* spec = Find(job);
   if (spec == nullptr) return Fail(Error::NotFound("there is no job " + std::string(job)));
   const std::lock_guard lock(mutex_);
-  if (WaitingOf(job) >= kRunsWaitingMax) return Fail(Error::Exhausted(fmt::format("{} runs of it wait already", kRunsWaitingMax)));
+  if (WaitingOf(job, /*with_backfills=*/false) >= kRunsWaitingMax) return Fail(Error::Exhausted(fmt::format("{} runs of it wait already", kRunsWaitingMax)));
   JobRun run = NewRun(*spec, Now(), RunTrigger::kManual);
   run.id += ManualSuffix();
   TR_RETURN_IF_ERROR(store_.Add(job, {run}, std::nullopt));
@@ -463,6 +472,9 @@ Result<std::vector<std::string>> JobDesk::Backfill(std::string_view job, WallTim
   if (due_times.empty()) return Fail(Error::Invalid("the job is never due between these times"));
   if (due_times.size() > kBackfillRunsMax) return Fail(Error::Invalid(fmt::format("there are more than {} due times between these: take them in parts", kBackfillRunsMax)));
   const std::lock_guard lock(mutex_);
+  if (WaitingOf(job, true) + due_times.size() > kBackfillRunsMax) {
+    return Fail(Error::Exhausted(fmt::format("{} runs of it wait already, and there is room for {}", WaitingOf(job, true), kBackfillRunsMax)));
+  }
   const std::string suffix = ManualSuffix();
   std::vector<JobRun> runs;
   std::vector<std::string> ids;
@@ -481,7 +493,7 @@ Result<std::vector<std::string>> JobDesk::Backfill(std::string_view job, WallTim
 
 size_t JobDesk::Waiting(std::string_view job) {
   const std::lock_guard lock(mutex_);
-  return WaitingOf(job);
+  return WaitingOf(job, true);
 }
 
 std::vector<JobView> JobDesk::Jobs() {
@@ -493,7 +505,7 @@ std::vector<JobView> JobDesk::Jobs() {
     view.spec = &job;
     if (const auto last = newest.find(job.name); last != newest.end()) view.last = last->second;
     if (job.schedule) view.next = job.schedule->Next(handled_[job.name]);
-    view.waiting = WaitingOf(job.name);
+    view.waiting = WaitingOf(job.name, true);
     view.running = running_.contains(job.name);
     views.push_back(std::move(view));
   }

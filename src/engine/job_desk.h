@@ -22,7 +22,7 @@ namespace tailrace::engine {
 
 // Runs of a job that wait at a time; a due time beyond them is recorded as skipped.
 inline constexpr size_t kRunsWaitingMax = 1'000;
-// Due times that one backfill may ask for.
+// Due times that backfills of a job may ask for, all together, until they have run. What is due meanwhile goes before them.
 inline constexpr size_t kBackfillRunsMax = 10'000;
 // Times that a run is taken up again after the server ended during it. One that ends the server itself comes to an end so.
 inline constexpr int64_t kInterruptionsMax = 3;
@@ -99,7 +99,7 @@ class JobDesk {
   Status PlanJob(const config::JobSpec& job);
   JobRun NewRun(const config::JobSpec& job, WallTime due, RunTrigger trigger) const;
   WallTime IntervalBegin(const config::JobSpec& job, WallTime due) const;
-  size_t WaitingOf(std::string_view job) const;
+  size_t WaitingOf(std::string_view job, bool with_backfills) const;
   void Enqueue(JobRun run);
   std::optional<JobRun> TakeReady();
   Result<bool> TellNext(const std::stop_token& stop);

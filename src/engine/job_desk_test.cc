@@ -355,6 +355,40 @@ TEST_F(JobDeskTest, WhatIsAskedForByHandRunsBesideWhatIsDue) {
   EXPECT_EQ(store_.List(OfRun(ids[0])).value().at(0).from, At("2017-02-28T23:00:00Z"));
 }
 
+TEST_F(JobDeskTest, WhatIsDueGoesBeforeWhatABackfillAskedForAlsoAfterARestart) {
+  Open();
+  const auto asked = desk_->Backfill("hourly", At("2017-01-01T00:00:00Z"), At("2017-03-01T00:00:00Z")).value();
+  ASSERT_GT(asked.size(), kRunsWaitingMax);
+  ASSERT_TRUE(desk_->RunNext({}).value());
+  clock_.Set(At("2017-03-03T06:00:00Z"));
+  ASSERT_TRUE(desk_->PlanDue());
+  ASSERT_TRUE(desk_->RunNext({}).value());
+  EXPECT_EQ(done_.back(), "hourly@2017-03-03T06:00:00Z two");
+  EXPECT_FALSE(desk_->Backfill("hourly", At("2016-01-01T00:00:00Z"), At("2017-01-01T00:00:00Z"))) << "there is no room for so many";
+  Open();
+  clock_.Set(At("2017-03-03T07:00:00Z"));
+  ASSERT_TRUE(desk_->PlanDue());
+  ASSERT_TRUE(desk_->RunNext({}).value());
+  EXPECT_EQ(done_.back(), "hourly@2017-03-03T07:00:00Z two");
+  while (desk_->RunNext({}).value()) {
+  }
+  EXPECT_EQ(done_.size(), 2 * (asked.size() + 2));
+}
+
+TEST_F(JobDeskTest, ARunThatWasCutGoesOnBeforeItsJobBeginsAnother) {
+  Open();
+  clock_.Set(At("2017-03-03T06:00:00Z"));
+  ASSERT_TRUE(desk_->PlanDue());
+  ASSERT_TRUE(desk_->Backfill("hourly", At("2017-01-01T00:00:00Z"), At("2017-01-01T01:00:00Z")));
+  JobRun cut = store_.List(OfRun("hourly@2017-03-03T06:00:00Z")).value().at(0);
+  cut.state = RunState::kRunning;
+  cut.attempts = 1;
+  ASSERT_TRUE(store_.Update(cut, {}, {}));
+  Open();
+  ASSERT_TRUE(desk_->RunNext({}).value());
+  EXPECT_EQ(done_.front(), "hourly@2017-03-03T06:00:00Z one");
+}
+
 TEST_F(JobDeskTest, AStepThatTakesTooLongEndsTheAttempt) {
   pipeline_.jobs[0].timeout = std::chrono::milliseconds(1);
   Open();

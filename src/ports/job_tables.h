@@ -13,7 +13,7 @@
 namespace tailrace {
 
 struct JobSqlRequest {
-  std::string run;  // with `step` the name under which it happens once
+  std::string run;  // JOB@...; with `step` the name under which it happens once, until another run of the job writes
   size_t step = 0;
   std::vector<std::string> statements;  // checked when the pipeline file was
   WallTime due;                         // $due, and $to

@@ -12,10 +12,6 @@
 namespace tailrace::warehouse {
 namespace {
 
-// How long a mark is kept: by then nothing asks again for the run that it stands for.
-constexpr int64_t kMarkDays = 400;
-constexpr int64_t kMillisPerDay = 86'400'000;
-
 constexpr std::string_view kCreate =
     "CREATE SCHEMA IF NOT EXISTS jobs;"
     "CREATE TABLE IF NOT EXISTS _tailrace.job_marks(run VARCHAR, step BIGINT, rows BIGINT, time_ms BIGINT)";
@@ -99,10 +95,12 @@ Result<JobSqlOutcome> JobRunner::RunInTransaction(const JobSqlRequest& request, 
     TR_TRY(const auto result, connection_->Query(statement));
     outcome.rows += CountOf(result);
   }
-  const int64_t now_ms = request.now.millis();
-  TR_RETURN_IF_ERROR(connection_->Execute(fmt::format("DELETE FROM _tailrace.job_marks WHERE time_ms < {}; INSERT INTO _tailrace.job_marks VALUES ({}, {}, {}, {})",
-                                                      now_ms - kMarkDays * kMillisPerDay, sql::QuoteLiteral(request.run), request.step,
-                                                      outcome.rows, now_ms)));
+  // The runs of a job come one after the other: when one writes, those before it are over, and nothing asks for their marks again.
+  const std::string run = sql::QuoteLiteral(request.run);
+  const std::string job = sql::QuoteLiteral(request.run.substr(0, request.run.find('@') + 1));
+  TR_RETURN_IF_ERROR(connection_->Execute(fmt::format("DELETE FROM _tailrace.job_marks WHERE starts_with(run, {}) AND run <> {};"
+                                                      "INSERT INTO _tailrace.job_marks VALUES ({}, {}, {}, {})",
+                                                      job, run, run, request.step, outcome.rows, request.now.millis())));
   return outcome;
 }
 

@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
-"""Killed while jobs run, at the borders of their commits and at random: each due time has one run, and each run's SQL happened once."""
+"""Killed while jobs run, at the borders of their commits and at random: each due time has one run, each run's SQL happened once, each due time was polled
+once, and each file that a run wrote is whole."""
+import http.server
+import itertools
+import json
 import os
 import pathlib
 import random
 import signal
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
@@ -19,7 +24,8 @@ DUE_TIMES_MIN = 12
 
 PIPELINE = """
 pipeline: ticking
-streams: {s: {schema: {a: int}}}
+streams: {s: {schema: {n: int, due: timestamp}}}
+sources: {api: {type: poll, url: "PEER/", add: {due: "{due}"}, tries: 1, allow_private: true, into: s}}
 jobs:
   tick:
     every: 500ms
@@ -34,8 +40,36 @@ jobs:
       - sql:
           - CREATE TABLE IF NOT EXISTS behind AS SELECT $due AS due WHERE false
           - INSERT INTO behind SELECT $due
+  fetch:
+    every: 1s
+    catch_up: {all: 1000}
+    steps:
+      - poll: api
+      - export: {sql: "SELECT $due AS due, count(*) AS n FROM s", to: "out/{due:%Y-%m-%dT%H:%M:%S}Z.jsonl"}
 server: {listen: "127.0.0.1:0"}
 """
+
+
+def start_peer():
+    """Answers each request with a number that no other answer has."""
+    numbers = itertools.count()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps({"n": next(numbers)}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    peer = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    peer.daemon_threads = True
+    peer.handle_error = lambda *_: None  # who is killed hangs up
+    threading.Thread(target=peer.serve_forever, daemon=True).start()
+    return peer
 
 
 def wait_for_runs(server, count):
@@ -67,7 +101,20 @@ def check(server):
         assert [row[0] for row in written] == due, (len(written), len(due))
         wrong = [row for row in written if int(row[1]) != times]
         assert not wrong, f"not {times} times: {wrong}"
+    check_fetched(server)
     return len([row for row in runs if row[0] == "tick"])
+
+
+def check_fetched(server):
+    runs = server.sql("SELECT due, state, due_times FROM tailrace.runs WHERE job = 'fetch' AND state NOT IN ('queued', 'running') ORDER BY due")
+    assert runs and all(state == "succeeded" and times == 1 for _, state, times in runs), runs
+    polled = {due: times for due, times in server.sql("SELECT due, count(*) FROM s GROUP BY due")}
+    for due, _, _ in runs:
+        assert polled.get(due) == 1, f"polled {polled.get(due)} times for {due}"
+        lines = (server.folder / "out" / f"{due}.jsonl").read_text().splitlines()
+        assert len(lines) == 1 and json.loads(lines[0])["due"] == due and json.loads(lines[0])["n"] >= 1, f"{due}: {lines}"
+    assert max(polled.values()) == 1, polled
+    assert server.get("/dlq/s")[1]["letters"] == [], "an answer was refused"
 
 
 def main():
@@ -76,7 +123,8 @@ def main():
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch)
-        (folder / "pipeline.yaml").write_text(PIPELINE)
+        peer = start_peer()
+        (folder / "pipeline.yaml").write_text(PIPELINE.replace("PEER", f"http://127.0.0.1:{peer.server_address[1]}"))
         for point in ["warehouse.job_written", "warehouse.job_committed"] * KILLS_AT_POINTS:
             server = Server(folder, environment={"TAILRACE_CRASH_AT": f"{point}:{chance.randrange(1, 12)}"})
             try:
@@ -107,6 +155,8 @@ def main():
             assert server.stop() == 0, server.output
         finally:
             server.kill()
+        peer.shutdown()
+        peer.server_close()
         print(f"{seen} due times, each once")
 
 

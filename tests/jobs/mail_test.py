@@ -200,6 +200,13 @@ class Mail(unittest.TestCase):
         self.assertEqual(run["run"]["state"], "failed")
         self.assertNotIn("sesame", json.dumps(run) + server.output)
 
+    def test_a_server_may_speak_tls_from_the_first_byte(self):
+        cert, context = certificate(self.folder)
+        port = self.mail_server(ssl_context=context)
+        server = self.run_server(f"smtps://127.0.0.1:{port}", f"ca: {cert}")
+        self.assertEqual(self.finish(server, "amount")["run"]["state"], "succeeded", server.output)
+        self.assertEqual(len(self.inbox.messages), 1)
+
     def test_who_cannot_do_tls_gets_no_mail(self):
         server = self.run_server(f"127.0.0.1:{self.mail_server()}", "starttls: true")
         self.assertEqual(self.finish(server, "amount")["run"]["state"], "failed")
