@@ -2,7 +2,7 @@
 #
 #   make build    the program, at build/tailrace             make asan     tests under AddressSanitizer and UBSan
 #   make test     set up, build, run every test              make tsan     tests under ThreadSanitizer
-#   make demo     the retail pipeline, running, with curl    make tidy     clang-tidy over our code
+#   make demo     an example, running (EXAMPLE=walmart)      make tidy     clang-tidy over our code
 #   make bench    speed, beside other programs               make format   clang-format over our code
 #   make check    the tests of the release build only        make clean    remove build/
 #   make mutants  deliberate faults, each of which a test must catch

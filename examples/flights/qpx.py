@@ -13,6 +13,7 @@ import http.server
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import threading
@@ -72,10 +73,10 @@ def main():
         server.serve_forever()
         return 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        return subprocess.run(options.command, env=os.environ | {"QPX": address, "QPX_KEY": KEY, "TAILRACE_DATA": options.data}).returncode
-    except KeyboardInterrupt:
-        return 0
+    command = subprocess.Popen(options.command, env=os.environ | {"QPX": address, "QPX_KEY": KEY, "TAILRACE_DATA": options.data})
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command as well, which ends in its own time
+    signal.signal(signal.SIGTERM, lambda *_: command.terminate())
+    return command.wait()
 
 
 if __name__ == "__main__":

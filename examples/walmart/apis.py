@@ -10,8 +10,8 @@ GET /v1/trends?apiKey=      items on sale, two recorded lists in turn
 GET /v1/vod?apiKey=         the value of the day
 GET /api/live?access_key=   what a dollar costs
 
-Each address gives the answer of the next recorded day each time it is asked, and after the last that one again: with its ETag,
-so that who has it is told 304. Between the days come answers as the originals gave them on bad days: JSON that breaks off, a page
+Each address gives the answer of the next recorded day to each poll, and after the last that one again: with its ETag, so that
+who has it is told 304. X-Due tells one poll from the next: one that is asked again, after a crash, gets the same answer again. Between the days come answers as the originals gave them on bad days: JSON that breaks off, a page
 of HTML, and an error with status 200.
 """
 import argparse
@@ -20,6 +20,7 @@ import http.server
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import threading
@@ -55,13 +56,19 @@ class Apis(http.server.BaseHTTPRequestHandler):
             return self.reply(404, b'{"errors":[{"code":404}]}')
         if KEYS[path] not in query.split("&"):
             return self.reply(403, b"<h1>Developer Inactive</h1>", {"Content-Type": "text/html"})
-        with Apis.lock:
-            plan = self.server.plans[path]
-            status, body = plan.pop(0) if len(plan) > 1 else plan[0]
+        status, body = self.next_answer(path, self.headers.get("X-Due"))
         tag = '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
         if self.headers.get("If-None-Match") == tag:
             return self.reply(304, b"", {"ETag": tag})
         return self.reply(status, body, {"ETag": tag})
+
+    def next_answer(self, path, due):
+        with Apis.lock:
+            given = self.server.given[path]
+            if due is None or due not in given:
+                plan = self.server.plans[path]
+                given[due] = plan.pop(0) if len(plan) > 1 else plan[0]
+            return given[due]
 
     def reply(self, status, body, headers=None):
         self.send_response(status)
@@ -84,6 +91,7 @@ def main():
     options = parser.parse_args()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Apis)
     server.plans = answers(pathlib.Path(options.data) / "walmart")
+    server.given = {path: {} for path in KEYS}
     server.daemon_threads = True
     address = f"http://127.0.0.1:{server.server_address[1]}"
     if not options.command:
@@ -91,11 +99,10 @@ def main():
         server.serve_forever()
         return 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = os.environ | {"SHOP": address, "SHOP_KEY": "shop-key", "RATES": address, "RATES_KEY": "rates-key", "TAILRACE_DATA": options.data}
-    try:
-        return subprocess.run(options.command, env=environment).returncode
-    except KeyboardInterrupt:
-        return 0
+    command = subprocess.Popen(options.command, env=os.environ | {"SHOP": address, "SHOP_KEY": "shop-key", "RATES": address, "RATES_KEY": "rates-key", "TAILRACE_DATA": options.data})
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command as well, which ends in its own time
+    signal.signal(signal.SIGTERM, lambda *_: command.terminate())
+    return command.wait()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pathlib
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,25 +17,21 @@ import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(os.environ.get("TAILRACE_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
-TAILRACE = os.environ.get("TAILRACE", str(ROOT / "build" / "tailrace"))
-DATA = pathlib.Path(os.environ.get("TAILRACE_DATA", ROOT.parent / "shared" / "data"))
+TAILRACE = os.path.abspath(os.environ.get("TAILRACE", str(ROOT / "build" / "tailrace")))
+DATA = pathlib.Path(os.environ.get("TAILRACE_DATA", ROOT.parent / "shared" / "data")).resolve()
 PATIENCE_SECONDS = 120
+ALL = ("retail", "amazon", "pinterest", "walmart", "flights")
+
+
+def readme_of(example):
+    return (ROOT / "examples" / example / "README.md").read_text(encoding="utf-8")
 
 
 def command_of(example):
-    """The line of the README that runs it."""
-    text = (ROOT / "examples" / example / "README.md").read_text(encoding="utf-8")
-    lines = re.findall(r"^    (tailrace run examples/\S+)$", text, re.MULTILINE)
+    """The line of the README that runs it as a server."""
+    lines = re.findall(r"^    ((?:[A-Z]+=\S+ )?(?:examples/\S+ -- )?tailrace run examples/\S+)$", readme_of(example), re.MULTILINE)
     assert len(lines) == 1, "%s: one command runs it, found %r" % (example, lines)
-    return shlex.split(lines[0])
-
-
-def shown_answers(example):
-    """What the README says that GETs answer: (target, pieces of the answer in their order)."""
-    text = (ROOT / "examples" / example / "README.md").read_text(encoding="utf-8")
-    found = re.findall(r"^    \$ curl -s '?localhost:7070(/\S+?)'?\n    (.*)$", text, re.MULTILINE)
-    assert len(found) >= 5, found
-    return [(target, [piece.strip() for piece in shown.split("...") if piece.strip(' ,')]) for target, shown in found]
+    return lines[0]
 
 
 def free_port():
@@ -43,54 +40,109 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def listening_at(line):
+    found = re.search(r"listening on (http://\S+?)[\s,;]*$|listening on (\S+:\d+)", line)
+    return (found.group(1) or "http://" + found.group(2)) if found else None
+
+
+class StandIn:
+    """The script of an example that stands in for an API, alone, so that it outlives the program."""
+
+    def __init__(self, script):
+        self.process = subprocess.Popen([sys.executable, str(script), "--data", str(DATA)], stdout=subprocess.PIPE, text=True)
+        self.address = self.process.stdout.readline().strip()
+        assert self.address.startswith("http://"), "%s gives no address" % script
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(PATIENCE_SECONDS)
+        self.process.stdout.close()
+
+
 class Example:
-    def __init__(self, name):
+    """With `apart` the stand-in of the example, which the README's command starts, runs beside the program: who kills one does not kill both.
+    `change` makes another pipeline file of the example's."""
+
+    def __init__(self, name, apart=False, change=None, environment=None):
+        self.name = name
         self.scratch = tempfile.TemporaryDirectory()
         self.folder = pathlib.Path(self.scratch.name)
-        shutil.copytree(ROOT / "examples" / name, self.folder / "examples" / name)
+        shutil.copytree(ROOT / "examples" / name, self.folder / "examples" / name, ignore=shutil.ignore_patterns(".tailrace"))
         self.file = self.folder / "examples" / name / "pipeline.yaml"
         text = self.file.read_text(encoding="utf-8")
         assert not re.search(r"^server:", text, re.MULTILINE)
+        if change:
+            text = change(text)
         self.file.write_text("%s\nserver: {listen: 127.0.0.1:%d}\n" % (text, free_port()), encoding="utf-8")
-        self.words = command_of(name)
-        assert self.words[0] == "tailrace"
-        self.environment = dict(os.environ, TAILRACE_DATA=str(DATA))
-        self.start()
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin" / "tailrace").symlink_to(TAILRACE)
+        self.environment = dict(os.environ, TAILRACE_DATA=str(DATA), PATH="%s:%s" % (self.folder / "bin", os.environ["PATH"]))
+        self.environment.update(environment or {})
+        self.words = shlex.split(command_of(name))
+        while "=" in self.words[0]:
+            variable, value = self.words.pop(0).split("=", 1)
+            self.environment[variable] = value
+        self.stand_in = None
+        if apart and "--" in self.words:
+            cut = self.words.index("--")
+            self.stand_in = StandIn(self.folder / self.words[0])
+            self.environment.update({variable: self.stand_in.address for variable in ("SHOP", "RATES", "QPX")})
+            self.words = self.words[cut + 1:]
+        self.begin()
+        self.wait_until_listening()
 
-    def start(self):
-        self.process = subprocess.Popen([TAILRACE] + self.words[1:], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True)
+    def begin(self):
+        # A group of its own, as a terminal gives it: Ctrl-C is for all of it.
+        self.process = subprocess.Popen(self.words, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True, start_new_session=True)
         self.output, self.address = [], None
-        listening = threading.Event()
-        output = self.process.stdout
+        self.listening = threading.Event()
+        process, output, listening = self.process, self.output, self.listening
 
         def read():
-            for line in output:
-                self.output.append(line)
-                found = re.search(r"listening on (http://\S+?)[\s,;]*$|listening on (\S+:\d+)", line)
-                if found:
-                    self.address = found.group(1) or "http://" + found.group(2)
+            for line in process.stdout:
+                output.append(line)
+                if address := listening_at(line):
+                    self.address = address
                     listening.set()
             listening.set()
 
-        threading.Thread(target=read, daemon=True).start()
-        listening.wait(PATIENCE_SECONDS)
+        self.reader = threading.Thread(target=read, daemon=True)
+        self.reader.start()
+
+    def wait_until_listening(self):
+        self.listening.wait(PATIENCE_SECONDS)
         assert self.address, "".join(self.output)
+
+    def start(self):
+        self.begin()
+        self.wait_until_listening()
 
     def kill(self):
         """As by a power cut, but for what the machine has still to write."""
         self.process.kill()
         self.process.wait(PATIENCE_SECONDS)
 
+    def interrupt(self):
+        """Ctrl-C; returns the exit code."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        code = self.process.wait(PATIENCE_SECONDS)
+        self.reader.join(PATIENCE_SECONDS)
+        return code
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.terminate()
         try:
-            self.process.wait(PATIENCE_SECONDS)
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGTERM)
+                self.process.wait(PATIENCE_SECONDS)
         finally:
-            self.process.kill()
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            if self.stand_in:
+                self.stand_in.stop()
             self.scratch.cleanup()
 
     def ask(self, target, method="GET", body=None, headers=None):
@@ -106,20 +158,21 @@ class Example:
         assert status == 200, (name, status, body)
         return body["data"] if isinstance(body, dict) and "data" in body else body
 
-    def check_readme(self, name):
-        for target, pieces in shown_answers(name):
-            with urllib.request.urlopen(self.address + target, timeout=PATIENCE_SECONDS) as reply:
-                body = reply.read().decode()
-            at = 0
-            for piece in pieces:
-                at = body.find(piece, at)
-                assert at >= 0, "README of %s: %s has no %s\n%s" % (name, target, piece, body[:1000])
-                at += len(piece)
+    def sql(self, query):
+        """As rows, each an object."""
+        status, body = self.ask("/sql?" + urllib.parse.urlencode({"q": query}))
+        assert status == 200, (query, body)
+        assert not body.get("truncated"), query
+        names = [column["name"] for column in body["columns"]]
+        return [dict(zip(names, row)) for row in body["rows"]]
+
+    def columns(self, relation):
+        status, body = self.ask("/sql?" + urllib.parse.urlencode({"q": 'SELECT * FROM "%s" LIMIT 0' % relation}))
+        assert status == 200, body
+        return [column["name"] for column in body["columns"]]
 
     def rows(self, relation):
-        status, body = self.ask("/sql?" + urllib.parse.urlencode({"q": "SELECT count(*) AS n FROM " + relation}))
-        assert status == 200, body
-        return body["rows"][0][0]
+        return self.sql('SELECT count(*) AS n FROM %s' % (relation if "." in relation else '"%s"' % relation))[0]["n"]
 
     def wait_for(self, what, wanted):
         """Until `what()` is `wanted`: records come in while it is asked."""
@@ -131,6 +184,10 @@ class Example:
 
     def command(self, *words):
         return subprocess.run([TAILRACE, *words], cwd=self.folder, env=self.environment, text=True, capture_output=True, timeout=PATIENCE_SECONDS)
+
+    def check_audit(self):
+        audit = self.command("audit", str(self.file))
+        assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
 def plain(value):

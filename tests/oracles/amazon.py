@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The results of examples/amazon, worked out from the client's bodies in plain Python: amazon.py DATA_FOLDER prints them as JSON."""
+import datetime
 import decimal
 import json
 import pathlib
@@ -16,6 +17,10 @@ def bodies(folder, name):
     return [json.loads(line, parse_float=decimal.Decimal) for line in lines]
 
 
+def date_of(product):
+    return datetime.datetime.strptime(product["date"], "%d/%m/%Y %H:%M").strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def results(folder):
     products = {one["asin"]: one for one in bodies(folder, "client_amazon_products_small.jsonl")}
     names = {one["id"]: one["category_name"] for one in bodies(folder, "client_amazon_categories.jsonl")}
@@ -29,13 +34,12 @@ def results(folder):
     items = [{"category_id": key, "category_name": names.get(key), "items": len(of)} for key, of in by_category.items()]
     average = [{"category_id": key, "category_name": names.get(key),
                 "average_price": (sum(of) / len(of)).quantize(cent, decimal.ROUND_HALF_UP)} for key, of in by_category.items()]
-    first = next(iter(products.values()))
     return {
         "price_buckets": buckets,
         "price_outside": {"free": sum(price <= 0 for price in prices), "above_300": sum(price > HIGHEST for price in prices)},
         "items_per_category": sorted(items, key=lambda row: (-row["items"], row["category_id"])),
         "average_price_per_category": sorted(average, key=lambda row: (-row["average_price"], row["category_id"])),
-        "product": {**{field: first[field] for field in SHOWN}, "date": "2023-12-31T00:00:00Z"},
+        "products": [{**{field: one[field] for field in SHOWN}, "date": date_of(one)} for one in products.values()],
         "category": {"id": 1, "category_name": names[1]},
     }
 

@@ -57,16 +57,59 @@ def medians(posters, names, key):
     return rows
 
 
+def lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def results(folder):
+    """Of the events as they are posted, and of the dump of the users' topic."""
     folder = pathlib.Path(folder) / "pinterest"
-    events = [json.loads(line) for line in (folder / "events_in_posting_order.jsonl").read_text(encoding="utf-8").splitlines()]
+    events = lines(folder / "events_in_posting_order.jsonl")
     dump = json.loads((folder / "misposted_user_topic.json").read_text(encoding="utf-8"))
     pins = {one["pin"]["index"]: one["pin"] for one in events}
     places = {one["geo"]["ind"]: one["geo"] for one in events}
     users = {one["user"]["ind"]: one["user"] for one in events}
     misposted = [one["value"] for one in dump if set(one["value"]) != USER_FIELDS]
     users.update({one["value"]["ind"]: one["value"] for one in dump if set(one["value"]) == USER_FIELDS})
+    return {
+        "records": {"pins": len(events), "places": len(events), "users": len(events) + len(dump) - len(misposted)},
+        "rows": {"pin": len(pins), "geo": len(places), "member": len(users)},
+        "misposted": len(misposted), "cleaned": cleaned(pins, places, users),
+        **answers(pins, places, users),
+    }
 
+
+def results_of_tables(folder):
+    """Of the three tables that the emulator draws from, whole: what `tests:` of the example are given."""
+    folder = pathlib.Path(folder) / "pinterest"
+    pins, places, users = ({one[key]: one for one in lines(folder / name)} for name, key in (
+        ("pinterest_data.jsonl", "index"), ("geolocation_data.jsonl", "ind"), ("user_data.jsonl", "ind")))
+    return answers(pins, places, users)
+
+
+def stamp(text):
+    return text.replace(" ", "T") + "Z"
+
+
+def text_or_null(text):
+    return None if text in PLACEHOLDERS or text.startswith("No description available") else text
+
+
+def cleaned(pins, places, users):
+    """The three tables as the example keeps them."""
+    return {
+        "pin": [{"ind": ind, **{name: pin[name] for name in ("unique_id", "is_image_or_video", "category")},
+                 **{name: text_or_null(pin[name]) for name in ("title", "description", "poster_name", "tag_list", "image_src")},
+                 "follower_count": followers(pin["follower_count"]), "save_location": pin["save_location"].removeprefix("Local save in ")}
+                for ind, pin in sorted(pins.items())],
+        "geo": [{"ind": ind, "country": place["country"], "coordinates": [place["latitude"], place["longitude"]],
+                 "timestamp": stamp(place["timestamp"])} for ind, place in sorted(places.items())],
+        "member": [{"ind": ind, "user_name": "%(first_name)s %(last_name)s" % user, "age": user["age"], "date_joined": stamp(user["date_joined"])}
+                   for ind, user in sorted(users.items())],
+    }
+
+
+def answers(pins, places, users):
     posted = [(pin, places[ind]) for ind, pin in pins.items() if ind in places]
     most = collections.defaultdict(dict)
     for pin, place in posted:
@@ -81,9 +124,6 @@ def results(folder):
     joined = collections.Counter(year(one["date_joined"]) for one in users.values())
     top = min(top_users, key=lambda row: (-row["follower_count"], row["country"]))
     return {
-        "records": {"pins": len(events), "places": len(events), "users": len(events) + len(dump) - len(misposted)},
-        "rows": {"pin": len(pins), "geo": len(places), "member": len(users)},
-        "misposted": len(misposted),
         "top_category_per_country": top_categories(((place["country"], pin["category"]) for pin, place in posted), "country"),
         "top_category_per_year": top_categories(((year(place["timestamp"]), pin["category"]) for pin, place in posted
                                                  if year(place["timestamp"]) in POST_YEARS), "post_year"),
