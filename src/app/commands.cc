@@ -84,6 +84,7 @@ constexpr std::array kCommands = {
             DeclareJobRun},
     Command{"rebuild", "Compute a table or collection again from the log",
             "tailrace rebuild revenue_by_hour              # beside the running server, or in its folder\n"
+            "tailrace rebuild --all                        # everything\n"
             "tailrace rebuild revenue_by_hour --diff       # and print what was otherwise before\n"
             "tailrace rebuild orders --diff --dry-run      # only print it",
             DeclareRebuild},

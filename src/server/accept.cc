@@ -12,6 +12,7 @@ namespace {
 std::optional<ResultFormat> FormatOf(const std::string& type) {
   if (type == "application/json" || type == "application/*" || type == "*/*" || type.empty()) return ResultFormat::kJson;
   if (type == "text/csv" || type == "text/*") return ResultFormat::kCsv;
+  if (type == "image/svg+xml" || type == "image/*") return ResultFormat::kSvg;
   return std::nullopt;
 }
 

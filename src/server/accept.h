@@ -6,7 +6,10 @@
 
 namespace tailrace::server {
 
-enum class ResultFormat { kJson, kCsv };
+enum class ResultFormat { kJson, kCsv, kSvg };
+
+// The types of these, for people; what cannot be given is a 406.
+inline constexpr std::string_view kResultTypes = "application/json, text/csv or image/svg+xml";
 
 // The first of the types in Accept (by order and q) that can be given; JSON when there is no Accept. Nullopt: none of them can.
 std::optional<ResultFormat> ChooseResultFormat(std::string_view accept);

@@ -69,8 +69,13 @@ void WriteSummary(std::string& out, const IngestCall& call, const config::Pipeli
     AppendErrorMember(out, {"refused", "no record was accepted; the first: " + fault.Message(), "", ""});
     out += ',';
   }
-  json.Text(call.door->targets.size() > 1 ? "source" : "stream", call.door->name)
-      .Int("accepted", call.accepted)
+  const std::vector<DoorTarget>& targets = call.door->targets;
+  if (targets.size() > 1) {
+    json.Text("source", call.door->name);
+  } else {
+    json.Text("stream", pipeline.streams[targets.front().stream].name);
+  }
+  json.Int("accepted", call.accepted)
       .Int("rejected", call.rejected);
   WriteOffsets(json, call, pipeline);
   WriteErrors(json, call);

@@ -350,7 +350,10 @@ TEST(IngestTest, RefusedAtADoorWithoutTableIs422) {
   config::HttpSourceSpec http;
   http.echo = config::EchoReply{};
   TestServer server(WithDoor(http));
-  EXPECT_EQ(server.Post("/test", "{}").status, 422);
+  const RawReply reply = server.Post("/test", "{}");
+  EXPECT_EQ(reply.status, 422);
+  // What GET /dlq knows it by, not the door's own name.
+  EXPECT_NE(reply.body.find(R"("stream":"notes")"), std::string::npos) << reply.body;
 }
 
 TEST(IngestTest, PartsGoToTheirStreamsOrNotAtAll) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/as_of.h"
+#include "server/chart_sink.h"
 #include "server/json_out.h"
 #include "server/result_sinks.h"
 
@@ -43,9 +44,25 @@ Reply JsonReply(const QueryAsk& ask, const TextSink& sink, const QuerySummary& s
   return reply;
 }
 
+Reply RunChart(Warehouse& warehouse, const QueryAsk& ask, const Limits& limits, std::stop_token stop) {
+  ChartSink sink(limits.query_bytes_max, ask.title);
+  const auto summary = warehouse.Query(ask.request, sink, std::move(stop));
+  if (!summary) return QueryErrorReply(summary.error());
+  if (!sink.can_draw()) {
+    return ErrorReply(406, "not_acceptable", "no column of the answer holds numbers, so there is nothing to draw", "ask for application/json or text/csv");
+  }
+  Reply reply;
+  reply.content_type = "image/svg+xml";
+  reply.body = sink.Draw(summary->truncated);
+  if (summary->truncated) reply.headers.emplace_back("Tailrace-Truncated", "true");
+  SetAsOf(reply, summary->as_of);
+  return reply;
+}
+
 }  // namespace
 
 Reply RunQuery(Warehouse& warehouse, const QueryAsk& ask, const Limits& limits, std::stop_token stop) {
+  if (ask.shape != QueryShape::kOne && ask.format == ResultFormat::kSvg) return RunChart(warehouse, ask, limits, std::move(stop));
   const std::unique_ptr<TextSink> sink = MakeSink(ask, limits.query_bytes_max);
   const auto summary = warehouse.Query(ask.request, *sink, std::move(stop));
   if (sink->is_over()) {

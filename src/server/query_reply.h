@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stop_token>
+#include <string>
 
 #include "ports/warehouse.h"
 #include "server/accept.h"
@@ -20,6 +21,7 @@ struct QueryAsk {
   QueryRequest request;
   QueryShape shape = QueryShape::kColumnsAndRows;
   ResultFormat format = ResultFormat::kJson;
+  std::string title = "SELECT";  // of a picture
 };
 
 // On a reader thread.

@@ -100,6 +100,28 @@ TEST(ReadsTest, SqlAnswersCsvWhenAsked) {
   EXPECT_EQ(reply.body, "n,t\r\n1,\"a,\"\"b\"\"\"\r\n12.50,\r\n");
 }
 
+TEST(ReadsTest, SqlAnswersAPictureWhenAskedAsAnImageOfAWebPageIs) {
+  TestServer server;
+  AnswerWithTwoRows(server);
+  const RawReply reply = server.Get("/sql?q=SELECT+1", "Accept: image/avif,image/webp,image/svg+xml,image/*,*/*;q=0.8\r\n");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.headers.at("content-type"), "image/svg+xml");
+  EXPECT_EQ(reply.headers.at("tailrace-as-of"), "sales=0:5,1:7");
+  EXPECT_NE(reply.body.find(">12.50</text>"), std::string::npos) << reply.body;
+}
+
+TEST(ReadsTest, APictureWithoutNumbersIs406) {
+  TestServer server;
+  server.warehouse.answer = [](const QueryRequest&, ResultSink& sink, const std::stop_token&) -> Result<QuerySummary> {
+    sink.Begin(std::vector<ColumnInfo>{{"t", "VARCHAR"}});
+    sink.Row(std::array<std::string_view, 1>{R"("a")"});
+    return QuerySummary{};
+  };
+  const RawReply reply = server.Get("/sql?q=SELECT+1", "Accept: image/svg+xml\r\n");
+  EXPECT_EQ(reply.status, 406);
+  EXPECT_NE(reply.body.find("no column of the answer holds numbers"), std::string::npos) << reply.body;
+}
+
 TEST(ReadsTest, SqlInAFormThatThereIsNotIs406) {
   TestServer server;
   EXPECT_EQ(server.Get("/sql?q=SELECT+1", "Accept: application/vnd.apache.arrow.stream\r\n").status, 406);

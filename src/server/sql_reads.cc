@@ -104,7 +104,7 @@ void SqlReads::Get(const ExchangePtr& exchange) { Run(exchange, ReadQuery(exchan
 void SqlReads::Run(const ExchangePtr& exchange, Result<Asked> asked) {
   if (!asked) return exchange->Send(ErrorReply(400, "invalid_request", asked.error().message()));
   const auto format = ChooseResultFormat(exchange->request().Header(HeaderField::kAccept));
-  if (!format) return exchange->Send(ErrorReply(406, "not_acceptable", "results are given as application/json or text/csv"));
+  if (!format) return exchange->Send(ErrorReply(406, "not_acceptable", "results are given as " + std::string(kResultTypes)));
   QueryAsk ask;
   ask.request = std::move(asked->request);
   ask.request.rows_max = reader_.limits().query_rows_max;

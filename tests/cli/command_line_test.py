@@ -306,6 +306,19 @@ class CommandLine(unittest.TestCase):
         self.check(run("sql", "SELECT sum(quantity) FROM by_product", self.folder), DONE, r"\n45\n$")
         self.check(run("rebuild", "by_prduct", self.folder), WRONG, r"^$", r"did you mean by_product")
 
+    def test_everything_is_rebuilt_at_once_in_the_folder_and_by_its_server(self):
+        self.pipeline()
+        self.rows(10)
+        self.check(run("run", self.folder, "--once"), DONE)
+        made = r"rebuilt sales: 10 rows(.|\n)*rebuilt by_product: 10 rows(.|\n)*rebuilt orders: 10 rows"
+        self.check(run("rebuild", "--all", self.folder), DONE, made)
+        with Server(self.folder) as server:
+            self.check(run("rebuild", "--all", self.folder, "--port", str(server.port)), DONE, made)
+        self.check(run("rebuild", "--all", "--diff", "--dry-run", self.folder), DONE, r"(no difference(.|\n)*){3}")
+        self.check(run("sql", "SELECT sum(quantity) FROM by_product", self.folder), DONE, r"\n45\n$")
+        self.check(run("rebuild", cwd=self.folder), WRONG, r"^$", r"say what to rebuild")
+        self.check(run("rebuild", "--all", "by_product", self.folder), WRONG, r"^$", r"leave out by_product")
+
     def test_signals_stop_the_server_with_0_and_nothing_is_lost(self):
         self.pipeline()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "app/commands/declare.h"
 #include "app/folder.h"
@@ -21,9 +23,12 @@
 namespace tailrace::app {
 namespace {
 
+constexpr std::string_view kHere = ".";
+
 struct Options {
   std::string name;
-  std::string pipeline = ".";
+  std::string pipeline{kHere};
+  bool all = false;
   bool diff = false;
   bool dry_run = false;
   std::optional<uint16_t> port;
@@ -57,11 +62,9 @@ ExitCode Stopped(const Options& options, Console& console) {
   return ExitCode::kNo;
 }
 
-ExitCode RebuildInFolder(Runtime& runtime, const Options& options, const std::stop_token& stop, Console& console) {
-  if (const Status started = runtime.Start(); !started) return console.Report(started.error());
+ExitCode RebuildInRuntime(Runtime& runtime, const Options& options, const std::stop_token& stop, Console& console) {
   RebuildProgressLine line(console, options.name);
   const auto outcome = runtime.Rebuild(options.name, {options.diff, !options.dry_run}, line, stop);
-  runtime.Stop();
   line.Clear();
   if (!outcome && stop.stop_requested()) return Stopped(options, console);
   if (!outcome) return console.Report(outcome.error());
@@ -116,6 +119,32 @@ class ServerRebuild {
   std::optional<ExitCode> exit_code_;
 };
 
+// With the definition of each, as the file has it.
+using Definitions = std::vector<std::pair<std::string, std::string>>;
+
+// One after the other; differences of one do not keep the others from being looked at, anything else does.
+template <typename RebuildOneOfThem>
+ExitCode RebuildEach(Options options, const Definitions& definitions, const std::stop_token& stop, const RebuildOneOfThem& rebuild) {
+  ExitCode all = ExitCode::kDone;
+  for (const auto& [name, definition] : definitions) {
+    options.name = name;
+    const ExitCode one = rebuild(options, definition);
+    if (one == ExitCode::kDone) continue;
+    all = one;
+    if (one != ExitCode::kNo || !options.dry_run || stop.stop_requested()) break;
+  }
+  return all;
+}
+
+ExitCode RebuildInFolder(Runtime& runtime, const Options& options, const Definitions& definitions, const std::stop_token& stop, Console& console) {
+  if (const Status started = runtime.Start(); !started) return console.Report(started.error());
+  const ExitCode code = RebuildEach(options, definitions, stop, [&](const Options& one, const std::string&) {
+    return RebuildInRuntime(runtime, one, stop, console);
+  });
+  runtime.Stop();
+  return code;
+}
+
 ExitCode RebuildOnServer(HttpClient& client, const std::string& definition, const Options& options, const Error& held,
                          const std::stop_token& stop, Console& console) {
   HttpRequest request{.method = "POST", .target = {}, .headers = {}, .body = {}};
@@ -135,30 +164,49 @@ ExitCode RebuildOnServer(HttpClient& client, const std::string& definition, cons
   return console.Report(Error::Unavailable("the server ended before the rebuild; " + options.name + " is as it was, or new"));
 }
 
+// What is to be rebuilt; an error is said.
+std::optional<Definitions> ChooseNames(const config::Pipeline& pipeline, const Options& options, Console& console) {
+  std::vector<std::string> names = RebuildableNames(pipeline);
+  if (!options.all) {
+    const std::string name = config::WithoutAlias(pipeline, options.name);
+    if (!Contains(names, name)) {
+      (void)console.Wrong(fmt::format("no stream, table or collection over a stream is named {}{}", name, config::Suggestion(name, names)));
+      return std::nullopt;
+    }
+    names = {name};
+  }
+  Definitions definitions;
+  for (const std::string& name : names) definitions.emplace_back(name, engine::DefinitionName(pipeline, name));
+  return definitions;
+}
+
 ExitCode Rebuild(Options options, Console& console) {
+  const bool named = !options.name.empty();
+  if (!options.all && !named) return console.Wrong("say what to rebuild: a table, a collection, a stream, or --all");
+  if (options.all && named && options.pipeline != kHere) return console.Wrong("--all rebuilds everything: leave out " + options.name);
+  // `rebuild --all FOLDER`: what stands where a name would is the pipeline.
+  if (options.all && named) options.pipeline = std::exchange(options.name, {});
   auto pipeline = LoadForCommand(options.pipeline, console);
   if (!pipeline) return pipeline.error();
-  options.name = config::WithoutAlias(*pipeline, options.name);
-  const std::vector<std::string> names = RebuildableNames(*pipeline);
-  if (!Contains(names, options.name)) {
-    return console.Wrong(fmt::format("no stream, table or collection over a stream is named {}{}", options.name,
-                                     config::Suggestion(options.name, names)));
-  }
+  const auto definitions = ChooseNames(*pipeline, options, console);
+  if (!definitions) return ExitCode::kWrong;
   const StopOnSignals signals;
   const auto client = ClientOf(*pipeline, options.port);
-  const std::string definition = engine::DefinitionName(*pipeline, options.name);
   auto runtime = OpenFolder(std::move(*pipeline));
-  if (runtime) return RebuildInFolder(**runtime, options, signals.token(), console);
+  if (runtime) return RebuildInFolder(**runtime, options, *definitions, signals.token(), console);
   if (runtime.error().code() != ErrorCode::kConflict) return console.Report(runtime.error());
-  return RebuildOnServer(*client, definition, options, runtime.error(), signals.token(), console);
+  return RebuildEach(options, *definitions, signals.token(), [&](const Options& one, const std::string& definition) {
+    return RebuildOnServer(*client, definition, one, runtime.error(), signals.token(), console);
+  });
 }
 
 }  // namespace
 
 Action DeclareRebuild(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
-  arguments.Required("NAME", "The table, collection or stream (its stored rows)", &options->name);
+  arguments.Optional("NAME", "The table, collection or stream (its stored rows)", &options->name);
   arguments.Pipeline(&options->pipeline);
+  arguments.Flag("--all", "Everything that can be rebuilt, one after the other, instead of NAME", &options->all);
   arguments.Flag("--diff", "Print the rows or documents that differ between the old state and the new one", &options->diff);
   arguments.Flag("--dry-run", "Leave the old state in its place; with --diff the exit code is 1 when they differ", &options->dry_run);
   arguments.Port("The port that `run --port` was given", &options->port);

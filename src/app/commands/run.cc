@@ -140,11 +140,7 @@ void ShowListening(const Runtime& runtime, Console& console) {
   console.OutLine(DescribeParts(runtime.pipeline()));
   const char* const scheme = runtime.pipeline().server.tls ? "https" : "http";
   console.OutLine(fmt::format("{} {}://{}", console.Paint(Style::kGreen, "listening on"), scheme, runtime.address()));
-  for (const auto& source : runtime.pipeline().sources) {
-    if (const auto* http = std::get_if<config::HttpSourceSpec>(&source.kind)) {
-      console.OutLine(fmt::format("  {} {}  into {}", http->method, http->route, source.into.front().stream));
-    }
-  }
+  console.Out(DescribeWays(runtime.pipeline(), console.width()));
   console.OutLine(fmt::format("data in {}; Ctrl-C stops", runtime.pipeline().server.data));
 }
 
