@@ -68,6 +68,7 @@ void ReadPipeline(Node& root, const std::string& path, const LoadOptions& option
   ReadLake(root, reading);
   ReadServer(root, reading);
   ReadJobs(root, reading);
+  ReadAlerts(root, reading);
   WarnOfStreams(root, reading);
   const SqlColumns columns = options.check_sql ? CheckSql(reading) : SqlColumns{};
   pipeline.relation_columns = ColumnsOf(columns.relations);

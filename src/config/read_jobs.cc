@@ -1,11 +1,12 @@
-// Jobs, alerts and notifiers as they are written; what their SQL means is checked later.
+// Jobs as they are written; what their SQL means is checked later.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <set>
 
+#include "config/job_nodes.h"
 #include "config/nearest.h"
 #include "config/quantity.h"
+#include "config/read_schedule.h"
 #include "config/reading.h"
 #include "config/scalar.h"
 #include "schedule/template.h"
@@ -16,57 +17,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int64_t kAlertEveryMinMs = 1'000;
-constexpr int64_t kJobTimeoutMaxMs = int64_t{7} * 86'400'000;
+constexpr int64_t kJobTimeoutMinMs = 1'000;
 constexpr int64_t kHttpTimeoutMinMs = 100;
-constexpr int64_t kSmtpPort = 25;
-constexpr int64_t kSmtpsPort = 465;
 constexpr int64_t kHttpTimeoutMaxMs = 3'600'000;
 constexpr std::array<std::string_view, 3> kRunTimes = {"due", "from", "to"};
 constexpr std::array<std::string_view, 4> kRunTexts = {"job", "run", "attempt", "pipeline"};
-
-milliseconds DurationOr(const Node& body, std::string_view key, milliseconds fallback, Reading& reading, int64_t min_ms = 0,
-                        int64_t max_ms = kJobTimeoutMaxMs) {
-  const Node* node = Find(body, key);
-  const auto value = node == nullptr ? std::nullopt : ParseDuration(node->text);
-  if (!value) return fallback;
-  if (*value < min_ms || *value > max_ms) {
-    reading.report.Error(node->begin, "expected from " + DurationText(min_ms) + " to " + DurationText(max_ms) + ", found " + Quoted(node->shown()));
-  }
-  return milliseconds(*value);
-}
-
-// A list of names, or one name alone.
-std::vector<const Node*> NamesIn(const Node& body, std::string_view key) {
-  const Node* node = Find(body, key);
-  if (node == nullptr) return {};
-  if (node->kind == NodeKind::kScalar) return {node};
-  std::vector<const Node*> names;
-  for (const Node* item : node->items) {
-    if (!item->broken) names.push_back(item);
-  }
-  return names;
-}
-
-std::vector<std::string> KnownNames(const Node& body, std::string_view key, std::string_view what, const std::vector<std::string>& known,
-                                    Reading& reading) {
-  std::vector<std::string> names;
-  for (const Node* node : NamesIn(body, key)) {
-    if (std::find(known.begin(), known.end(), node->text) == known.end()) {
-      reading.report.Error(node->begin, "there is no " + std::string(what) + " " + Quoted(node->shown()) + SuggestionFor(*node, known));
-    }
-    names.push_back(node->text);
-  }
-  return names;
-}
-
-std::vector<std::string> NamesOfSection(const Node& root, std::string_view section) {
-  std::vector<std::string> names;
-  const Node* node = root.Value(section);
-  if (node == nullptr || node->kind != NodeKind::kMapping) return names;
-  for (const Entry& entry : node->entries) names.push_back(entry.key->text);
-  return names;
-}
 
 // Tells what is wrong with a template. `any_text`: further names come from a query.
 void CheckTemplate(const Node* node, bool any_text, Reading& reading) {
@@ -83,29 +38,18 @@ void CheckTemplate(const Node* node, bool any_text, Reading& reading) {
   }
 }
 
-std::map<std::string, std::string> TextsByName(const Node& body, std::string_view key) {
-  std::map<std::string, std::string> texts;
-  const Node* node = Find(body, key);
-  if (node == nullptr) return texts;
-  for (const Entry& entry : node->entries) texts[entry.key->text] = entry.value->text;
-  return texts;
-}
-
 class JobReader {
  public:
   JobReader(const Node& root, Reading& reading)
       : reading_(reading), jobs_(NamesOfSection(root, "jobs")), notifiers_(NamesOfSection(root, "notify")) {}
 
   void ReadJob(const Entry& entry);
-  void ReadAlert(const Entry& entry);
-  void ReadNotifier(const Entry& entry);
   void RefuseCircles();
   void WarnOfSchedulesApart();
   void RefuseNeverPolled(const Entry& source);
 
  private:
   void ReadSchedule(const Entry& entry, JobSpec* job);
-  schedule::CatchUp ReadCatchUp(const Node& body);
   std::optional<JobStep> ReadStep(const Entry& job, size_t number, const Node& node, const JobSpec& spec);
   void ReadStepAfter(const Node& node, size_t number, const JobSpec& spec, JobStep* step);
   SqlText ReadStepSql(const Entry& job, const Node& node, const std::string& name);
@@ -116,29 +60,12 @@ class JobReader {
   SqlStep ReadStatements(const Entry& job, const Node& node, const std::string& name);
   CommandStep ReadCommand(const Node& step, const Node& words);
   std::vector<std::string> PollSources() const;
-  EmailSpec ReadEmail(const Entry& entry);
-  std::string ShortForm(const Node& body);
 
   Reading& reading_;
   const std::vector<std::string> jobs_;
   const std::vector<std::string> notifiers_;
   std::map<std::string, const Node*> job_keys_;
 };
-
-schedule::CatchUp JobReader::ReadCatchUp(const Node& body) {
-  schedule::CatchUp catch_up;
-  const Node* node = Find(body, "catch_up");
-  if (node == nullptr) return catch_up;
-  if (node->kind == NodeKind::kMapping) {
-    catch_up.kind = schedule::CatchUp::Kind::kAll;
-    catch_up.max = static_cast<size_t>(IntegerOr(*node, "all", static_cast<int64_t>(catch_up.max)));
-  } else {
-    catch_up.kind = node->text == "none"  ? schedule::CatchUp::Kind::kNone
-                    : node->text == "all" ? schedule::CatchUp::Kind::kAll
-                                          : schedule::CatchUp::Kind::kLast;
-  }
-  return catch_up;
-}
 
 void JobReader::ReadSchedule(const Entry& entry, JobSpec* job) {
   const Node& body = *entry.value;
@@ -339,9 +266,9 @@ void JobReader::ReadJob(const Entry& entry) {
   job_keys_[job.name] = entry.key;
   job.description = TextOr(body, "description", "");
   ReadSchedule(entry, &job);
-  job.catch_up = ReadCatchUp(body);
+  job.catch_up = ReadCatchUp(body, reading_);
   job.skip_overlap = TextOr(body, "overlap", "queue") == "skip";
-  job.timeout = DurationOr(body, "timeout", job.timeout, reading_, kAlertEveryMinMs);
+  job.timeout = DurationOr(body, "timeout", job.timeout, reading_, kJobTimeoutMinMs);
   if (const Node* retry = Find(body, "retry")) {
     job.retry.times = IntegerOr(*retry, "times", 1);
     job.retry.after = DurationOr(*retry, "after", job.retry.after, reading_);
@@ -405,130 +332,11 @@ void JobReader::RefuseNeverPolled(const Entry& source) {
   reading_.report.Error(body.Find("type")->key->begin, "every or cron is missing, and no job polls it");
 }
 
-// The SQL that `freshness` and `volume` stand for.
-std::string JobReader::ShortForm(const Node& body) {
-  const Node* freshness = Find(body, "freshness");
-  const Node* volume = Find(body, "volume");
-  const Node* of = freshness != nullptr ? freshness : volume;
-  const Node* stream = of == nullptr ? nullptr : Find(*of, "stream");
-  if (stream == nullptr) return {};
-  const auto* spec = [&]() -> const StreamSpec* {
-    for (const StreamSpec& known : reading_.pipeline.streams) {
-      if (known.name == stream->text) return &known;
-    }
-    return nullptr;
-  }();
-  if (spec == nullptr) {
-    reading_.report.Error(stream->begin, "there is no stream " + Quoted(stream->shown()) +
-                                             SuggestionFor(*stream, reading_.catalog.Names({RelationKind::kStream})));
-    return {};
-  }
-  const std::string name = "\"" + spec->name + "\"";
-  const auto interval = [&](std::string_view key) {
-    return "to_milliseconds(" + std::to_string(DurationOr(*of, key, milliseconds(0), reading_, kAlertEveryMinMs).count()) + ")";
-  };
-  if (freshness != nullptr) {
-    return "SELECT max(_ingested_at) AS last FROM " + name + " HAVING last IS NULL OR last < now() - " + interval("within");
-  }
-  std::string bounds;
-  if (Find(*of, "min") != nullptr) bounds = "n < " + std::to_string(IntegerOr(*of, "min", 0));
-  if (Find(*of, "max") != nullptr) bounds += (bounds.empty() ? "" : " OR ") + ("n > " + std::to_string(IntegerOr(*of, "max", 0)));
-  if (bounds.empty()) {
-    reading_.report.Error(of->begin, "volume has a min, a max, or both");
-    return {};
-  }
-  return "SELECT count(*) AS n FROM " + name + " WHERE _ingested_at > now() - " + interval("within") + " HAVING " + bounds;
-}
-
-void JobReader::ReadAlert(const Entry& entry) {
-  const Node& body = *entry.value;
-  if (body.kind != NodeKind::kMapping || body.broken) return;
-  AlertSpec alert;
-  alert.name = entry.key->text;
-  alert.place = reading_.PlaceOf(*entry.key);
-  const auto forms = (body.Find("sql") != nullptr) + (body.Find("freshness") != nullptr) + (body.Find("volume") != nullptr);
-  if (forms != 1) {
-    reading_.report.Error(entry.key->begin, "an alert has one of sql, freshness and volume");
-  } else if (const Node* sql = Find(body, "sql")) {
-    alert.sql = ReadSqlNode(*sql, entry, "alerts." + alert.name, reading_);
-  } else {
-    alert.sql.text = ShortForm(body);
-    alert.sql.place = alert.place;
-    alert.sql.line_places = {alert.place};
-    reading_.sql["alerts." + alert.name] = {nullptr, entry.key, entry.value};
-  }
-  alert.every = DurationOr(body, "every", alert.every, reading_, kAlertEveryMinMs);
-  alert.for_at_least = DurationOr(body, "for", alert.for_at_least, reading_);
-  alert.repeat = DurationOr(body, "repeat", alert.repeat, reading_);
-  alert.message = TextOr(body, "message", "");
-  if (const Node* message = Find(body, "message")) {
-    const auto parsed = schedule::Template::Parse(message->text);
-    if (!parsed) reading_.report.Error(message->begin, parsed.error().message());
-  }
-  alert.notify = KnownNames(body, "notify", "notifier", notifiers_, reading_);
-  reading_.pipeline.alerts.push_back(std::move(alert));
-}
-
-EmailSpec JobReader::ReadEmail(const Entry& entry) {
-  const Node& body = *entry.value;
-  EmailSpec email;
-  if (const Node* smtp = Find(body, "smtp")) {
-    std::string_view address = smtp->text;
-    email.tls = address.starts_with("smtps://");
-    for (const std::string_view scheme : {"smtps://", "smtp://"}) {
-      if (address.starts_with(scheme)) address.remove_prefix(scheme.size());
-    }
-    const size_t colon = address.rfind(':');
-    email.host = std::string(address.substr(0, colon));
-    int64_t port = email.tls ? kSmtpsPort : kSmtpPort;
-    const std::string_view digits = colon == std::string_view::npos ? std::string_view() : address.substr(colon + 1);
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    const bool is_number = colon == std::string_view::npos || (parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size());
-    if (email.host.empty() || !is_number || port < 1 || port > 65'535) {
-      reading_.report.Error(smtp->begin, "expected HOST:PORT, smtp://HOST:PORT or smtps://HOST:PORT, found " + Quoted(smtp->shown()));
-    }
-    email.port = static_cast<uint16_t>(port);
-  }
-  email.starttls = BoolOr(body, "starttls", false);
-  email.user = TextOr(body, "user", "");
-  email.password = TextOr(body, "password", "");
-  if (Find(body, "ca") != nullptr) email.ca = reading_.Absolute(TextOr(body, "ca", ""));
-  email.from = TextOr(body, "from", "");
-  for (const Node* to : NamesIn(body, "to")) email.to.push_back(to->text);
-  std::vector<std::string> addresses = email.to;
-  addresses.push_back(email.from);
-  for (const std::string& address : addresses) {
-    if (address.find_first_of("\r\n<> ") != std::string::npos) reading_.report.Error(entry.key->begin, "an address of e-mail is NAME@HOST alone");
-  }
-  if (!email.user.empty() && !email.tls && !email.starttls) {
-    reading_.report.Error(entry.key->begin, "a password does not go over a plain connection: add starttls: true, or write smtps://");
-  }
-  return email;
-}
-
-void JobReader::ReadNotifier(const Entry& entry) {
-  const Node& body = *entry.value;
-  if (body.kind != NodeKind::kMapping || body.broken) return;
-  NotifierSpec notifier;
-  notifier.name = entry.key->text;
-  notifier.place = reading_.PlaceOf(*entry.key);
-  const std::string type = TextOr(body, "type", "");
-  if (type == "email")
-    notifier.kind = ReadEmail(entry);
-  else if (type == "webhook")
-    notifier.kind = WebhookSpec{TextOr(body, "url", ""), TextsByName(body, "headers"), BoolOr(body, "allow_private", false)};
-  else
-    notifier.kind = LogNotifierSpec{};
-  reading_.pipeline.notifiers.push_back(std::move(notifier));
-}
-
 }  // namespace
 
 void ReadJobs(const Node& root, Reading& reading) {
   JobReader reader(root, reading);
-  for (const Entry& entry : EntriesOf(root, "notify", reading)) reader.ReadNotifier(entry);
   for (const Entry& entry : EntriesOf(root, "jobs", reading)) reader.ReadJob(entry);
-  for (const Entry& entry : EntriesOf(root, "alerts", reading)) reader.ReadAlert(entry);
   reader.RefuseCircles();
   reader.WarnOfSchedulesApart();
   for (const Entry& entry : EntriesOf(root, "sources", reading)) reader.RefuseNeverPolled(entry);

@@ -95,7 +95,8 @@ void ReadApis(const Node& root, Routes& routes, Reading& reading);
 void ReadLake(const Node& root, Reading& reading);
 // Once the columns of all relations are known.
 void CheckLakeColumns(const Node& root, Reading& reading);
-void ReadJobs(const Node& root, Reading& reading);  // jobs, alerts, notify; behind all that they name, and the server
+void ReadJobs(const Node& root, Reading& reading);    // behind all that they name, and the server
+void ReadAlerts(const Node& root, Reading& reading);  // and notify; behind the streams
 void ReadServer(const Node& root, Reading& reading);
 
 }  // namespace tailrace::config

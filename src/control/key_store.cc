@@ -1,13 +1,11 @@
 #include "control/key_store.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <set>
 
 #include "auth/api_key.h"
+#include "control/private_file.h"
 #include "control/seal_key.h"
 #include "crypto/digest.h"
 #include "crypto/seal.h"
@@ -30,7 +28,6 @@ constexpr int kCountColumn = 10;  // behind those
 constexpr std::string_view kAllThings = "*";
 // Stands for "never" where a time is.
 constexpr int64_t kNever = 0;
-constexpr mode_t kOwnerOnly = 0600;
 
 std::string RolesText(const auth::Grant& grant) {
   std::string text;
@@ -151,20 +148,12 @@ Status CheckName(std::string_view name) {
   return {};
 }
 
-// SQLite gives its other files the same permissions.
-Status MakeFile(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnly);
-  if (file < 0) return Fail(Error::Unavailable("cannot open " + path));
-  close(file);
-  return {};
-}
-
 }  // namespace
 
 bool KeyRecord::IsAws() const { return hash.starts_with(kSealedPrefix); }
 
 Result<std::unique_ptr<KeyStore>> KeyStore::Open(const std::string& path, Clock& clock) {
-  TR_RETURN_IF_ERROR(MakeFile(path));
+  TR_RETURN_IF_ERROR(MakePrivateFile(path));
   TR_TRY(auto connection, sqlite::Connection::Open({.path = path}));
   TR_RETURN_IF_ERROR(connection->Execute(std::string(kSchema)));
   return std::unique_ptr<KeyStore>(new KeyStore(path, std::move(connection), clock));

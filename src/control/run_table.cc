@@ -1,18 +1,15 @@
 #include "control/run_table.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <mutex>
 #include <utility>
 
+#include "control/private_file.h"
 #include "sqlite/sqlite.h"
 
 namespace tailrace::control {
 namespace {
 
-constexpr mode_t kOwnerOnly = 0600;
 
 constexpr std::string_view kSchema =
     "CREATE TABLE IF NOT EXISTS jobs (name TEXT PRIMARY KEY, handled_us INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
@@ -239,18 +236,10 @@ Status RunTable::SetAlert(const AlertState& state) {
   return write.Run();
 }
 
-// SQLite gives its other files the same permissions.
-Status MakeFile(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnly);
-  if (file < 0) return Fail(Error::Unavailable("cannot open " + path));
-  close(file);
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<RunStore>> OpenRunTable(const std::string& path) {
-  TR_RETURN_IF_ERROR(MakeFile(path));
+  TR_RETURN_IF_ERROR(MakePrivateFile(path));
   TR_TRY(auto connection, sqlite::Connection::Open({.path = path}));
   TR_RETURN_IF_ERROR(connection->Execute(std::string(kSchema)));
   return std::make_unique<RunTable>(std::move(connection));

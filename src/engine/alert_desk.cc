@@ -7,7 +7,7 @@
 
 #include "base/logging.h"
 #include "engine/deadline.h"
-#include "model/times.h"
+#include "engine/run_names.h"
 
 namespace tailrace::engine {
 namespace {
@@ -17,12 +17,6 @@ constexpr std::chrono::milliseconds kAlertQueryTimeout{30'000};
 // Between attempts to tell; doubled for each further one, up to the last.
 constexpr int64_t kTellAgainMicros = 30'000'000;
 constexpr int64_t kTellDoublings = 6;
-
-std::string TimeText(WallTime time) {
-  std::string text;
-  AppendRfc3339(time.micros, &text);
-  return text;
-}
 
 }  // namespace
 

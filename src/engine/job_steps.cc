@@ -7,8 +7,8 @@
 
 #include "base/logging.h"
 #include "engine/result_rows.h"
+#include "engine/run_names.h"
 #include "model/json_tokens.h"
-#include "model/times.h"
 #include "sql/syntax.h"
 
 namespace tailrace::engine {
@@ -17,12 +17,6 @@ namespace {
 constexpr size_t kRowsCountedMax = 1'000;
 constexpr int kHttpStatusEnd = 300;
 constexpr size_t kAnswerShownMax = 200;
-
-std::string TimeText(WallTime time) {
-  std::string text;
-  AppendRfc3339(time.micros, &text);
-  return text;
-}
 
 std::vector<QueryParameter> RunParameters(const JobRun& run) {
   Type timestamp;

@@ -187,7 +187,7 @@ class Mail(unittest.TestCase):
         def authenticate(server, session, envelope, mechanism, data):
             good = isinstance(data, LoginPassword) and (data.login, data.password) == (b"me", b"open sesame")
             seen.append((mechanism, session.ssl is not None, good))
-            return AuthResult(success=good)
+            return AuthResult(success=good, handled=False)
 
         port = self.mail_server(tls_context=context, require_starttls=True, authenticator=authenticate, auth_required=True)
         more = f'starttls: true\n    user: me\n    password: "${{MAIL_PASSWORD}}"\n    ca: {cert}'
@@ -198,6 +198,7 @@ class Mail(unittest.TestCase):
         server = self.run_server(f"127.0.0.1:{port}", more, {"MAIL_PASSWORD": "wrong sesame"})
         run = self.finish(server, "amount")
         self.assertEqual(run["run"]["state"], "failed")
+        self.assertIn("Login denied", run["run"]["reason"])
         self.assertNotIn("sesame", json.dumps(run) + server.output)
 
     def test_a_server_may_speak_tls_from_the_first_byte(self):
