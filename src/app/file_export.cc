@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "base/file_system.h"
 #include "lake/column_type.h"
 #include "lake/delta_log.h"
@@ -31,6 +32,9 @@ namespace fs = std::filesystem;
 constexpr size_t kPieceBytes = size_t{1} << 20;
 // Folders of one export: each keeps a file open.
 constexpr size_t kFoldersMax = 1'000;
+constexpr std::string_view kTestExportsFolder = "exports";
+// Beside the target, until it takes its place.
+constexpr std::string_view kBesideSuffix = ".tailrace-export.tmp";
 constexpr std::string_view kNullFolder = "__HIVE_DEFAULT_PARTITION__";
 
 Error OfFileSystem(const std::string& path, const std::error_code& error) { return Error::Unavailable(path + ": " + error.message()); }
@@ -192,15 +196,41 @@ Status SyncTree(const std::string& path) {
   return PosixFileSystem().SyncDirectory(path);
 }
 
+// Whether it is empty or holds a folder NAME=VALUE, as a partitioned export makes them: of what is anything else nothing is deleted.
+bool MayBeReplaced(const std::string& folder) {
+  std::error_code failed;
+  if (fs::is_empty(folder, failed)) return true;
+  for (auto at = fs::directory_iterator(folder, failed); !failed && at != fs::directory_iterator(); at.increment(failed)) {
+    if (at->is_directory(failed) && at->path().filename().string().find('=') != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool LiesIn(const fs::path& folder, const fs::path& path) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+Status CheckTarget(const ExportServices& services, const ExportJob& job) {
+  std::error_code failed;
+  // Of DATA/lake/staging. What the jobs of a test export is kept in it, where nothing else is.
+  const fs::path data = fs::weakly_canonical(fs::path(services.staging).parent_path().parent_path(), failed);
+  const fs::path target = fs::weakly_canonical(job.to, failed);
+  if (LiesIn(data, target) && !LiesIn(data / kTestExportsFolder, target)) return Fail(Error::Invalid(job.to + " lies in the data folder"));
+  const bool is_folder = !job.partition_by.empty();
+  if (!fs::exists(job.to, failed)) return {};
+  if (fs::is_directory(job.to, failed) != is_folder) {
+    return Fail(Error::Invalid(job.to + (is_folder ? " is a file, and a partitioned export makes a folder" : " is a folder, and the export makes a file")));
+  }
+  if (is_folder && !MayBeReplaced(job.to)) return Fail(Error::Invalid(job.to + " is a folder that no export made: it is not replaced"));
+  return {};
+}
+
 // `from` takes the place of `to`, which may be there; both are on one file system. What was there is gone.
 Status PutInPlace(const std::string& from, const std::string& to) {
   TR_RETURN_IF_ERROR(SyncTree(from));
   std::error_code failed;
   const bool was_there = fs::exists(to, failed);
   const bool is_folder = fs::is_directory(from, failed);
-  if (was_there && fs::is_directory(to, failed) != is_folder) {
-    return Fail(Error::Invalid(to + (is_folder ? " is a file, and a partitioned export makes a folder" : " is a folder, and the export makes a file")));
-  }
   if (!was_there || !is_folder) {
     TR_RETURN_IF_ERROR(PosixFileSystem().Rename(from, to));
     return PosixFileSystem().SyncDirectory(ParentPath(to));
@@ -208,22 +238,23 @@ Status PutInPlace(const std::string& from, const std::string& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0) {
     return Fail(Error::Unavailable(fmt::format("cannot exchange {} and {}: {}", from, to, std::strerror(errno))));
   }
+  TR_CRASH_POINT("export.exchanged");
   TR_RETURN_IF_ERROR(PosixFileSystem().SyncDirectory(ParentPath(to)));
   fs::remove_all(from, failed);
   return {};
 }
 
 // Beside `to`, so that a rename can put it there.
-Result<std::string> BringBeside(const std::string& staged, const std::string& beside) {
+Status BringBeside(const std::string& staged, const std::string& beside) {
   std::error_code failed;
   fs::remove_all(beside, failed);
   fs::rename(staged, beside, failed);
-  if (!failed) return beside;
+  if (!failed) return {};
   failed.clear();  // another file system
   fs::copy(staged, beside, fs::copy_options::recursive, failed);
   if (failed) return Fail(OfFileSystem(beside, failed));
   fs::remove_all(staged, failed);
-  return beside;
+  return {};
 }
 
 Result<int64_t> WriteParquet(const ExportServices& services, const ExportJob& job, const std::string& staged, const std::stop_token& stop) {
@@ -276,6 +307,7 @@ std::string SelectAllOf(std::string_view relation) { return "SELECT * FROM " + s
 
 Result<int64_t> ExportFiles(const ExportServices& services, const ExportJob& job, const std::stop_token& stop) {
   static std::atomic<int64_t> exports{0};
+  TR_RETURN_IF_ERROR(CheckTarget(services, job));
   TR_RETURN_IF_ERROR(MakeDirectories(PosixFileSystem(), services.staging));
   TR_RETURN_IF_ERROR(MakeDirectories(PosixFileSystem(), ParentPath(job.to)));
   const std::string staged = fmt::format("{}/export-{}-{}", services.staging, ::getpid(), exports.fetch_add(1));
@@ -286,13 +318,16 @@ Result<int64_t> ExportFiles(const ExportServices& services, const ExportJob& job
     fs::remove_all(staged, ignored);
     return rows;
   }
-  const std::string beside = job.to + std::string(kTemporarySuffix);
-  TR_TRY(const std::string brought, BringBeside(staged, beside));
-  if (const Status put = PutInPlace(brought, job.to); !put) {
-    fs::remove_all(brought, ignored);
-    return Fail(put.error());
-  }
-  return rows;
+  TR_CRASH_POINT("export.staged");
+  const std::string beside = job.to + std::string(kBesideSuffix);
+  Status put = BringBeside(staged, beside);
+  TR_CRASH_POINT("export.beside");
+  if (put) put = PutInPlace(beside, job.to);
+  TR_CRASH_POINT("export.placed");
+  if (put) return rows;
+  fs::remove_all(staged, ignored);
+  fs::remove_all(beside, ignored);
+  return Fail(put.error());
 }
 
 }  // namespace tailrace::app

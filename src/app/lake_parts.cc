@@ -54,8 +54,10 @@ void LakeParts::Stop() {
 }
 
 Status LakeParts::Flush() {
-  TR_RETURN_IF_ERROR(writer_->Flush());
-  return tables_->Flush();
+  // Trouble of one floor is none of the other.
+  const Status raw = writer_->Flush();
+  const Status tables = tables_->Flush();
+  return raw ? tables : raw;
 }
 
 Positions LakeParts::Held(StreamId stream) const {

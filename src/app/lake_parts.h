@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "ports/file_export.h"
 #include "ports/object_store.h"
+#include "ports/table_lake.h"
 
 namespace tailrace::app {
 
@@ -23,7 +24,7 @@ inline constexpr std::string_view kLakeFolder = "lake";
 
 // Threads:   one thread calls Open, Start and Stop; the rest from any. Stop twice is fine.
 // Ownership: borrows the log and the clock.
-class LakeParts {
+class LakeParts final : public TableLake {
  public:
   // Nullptr: the file keeps nothing in a lake.
   static Result<std::unique_ptr<LakeParts>> Open(const config::Pipeline& pipeline, const std::string& data,
@@ -40,6 +41,12 @@ class LakeParts {
 
   void Start();
   void Stop();
+
+  std::optional<Error> Trouble(std::string_view table) const override { return tables_ == nullptr ? std::nullopt : tables_->Trouble(table); }
+  Status Check(std::string_view table, const std::stop_token& stop) override { return tables_ == nullptr ? Status() : tables_->Check(table, stop); }
+
+  // Why the raw floor does not go on; nullopt: it does.
+  std::optional<Error> RawTrouble() const { return writer_->trouble(); }
 
   // Writes what there is now, whether it is due or not.
   Status Flush();

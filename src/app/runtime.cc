@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "app/audit_metrics.h"
@@ -17,6 +18,7 @@
 #include "app/lake_parts.h"
 #include "app/limits.h"
 #include "app/live_backups.h"
+#include "app/live_exports.h"
 #include "app/process_memory.h"
 #include "app/progress_view.h"
 #include "app/rebuild_desk.h"
@@ -69,7 +71,7 @@ struct Runtime::Parts {
   Status OpenEngine();
   void OpenRetention();
   std::string IdempotencyWindowText() const;
-  ExportServices Exports() { return {*warehouse, *exporter, directory.Join(kLakeFolder) + "/staging"}; }
+  ExportServices Exports() { return {*warehouse, *exporter, StagingFolder()}; }
   Status OpenJobs();
   Result<std::string> Poll(const std::string& source, WallTime due, const std::stop_token& stop);
   Status OpenServer();
@@ -80,8 +82,10 @@ struct Runtime::Parts {
                                                   const std::vector<config::Target>& into, WhenPaused when_paused);
   Result<std::unique_ptr<RecordJudge>> OpenJudge() const;
   void AddMetrics();
+  void AddLakeMetrics();
   void AddRejectMetrics(const std::string& stream);
   Status KeepDefinitions() { return WriteDefinitions(directory.path(), pipeline); }
+  std::string StagingFolder() const { return directory.Join(kLakeFolder) + "/staging"; }
 
   config::Pipeline pipeline;
   RuntimeOptions options;
@@ -106,6 +110,7 @@ struct Runtime::Parts {
   std::unique_ptr<Doorkeeper> doorkeeper;
   std::unique_ptr<RebuildDesk> rebuilds;
   std::unique_ptr<LiveBackups> backups;
+  std::unique_ptr<LiveExports> exports;
   std::unique_ptr<server::Server> server;
   std::vector<std::unique_ptr<SourceRunner>> sources;
   struct Polled {
@@ -154,6 +159,9 @@ void Runtime::Parts::OpenRetention() {
 }
 
 Status Runtime::Parts::OpenStores() {
+  // What a kill left of what was being written.
+  std::error_code ignored;
+  std::filesystem::remove_all(StagingFolder(), ignored);
   warehouse::DuckDbWarehouseOptions warehouse_options;
   warehouse_options.path = directory.Join("warehouse.duckdb");
   warehouse_options.temp_directory = directory.Join("tmp");
@@ -183,7 +191,7 @@ Status Runtime::Parts::OpenEngine() {
   progress = std::make_unique<ProgressView>(*engine, clock());
   auditor = std::make_unique<engine::Auditor>(
       engine::AuditSubjects{pipeline, streams, *log, *warehouse, *documents, clock(), *engine, [this] { return OpenJudge(); },
-                            lake == nullptr ? nullptr : &lake->raw()});
+                            lake == nullptr ? nullptr : &lake->raw(), lake.get()});
   AddMetrics();
   AddAuditMetrics(metrics, *auditor, engine->progress().All());
   return {};
@@ -254,13 +262,14 @@ Status Runtime::Parts::OpenServer() {
   }
   rebuilds = std::make_unique<RebuildDesk>(pipeline, *engine);
   backups = std::make_unique<LiveBackups>(pipeline, directory.path(), *engine, *log, streams, warehouse::JobTablesOf(*warehouse), clock());
+  exports = std::make_unique<LiveExports>(Exports(), clock());
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
                                   dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get(),
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
                                   },
                                   auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts()};
-  TR_TRY(server, server::Server::Create(services, server_options));
+  TR_TRY(server, server::Server::Create(services, server_options, exports.get()));
   return {};
 }
 
@@ -349,6 +358,16 @@ void Runtime::Parts::AddRejectMetrics(const std::string& stream) {
                       [this, index] { return engine->rejects().IsPaused(index) ? 1.0 : 0.0; });
 }
 
+void Runtime::Parts::AddLakeMetrics() {
+  const std::string_view help = "1 while a part of the lake does not go on; the log says why.";
+  if (!pipeline.lake.streams.empty()) {
+    metrics.AddCallback("tailrace_lake_trouble", help, {{"part", "raw"}}, [this] { return lake->RawTrouble() ? 1.0 : 0.0; });
+  }
+  for (const auto& table : pipeline.lake.tables) {
+    metrics.AddCallback("tailrace_lake_trouble", help, {{"part", table.table}}, [this, name = table.table] { return lake->Trouble(name) ? 1.0 : 0.0; });
+  }
+}
+
 void Runtime::Parts::AddMetrics() {
   for (const auto& [name, ids] : streams) {
     metrics.AddCallback("tailrace_stream_end_offset", "Records in the log, over all partitions.", {{"stream", name}},
@@ -377,6 +396,7 @@ void Runtime::Parts::AddMetrics() {
                           return lag;
                         });
   }
+  AddLakeMetrics();
   metrics.AddCallback("tailrace_memory_bytes", "Resident memory of the process, without pages of files.", {},
                       [] { return static_cast<double>(ResidentBytes()); });
   metrics.AddCallback("tailrace_memory_bytes_max", "What it may use: server.memory.", {},
@@ -429,6 +449,7 @@ void Runtime::Stop() {
   if (parts_->jobs != nullptr) parts_->jobs->Stop();
   if (parts_->rebuilds != nullptr) parts_->rebuilds->RequestStop();
   if (parts_->backups != nullptr) parts_->backups->Stop();
+  if (parts_->exports != nullptr) parts_->exports->Stop();
   if (parts_->server != nullptr) parts_->server->Stop();
   if (parts_->doorkeeper != nullptr) parts_->doorkeeper->Stop();
   parts_->retention->Stop();

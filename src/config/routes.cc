@@ -8,9 +8,10 @@ namespace tailrace::config {
 namespace {
 
 // First parts of paths that the server answers itself.
-constexpr std::array<std::string_view, 14> kServerPaths = {
+constexpr std::array<std::string_view, 16> kServerPaths = {
     "streams", "collections", "sql",     "dlq",          "status", "audit", "trace",
-    "healthz", "readyz",      "metrics", "openapi.json", "topics", "assets", "backup"};
+    "healthz", "readyz",      "metrics", "openapi.json", "topics", "assets", "backup",
+    "export",  "rebuild"};
 constexpr size_t kPathBytesMax = 200;
 
 bool IsPathCharacter(char c) {

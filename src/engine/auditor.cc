@@ -11,6 +11,7 @@ namespace tailrace::engine {
 namespace {
 
 constexpr std::string_view kLakeKind = "lake";
+constexpr std::string_view kTableKind = "table";
 
 // Records between two places of a stream. Offsets have no gaps, so they count records.
 int64_t Between(const Positions& from, const Positions& to) {
@@ -121,6 +122,18 @@ Status Auditor::RecountLake(AuditedMaterialization* m, const std::stop_token& st
   return {};
 }
 
+// After all else, so that it hides no difference of the table itself.
+Status Auditor::CheckLakeTables(Audit* audit, const std::stop_token& stop) const {
+  if (of_.lake_tables == nullptr) return {};
+  for (AuditedMaterialization& m : audit->materializations) {
+    if (m.kind != kTableKind || !m.difference.empty()) continue;
+    const Status checked = of_.lake_tables->Check(m.name, stop);
+    if (!checked && checked.error().code() != ErrorCode::kCorruption) return checked;
+    if (!checked) m.difference = "in the lake: " + checked.error().message();
+  }
+  return {};
+}
+
 AuditedStream Auditor::OfStream(const config::StreamSpec& stream, const OriginCounts& origins) const {
   AuditedStream audited;
   audited.name = stream.name;
@@ -193,6 +206,7 @@ Result<Audit> Auditor::Recount(const std::stop_token& stop) {
     taken.audit.streams[i].difference = origins.difference;
     if (!members.empty()) TR_RETURN_IF_ERROR(RecountStream({stream, ids, of_.log, *judge}, members, stop));
   }
+  TR_RETURN_IF_ERROR(CheckLakeTables(&taken.audit, stop));
   return std::move(taken.audit);
 }
 

@@ -23,6 +23,7 @@
 #include "ports/event_log.h"
 #include "ports/raw_lake.h"
 #include "ports/record_judge.h"
+#include "ports/table_lake.h"
 #include "ports/warehouse.h"
 
 namespace tailrace::engine {
@@ -73,6 +74,8 @@ struct AuditSubjects {
   std::function<Result<std::unique_ptr<RecordJudge>>()> open_judge;
   // What it holds of a stream is accounted for as a materialisation of kind "lake" under the stream's name; null: there is none.
   RawLake* lake = nullptr;
+  // What it keeps of a table is held against its hashes by a recount; null: there is none.
+  TableLake* lake_tables = nullptr;
 };
 
 // Threads: thread-safe. Ownership: borrows all. Errors: those of the log.
@@ -97,6 +100,7 @@ class Auditor {
   Result<Taken> Take();
   void AuditLake(Audit* audit) const;
   Status RecountLake(AuditedMaterialization* m, const std::stop_token& stop) const;
+  Status CheckLakeTables(Audit* audit, const std::stop_token& stop) const;
   AuditedStream OfStream(const config::StreamSpec& stream, const OriginCounts& origins) const;
   Result<AuditedMaterialization> OfMaterialization(MaterializationProgress progress, const std::map<std::string, Positions>& ends) const;
   Result<double> SecondsBehind(const std::string& stream, const Positions& positions, const Positions& ends) const;

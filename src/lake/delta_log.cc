@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/crash_point.h"
+#include "base/crc32c.h"
 #include "model/json_members.h"
 #include "model/json_text.h"
 
@@ -33,6 +34,7 @@ std::string AddJson(const DeltaFile& file, bool data_changes) {
   std::string json = fmt::format(R"({{"add":{{"path":{},"partitionValues":{},"size":{},"modificationTime":{},"dataChange":{})", Quoted(file.path),
                                  PartitionJson(file.partition), file.bytes, file.modified_ms, data_changes);
   if (!file.stats.empty()) json += ",\"stats\":" + Quoted(file.stats);
+  if (!file.sha256.empty()) json += fmt::format(R"(,"tags":{{"{}":"{}"}})", kSha256Tag, file.sha256);
   return json + "}}";
 }
 
@@ -83,6 +85,7 @@ Result<DeltaFile> FileOf(const Action& action) {
   file.bytes = action.Number("/add/size");
   file.modified_ms = action.Number("/add/modificationTime");
   file.stats = action.Text("/add/stats");
+  file.sha256 = action.Text(fmt::format("/add/tags/{}", kSha256Tag));
   if (action.Has("/add/partitionValues")) {
     TR_TRY(const auto members, JsonMembers(action.Raw("/add/partitionValues")));
     for (const auto& [name, json] : members) {
@@ -170,13 +173,15 @@ std::string DecodePath(std::string_view path) {
 }
 
 std::string CommitText(const DeltaCommit& commit, bool is_first) {
-  std::string text = fmt::format(R"({{"commitInfo":{{"timestamp":{},"operation":"{}","engineInfo":"tailrace"}}}})" "\n", commit.time_ms, commit.operation);
+  std::string text;
   if (is_first) text += std::string(kProtocol) + "\n";
   if (commit.metadata) text += MetadataJson(*commit.metadata) + "\n";
   for (const auto& [app, version] : commit.transactions) text += TransactionJson(app, version) + "\n";
   for (const std::string& path : commit.removed) text += RemoveJson(path, commit.time_ms, commit.data_changes) + "\n";
   for (const DeltaFile& file : commit.added) text += AddJson(file, commit.data_changes) + "\n";
-  return text;
+  return fmt::format(R"({{"commitInfo":{{"timestamp":{},"operation":"{}","engineInfo":"tailrace","crc32c":{}}}}})" "\n", commit.time_ms, commit.operation,
+                     Crc32c(text)) +
+         text;
 }
 
 std::string StateText(const DeltaState& state) {
@@ -187,12 +192,24 @@ std::string StateText(const DeltaState& state) {
   return text;
 }
 
+// What bit flips would else change unseen: the digits of a position.
+Status CheckSum(std::string_view text) {
+  const size_t end = text.find('\n');
+  Action first;
+  if (end == std::string_view::npos || !first.Parse(text.substr(0, end))) return {};  // what is wrong with it is found by its parser
+  if (!first.Has("/commitInfo/crc32c") || first.Number("/commitInfo/crc32c") == Crc32c(text.substr(end + 1))) return {};
+  return Fail(Error::Corruption("it is not what was written: its checksum differs"));
+}
+
 Status ApplyActions(std::string_view text, DeltaState* state) {
+  TR_RETURN_IF_ERROR(CheckSum(text));
   for (const JsonPart& line : SplitLines(text)) TR_RETURN_IF_ERROR(ApplyOne(line.text, state));
   return {};
 }
 
 std::string DeltaLog::CommitName(int64_t version) const { return fmt::format("{}_delta_log/{:020}.json", folder_, version); }
+
+std::string DeltaLog::CheckpointName(int64_t version) const { return fmt::format("{}_delta_log/{:020}.checkpoint.parquet", folder_, version); }
 
 Status DeltaLog::Refresh(DeltaState* state) {
   const std::string kept_prefix = folder_ + "_tailrace/";
@@ -202,8 +219,10 @@ Status DeltaLog::Refresh(DeltaState* state) {
       const auto version = VersionOf(std::string_view(object->name).substr(kept_prefix.size()), ".jsonl");
       if (!version) continue;
       TR_TRY(const std::string text, objects_.Get(object->name, kActionsBytesMax));
-      TR_RETURN_IF_ERROR(ApplyActions(text, state));
+      if (const Status applied = ApplyActions(text, state); !applied) return Fail(applied.error().With(object->name));
       state->version = state->kept = *version;
+      Action first;
+      if (first.Parse(std::string_view(text).substr(0, text.find('\n')))) state->checkpoint_sha256 = first.Text("/commitInfo/checkpointSha256");
       break;
     }
   }
@@ -230,7 +249,10 @@ Status DeltaLog::Commit(const DeltaCommit& commit, DeltaState* state) {
 Status DeltaLog::KeepState(const DeltaState& state) {
   const std::string prefix = folder_ + "_tailrace/";
   TR_TRY(const auto older, objects_.List(prefix));
-  TR_RETURN_IF_ERROR(objects_.Put(fmt::format("{}{:020}.jsonl", prefix, state.version), StateText(state)));
+  const std::string actions = StateText(state);
+  const std::string first =
+      fmt::format(R"({{"commitInfo":{{"engineInfo":"tailrace","checkpointSha256":"{}","crc32c":{}}}}})" "\n", state.checkpoint_sha256, Crc32c(actions));
+  TR_RETURN_IF_ERROR(objects_.Put(fmt::format("{}{:020}.jsonl", prefix, state.version), first + actions));
   for (const ObjectInfo& object : older) {
     const auto version = VersionOf(std::string_view(object.name).substr(prefix.size()), ".jsonl");
     if (version && *version < state.version) TR_RETURN_IF_ERROR(objects_.Delete(object.name));

@@ -23,7 +23,10 @@ struct DeltaFile {
   int64_t modified_ms = 0;
   std::string stats;  // JSON text, empty for none
   int64_t records = 0;  // out of the stats
+  std::string sha256;   // of its bytes, in hexadecimal digits: the tag kSha256Tag; empty: not known
 };
+
+inline constexpr std::string_view kSha256Tag = "tailrace.sha256";
 
 struct DeltaMetadata {
   std::string id;
@@ -41,6 +44,7 @@ struct DeltaState {
   std::map<std::string, int64_t> removed;      // when, by path; until their files are deleted
   std::map<std::string, int64_t> transactions; // `txn`: version by appId
   int64_t kept = 0;                            // the newest version that KeepState has kept
+  std::string checkpoint_sha256;               // of the checkpoint of that version; empty: not known
 };
 
 struct DeltaCommit {
@@ -53,11 +57,11 @@ struct DeltaCommit {
   std::vector<DeltaFile> added;
 };
 
-// Lines of JSON, one an action.
+// Lines of JSON, one an action; the first says who wrote them and has the CRC-32C of the rest.
 std::string CommitText(const DeltaCommit& commit, bool is_first);
 // All actions of a state: what a checkpoint holds.
 std::string StateText(const DeltaState& state);
-// kCorruption: no such actions. kInvalid: they ask for more of a reader than this is.
+// kCorruption: no such actions, or not those of which the first line has the checksum. kInvalid: they ask for more of a reader than this is.
 Status ApplyActions(std::string_view text, DeltaState* state);
 
 // Threads: one at a time. Ownership: borrows `objects`. `folder` ends in "/".
@@ -73,6 +77,8 @@ class DeltaLog {
 
   // Keeps the state, so that the next start need not read all commits.
   Status KeepState(const DeltaState& state);
+
+  std::string CheckpointName(int64_t version) const;
 
   std::string CommitName(int64_t version) const;
 

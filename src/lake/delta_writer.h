@@ -3,27 +3,31 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "lake/delta_table.h"
+#include "ports/table_lake.h"
 
 namespace tailrace::lake {
 
 // Threads:   Flush from any; Start and Stop from one, Stop twice is fine.
 // Ownership: borrows the services.
-class DeltaWriter {
+class DeltaWriter final : public TableLake {
  public:
   // How far a table is in the warehouse now; nullopt: it does not go on (it must be rebuilt first).
   using MarkOf = std::function<std::optional<TableMark>(const std::string& table)>;
 
+  // A table whose log is damaged is Trouble, not an error.
   static Result<std::unique_ptr<DeltaWriter>> Open(DeltaServices services, std::vector<DeltaTableOptions> tables, MarkOf mark_of);
-  ~DeltaWriter();
+  ~DeltaWriter() override;
 
   void Start();
   void Stop();
@@ -31,14 +35,20 @@ class DeltaWriter {
   // Commits what there is, whether it is due or not. The first error; the other tables go on.
   Status Flush();
 
+  std::optional<Error> Trouble(std::string_view table) const override;
+  Status Check(std::string_view table, const std::stop_token& stop) override;
+
  private:
   DeltaWriter() = default;
   Status StepAll(bool flush, const std::stop_token& stop);
   void Run(const std::stop_token& stop);
+  void Note(const std::string& table, const Status& done);
 
   MarkOf mark_of_;
   std::mutex step_mutex_;  // held by the one step there is
   std::vector<std::unique_ptr<DeltaTable>> tables_;  // protected by step_mutex_
+  mutable std::mutex trouble_mutex_;
+  std::map<std::string, Error, std::less<>> trouble_;  // protected by trouble_mutex_
   std::mutex wait_mutex_;
   std::condition_variable_any woken_;
   std::jthread thread_;

@@ -74,12 +74,18 @@ class FolderObjectStore final : public ObjectStore {
     TR_RETURN_IF_ERROR(MakeDirectories(files_, ParentPath(path)));
     const int64_t mine = writes_.fetch_add(1) % kBesideMax;
     const std::string beside = path + "." + std::to_string(mine) + std::string(kTemporarySuffix);
-    TR_TRY(const auto file, files_.Open(beside, OpenMode::kCreate));
+    const Status written = WriteWhole(beside, bytes);
+    TR_CRASH_POINT("lake.object_written");
+    if (written) return beside;
+    (void)files_.Remove(beside);  // on a full disk it would take the place of what is to come
+    return Fail(written.error());
+  }
+
+  Status WriteWhole(const std::string& path, std::string_view bytes) {
+    TR_TRY(const auto file, files_.Open(path, OpenMode::kCreate));
     TR_RETURN_IF_ERROR(file->Truncate(0));
     TR_RETURN_IF_ERROR(file->WriteAt(0, bytes));
-    TR_RETURN_IF_ERROR(file->Sync());
-    TR_CRASH_POINT("lake.object_written");
-    return beside;
+    return file->Sync();
   }
 
   Status MoveIn(const std::string& from, const std::string& to) {

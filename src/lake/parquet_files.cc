@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
+#include "base/file_system.h"
 #include "model/json_text.h"
 
 namespace tailrace::lake {
@@ -14,9 +17,11 @@ constexpr size_t kMemoryBytesMax = size_t{256} << 20;
 // A text of more bytes says little that helps to skip a file.
 constexpr size_t kStatBytesMax = 64;
 
+constexpr std::string_view kFileOptions = "FORMAT parquet, COMPRESSION zstd";
+
 constexpr std::string_view kActionColumns =
     "{txn: 'STRUCT(appId VARCHAR, version BIGINT)', "
-    "add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT, dataChange BOOLEAN, stats VARCHAR)', "
+    "add: 'STRUCT(path VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT, dataChange BOOLEAN, stats VARCHAR, tags MAP(VARCHAR, VARCHAR))', "
     "remove: 'STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN)', "
     "metaData: 'STRUCT(id VARCHAR, format STRUCT(provider VARCHAR, options MAP(VARCHAR, VARCHAR)), schemaString VARCHAR, partitionColumns VARCHAR[], "
     "configuration MAP(VARCHAR, VARCHAR), createdTime BIGINT)', "
@@ -57,6 +62,12 @@ std::optional<std::string> StatJson(const std::optional<std::string>& value, Sta
   return json;
 }
 
+std::string ReadOf(const std::vector<std::string>& paths) {
+  std::string list;
+  for (const std::string& path : paths) list += (list.empty() ? "" : ", ") + sql::QuoteLiteral(path);
+  return "read_parquet([" + list + "], hive_partitioning = false)";
+}
+
 void AppendMember(const std::string& name, std::string_view json, std::string* out) {
   if (!out->empty()) *out += ',';
   AppendJsonString(name, out);
@@ -66,12 +77,13 @@ void AppendMember(const std::string& name, std::string_view json, std::string* o
 
 }  // namespace
 
-Result<std::unique_ptr<ParquetFiles>> ParquetFiles::Open(const std::string& folder) {
+Result<std::unique_ptr<ParquetFiles>> ParquetFiles::Open(const std::string& folder, const std::string& spill) {
   std::unique_ptr<ParquetFiles> files(new ParquetFiles);
   sql::DatabaseOptions options;
   options.path = ":memory:";
   options.threads = 1;  // rows stay in the order of the files
   options.memory_bytes_max = kMemoryBytesMax;
+  options.temp_directory = spill;
   options.allowed_directories = {folder};
   TR_TRY(files->database_, sql::Database::Open(options));
   TR_TRY(files->connection_, files->database_->Connect());
@@ -104,10 +116,55 @@ Result<ParquetSummary> ParquetFiles::Summarize(const std::string& path, const st
 }
 
 Status ParquetFiles::Merge(const std::vector<std::string>& paths, const std::string& to) {
+  return connection_->Execute(fmt::format("COPY (SELECT * FROM {}) TO {} ({})", ReadOf(paths), sql::QuoteLiteral(to), kFileOptions));
+}
+
+Result<std::vector<std::string>> ParquetFiles::Split(const std::string& path, const std::string& to, int64_t bytes) {
+  TR_RETURN_IF_ERROR(connection_->Execute(
+      fmt::format("COPY (SELECT * FROM {}) TO {} ({}, FILE_SIZE_BYTES {})", ReadOf({path}), sql::QuoteLiteral(to), kFileOptions, bytes)));
+  TR_TRY(auto names, PosixFileSystem().List(to));
+  // data_2 before data_10.
+  std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) { return std::pair(a.size(), a) < std::pair(b.size(), b); });
+  for (std::string& name : names) name = to + "/" + name;
+  return names;
+}
+
+Result<int64_t> ParquetFiles::Compare(const std::vector<std::string>& old_paths, const std::vector<std::string>& new_paths,
+                                      const std::vector<FileColumn>& columns) {
   std::string list;
-  for (const std::string& path : paths) list += (list.empty() ? "" : ", ") + sql::QuoteLiteral(path);
-  return connection_->Execute(fmt::format("COPY (SELECT * FROM read_parquet([{}], hive_partitioning = false)) TO {} (FORMAT parquet, COMPRESSION zstd)", list,
-                                          sql::QuoteLiteral(to)));
+  is_different_.clear();
+  for (const FileColumn& column : columns) {
+    const std::string name = sql::QuoteIdentifier(column.name);
+    list += (list.empty() ? "" : ", ") + name;
+    is_different_ += fmt::format("{0}r.{1} IS NOT DISTINCT FROM d.{1}", is_different_.empty() ? "" : " AND ", name);
+  }
+  TR_RETURN_IF_ERROR(connection_->Execute(fmt::format(
+      "CREATE OR REPLACE TEMP TABLE different AS SELECT {0} FROM (SELECT {0}, 1 AS tailrace_side FROM {1} UNION ALL SELECT {0}, -1 FROM {2}) "
+      "GROUP BY {0} HAVING sum(tailrace_side) <> 0",
+      list, ReadOf(new_paths), ReadOf(old_paths))));
+  return OneNumber("SELECT count(*) FROM different");
+}
+
+Result<int64_t> ParquetFiles::CountDifferent(const std::string& path) {
+  return OneNumber(fmt::format("SELECT count(*) FROM {} AS r SEMI JOIN different AS d ON {}", ReadOf({path}), is_different_));
+}
+
+Status ParquetFiles::WriteDifferent(const std::vector<std::string>& paths, const std::string& to) {
+  return connection_->Execute(fmt::format("COPY (SELECT r.* FROM {} AS r SEMI JOIN different AS d ON {} ORDER BY ALL) TO {} ({})", ReadOf(paths), is_different_,
+                                          sql::QuoteLiteral(to), kFileOptions));
+}
+
+Status ParquetFiles::WriteSame(const std::string& path, const std::string& to) {
+  return connection_->Execute(
+      fmt::format("COPY (SELECT r.* FROM {} AS r ANTI JOIN different AS d ON {}) TO {} ({})", ReadOf({path}), is_different_, sql::QuoteLiteral(to), kFileOptions));
+}
+
+Result<int64_t> ParquetFiles::OneNumber(const std::string& query) {
+  TR_TRY(const sql::TextResult result, connection_->Query(query));
+  const std::string text = result.rows.front().front().value_or("0");
+  int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 Status ParquetFiles::WriteCheckpoint(const std::string& from, const std::string& to) {

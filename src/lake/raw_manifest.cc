@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/crc32c.h"
 #include "model/json_text.h"
 #include "model/times.h"
 
@@ -26,6 +27,21 @@ std::string TimeText(int64_t timestamp_ms) {
   std::string text;
   AppendRfc3339(timestamp_ms * kMicrosPerMilli, &text);
   return text;
+}
+
+constexpr std::string_view kChecksumKey = ",\"crc32c\":";
+
+// Closes an object of ours: behind its other members the CRC-32C of the text up to here.
+void CloseWithChecksum(std::string* open_object) {
+  const uint32_t checksum = Crc32c(*open_object);
+  *open_object += fmt::format("{}{}}}\n", kChecksumKey, checksum);
+}
+
+// False: it has a checksum, and not that of its text.
+bool HoldsItsChecksum(std::string_view text) {
+  const size_t at = text.rfind(kChecksumKey);
+  if (at == std::string_view::npos) return true;  // of a version that wrote none
+  return text.substr(at) == fmt::format("{}{}}}\n", kChecksumKey, Crc32c(text.substr(0, at)));
 }
 
 // Fields of a JSON object of ours; `ok` says whether all were there.
@@ -96,7 +112,7 @@ Result<std::vector<RawFile>> ReadRawManifest(ObjectStore& objects, const std::st
   if (!text) return Fail(text.error());
   Fields manifest(*text);
   const auto list = SplitJsonArray(manifest.Raw("/files"));
-  if (!manifest.ok() || !list) return Fail(Error::Corruption(name + " is damaged"));
+  if (!manifest.ok() || !list || !HoldsItsChecksum(*text)) return Fail(Error::Corruption(name + " is damaged"));
   for (const JsonPart& part : *list) {
     const auto file = ParseFile(part.text, hour);
     if (!file) return Fail(Error::Corruption(name + " is damaged"));
@@ -114,7 +130,8 @@ Status AddToRawManifest(ObjectStore& objects, const std::string& stream, const R
   });
   std::string text = "{\"stream\":\"" + stream + "\",\"hour\":\"" + TimeText(file.cut.hour * kMillisPerHour) + "\",\"files\":[";
   for (const RawFile& each : files) text += (&each == &files.front() ? "\n" : ",\n") + FileJson(stream, each);
-  text += "\n]}\n";
+  text += "\n]";
+  CloseWithChecksum(&text);
   return objects.Put(ManifestName(stream, file.cut.hour), text);
 }
 
@@ -125,13 +142,14 @@ Result<std::optional<RawCut>> ReadRawCut(ObjectStore& objects, const std::string
   if (!text) return Fail(text.error());
   Fields fields(*text);
   RawCut cut{partition, Offset{fields.Integer("/first")}, Offset{fields.Integer("/last")}, fields.Millis("/hour") / kMillisPerHour};
-  if (!fields.ok() || cut.last < cut.first) return Fail(Error::Corruption(name + " is damaged"));
+  if (!fields.ok() || cut.last < cut.first || !HoldsItsChecksum(*text)) return Fail(Error::Corruption(name + " is damaged"));
   return cut;
 }
 
 Status WriteRawCut(ObjectStore& objects, const std::string& stream, const RawCut& cut) {
-  return objects.Put(CutName(stream, cut.partition), fmt::format(R"({{"first":{},"last":{},"hour":"{}"}})" "\n", cut.first.value,
-                                                                cut.last.value, TimeText(cut.hour * kMillisPerHour)));
+  std::string text = fmt::format(R"({{"first":{},"last":{},"hour":"{}")", cut.first.value, cut.last.value, TimeText(cut.hour * kMillisPerHour));
+  CloseWithChecksum(&text);
+  return objects.Put(CutName(stream, cut.partition), text);
 }
 
 }  // namespace tailrace::lake

@@ -61,6 +61,7 @@ const std::map<std::string, Door>& Doors() {
       {"POST /dlq/{stream}/resume", {"/dlq/sales/resume", "admin", {}}},
       {"GET /sql", {"/sql?q=SELECT%201", "read", {"sales", "notes", "items", "top", "others"}}},
       {"POST /backup", {"/backup", "admin", {}}},
+      {"POST /export", {"/export", "admin", {}}},
       {"POST /sql", {"/sql", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /api/top", {"/api/top", "read", {"top"}}},
       {"PUT /a/door", {"/a/door", "ingest", {"notes"}}},

@@ -14,6 +14,7 @@
 #include "server/backup_route.h"
 #include "server/collection_reads.h"
 #include "server/connection.h"
+#include "server/export_route.h"
 #include "server/gate.h"
 #include "server/ingest.h"
 #include "server/kafka_rest.h"
@@ -49,9 +50,10 @@ std::vector<auth::Thing> ThingsOf(const std::vector<config::Target>& targets) {
 }  // namespace
 
 struct Server::Parts {
-  Parts(const Services& with, ServerOptions how)
+  Parts(const Services& with, ServerOptions how, Exports* exporting)
       : services(with),
         options(std::move(how)),
+        exports(exporting),
         router(services.metrics),
         gate(services.pipeline, services.authenticator, services.metrics),
         cors(options.cors.origins, options.cors.max_age),
@@ -74,6 +76,7 @@ struct Server::Parts {
 
   const Services services;
   const ServerOptions options;
+  Exports* const exports;  // null: none
   Router router;
   Gate gate;
   Cors cors;
@@ -150,6 +153,7 @@ Status Server::Parts::AddRoutes() {
   }
   TR_RETURN_IF_ERROR(router.Add(BackupRoute(services)));
   for (RouteSpec& route : JobRoutes(services, query_pool)) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
+  TR_RETURN_IF_ERROR(router.Add(ExportRoute(exports)));
   for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   return {};
 }
@@ -195,8 +199,8 @@ Status Server::Parts::AddSources() {
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { Stop(); }
 
-Result<std::unique_ptr<Server>> Server::Create(const Services& services, const ServerOptions& options) {
-  auto parts = std::make_unique<Parts>(services, options);
+Result<std::unique_ptr<Server>> Server::Create(const Services& services, const ServerOptions& options, Exports* exports) {
+  auto parts = std::make_unique<Parts>(services, options, exports);
   TR_RETURN_IF_ERROR(parts->Assemble());
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }

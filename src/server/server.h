@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "server/exports.h"
 #include "server/options.h"
 #include "server/services.h"
 
@@ -21,7 +22,8 @@ class Server {
  public:
   // Subscribes to the log and to progress, so before the first append. kInvalid: two parts of the pipeline file want the same
   // route, or an address beyond loopback without `auth: none`.
-  static Result<std::unique_ptr<Server>> Create(const Services& services, const ServerOptions& options);
+  // `exports` is borrowed; null: none are made.
+  static Result<std::unique_ptr<Server>> Create(const Services& services, const ServerOptions& options, Exports* exports = nullptr);
   ~Server();
 
   // kUnavailable: the address cannot be listened on.

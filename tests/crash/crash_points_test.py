@@ -319,9 +319,10 @@ NOT_HERE = {"engine.redrive_page_sent": "kill_during_redrive_test.py",
             "warehouse.job_written": "kill_during_jobs_test.py", "warehouse.job_committed": "kill_during_jobs_test.py",
             "log.marks_written": "nothing appends a position without a record",
             "log.segment_dropped": "no retention", "log.segment_set_aside": "no retention", "log.segment_zeroed": "no retention",
+            **{f"export.{point}": "tests/lake/export_beside_server_test.py" for point in ("staged", "beside", "exchanged", "placed")},
             **{f"lake.{point}": "tests/lake/" for point in (
                 "object_written", "object_linked", "object_renamed", "cut_decided", "raw_written", "raw_noted",
-                "table_exported", "table_files_put", "table_committed", "table_checkpoint")}}
+                "table_exported", "table_files_put", "table_committed", "table_compacted", "table_checkpoint", "table_vacuumed")}}
 
 
 def workloads_for(point):

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Tables of the lake as delta-rs reads them, held against what SQL answers; killed at every step of a commit, each row is there once."""
+import collections
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 from decimal import Decimal
 
 import deltalake
+import pyarrow.parquet
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from program import DATA, PROGRAM, SECONDS_MAX, run, run_sql  # noqa: E402
@@ -36,7 +39,7 @@ tables:
 lake:
   tables:
     lines: {format: delta, partition_by: [Country]}
-    by_country: {format: delta}
+    by_country: {format: delta, partition_by: [Country]}
     products: {format: delta}
 """
 
@@ -81,6 +84,26 @@ def compare(folder):
     return found
 
 
+def rows_of(table):
+    return sorted(json.dumps(row, default=str, sort_keys=True) for row in table.to_pyarrow_table().to_pylist())
+
+
+def check_statistics(folder):
+    """What the log says of each file is so, and readers leave out files by it without losing a row."""
+    table = table_of(folder, "lines")
+    actions = table.get_add_actions(flatten=True)
+    files = [dict(zip(actions.column_names, values)) for values in zip(*(actions.column(name).to_pylist() for name in actions.column_names))]
+    assert sum(file["num_records"] for file in files) == len(rows_of(table))
+    for file in files:
+        rows = pyarrow.parquet.read_table(folder / ".tailrace" / "lake" / "tables" / "lines" / urllib.parse.unquote(file["path"]), partitioning=None).to_pylist()
+        quantities = [row["Quantity"] for row in rows if row["Quantity"] is not None]
+        assert (min(quantities), max(quantities)) == (file["min.Quantity"], file["max.Quantity"]), file
+        assert sum(row["CustomerID"] is None for row in rows) == file["null_count.CustomerID"], file
+    high = table.to_pyarrow_table(filters=[("Country", "=", "France"), ("Quantity", ">", 100)])
+    (expected,) = sql(folder, "SELECT count(*) AS n FROM lines WHERE Country = 'France' AND Quantity > 100")
+    assert high.num_rows == int(expected["n"]) > 0
+
+
 def main():
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch, "retail")
@@ -98,16 +121,24 @@ def main():
         versions = table_of(folder, "lines").version()
         run(folder, "run", "--once")
         assert table_of(folder, "lines").version() == versions, "nothing new made a version"
-        # Enough versions for a checkpoint and for small files to be merged.
-        killed = 0
+        # Enough versions for a checkpoint and for small files to be merged; one version is read again later.
+        killed = collections.Counter()
         for number in range(7, 26):
             parts(folder, number)
-            done = subprocess.run([PROGRAM, "run", "--once", str(folder)], env=os.environ | {"TAILRACE_CRASH_AT": "lake.table_checkpoint"},
+            point = ("lake.table_checkpoint", "lake.table_compacted", "lake.table_compacted:2")[number % 3]
+            done = subprocess.run([PROGRAM, "run", "--once", str(folder)], env=os.environ | {"TAILRACE_CRASH_AT": point},
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS_MAX)
             assert done.returncode in (0, -9), done.stdout + done.stderr
-            killed += done.returncode != 0
+            killed[point] += done.returncode != 0
             run(folder, "run", "--once")
-        assert killed, "no checkpoint was written"
+            if number == 10:
+                then = {name: (table_of(folder, name).version(), rows_of(table_of(folder, name))) for name in ("lines", "by_country", "products")}
+        assert killed["lake.table_checkpoint"] and killed["lake.table_compacted"], f"nothing to kill in: {killed}"
+        for name, (version, rows) in then.items():
+            old = deltalake.DeltaTable(str(folder / ".tailrace" / "lake" / "tables" / name), version=version)
+            assert rows_of(old) == rows, f"version {version} of {name} is no more what it was"
+            assert rows_of(table_of(folder, name)) != rows, f"{name} has not changed since"
+        check_statistics(folder)
         print("after 25 parts:", compare(folder))
         assert (folder / ".tailrace/lake/tables/by_country/_delta_log/_last_checkpoint").exists()
         history = [entry["operation"] for entry in table_of(folder, "lines").history()]

@@ -85,15 +85,19 @@ def oldest_segment(folder, partition):
 
 
 def test_what_the_log_forgot_is_read_from_the_lake(scratch):
-    folder = folder_with(scratch, "forgetful", FORGETFUL)
+    folder = folder_with(scratch, "forgetful", FORGETFUL.replace("retention: 1s", "retention: 30d"))
     run(folder, "run", "--once")
     before = run_sql(folder, "SELECT * FROM sums ORDER BY digit")
     expected = [[digit, 40000, sum(range(digit, 400000, 10))] for digit in range(10)]
     assert [list(row.values()) for row in json.loads(before)] == expected if before.startswith("[") else True, before
     sys.path.insert(0, str(SOURCE / "tests" / "harness"))
     from server import Server
-    config = (folder / "pipeline.yaml").read_text()
-    (folder / "pipeline.yaml").write_text(config.replace("rows: 400000", "rows: 400000") + "server: {listen: 127.0.0.1:0}\n")
+    assert (oldest_segment(folder, 0), oldest_segment(folder, 1)) == (0, 0), "the log has let go of something already"
+    (folder / "pipeline.yaml").write_text(FORGETFUL + "server: {listen: 127.0.0.1:0}\n")
+    # Killed while the log lets go of a segment, twice.
+    for point in ("log.segment_set_aside", "log.segment_dropped"):
+        killed = Server(folder, {"TAILRACE_CRASH_AT": point})
+        assert killed.wait_end() == -9, f"{point}: {killed.output}"
     server = Server(folder).wait_listening()
     try:
         # Retention has its turn once a second; the status tells when the log has let go.

@@ -26,7 +26,7 @@ EXPECTED = {
     "GET /collections/{collection}": ("read", "by_id"), "GET /collections/{collection}/{key}": ("read", "by_id"),
     "GET /api/top": ("read", "top"),
     "GET /audit": ("read", "*"), "GET /trace/{stream}/{partition}/{offset}": ("read", "sales"),
-    "POST /rebuild/{name}": ("admin", ""), "POST /backup": ("admin", ""),
+    "POST /rebuild/{name}": ("admin", ""), "POST /backup": ("admin", ""), "POST /export": ("admin", ""),
     "GET /jobs": ("read", ""), "GET /jobs/{job}": ("read", ""), "GET /jobs/{job}/log": ("read", ""), "POST /jobs/{job}/run": ("admin", ""),
     "GET /alerts": ("read", ""),
 }

@@ -141,8 +141,10 @@ ExitCode RebuildInFolder(Runtime& runtime, const Options& options, const Definit
   const ExitCode code = RebuildEach(options, definitions, stop, [&](const Options& one, const std::string&) {
     return RebuildInRuntime(runtime, one, stop, console);
   });
+  // The files of the lake follow at once: nobody may start a server for a long time.
+  const Status kept = code == ExitCode::kDone && !options.dry_run ? runtime.FlushLake() : Status();
   runtime.Stop();
-  return code;
+  return kept ? code : console.Report(kept.error());
 }
 
 ExitCode RebuildOnServer(HttpClient& client, const std::string& definition, const Options& options, const Error& held,

@@ -28,6 +28,8 @@ class EventLogHarness {
   virtual ManualClock& clock() = 0;
   // The process is killed and started again.
   virtual void Restart() = 0;
+  // False: of some records it does not know who brought them.
+  virtual bool TellsAllOrigins() const { return true; }
 };
 
 struct EventLogFactory {
@@ -258,7 +260,10 @@ TEST_P(EventLogContract, ARecordTellsFromWhomItCame) {
                                      "unknown"};
   for (const bool restarted : {false, true}) {
     if (restarted) harness_->Restart();
-    EXPECT_EQ(OriginsOf(log(), kSales, kFirst), all);
+    const auto told = OriginsOf(log(), kSales, kFirst);
+    ASSERT_EQ(told.size(), all.size());
+    for (size_t i = 0; i < all.size(); ++i) EXPECT_TRUE(told[i] == all[i] || (told[i] == "unknown" && !harness_->TellsAllOrigins())) << told[i];
+    if (!harness_->TellsAllOrigins()) continue;
     EXPECT_EQ(OriginsOf(log(), kSales, kFirst, Offset{4}), std::vector<std::string>(all.begin() + 4, all.end()));
     const PartitionStatus status = log().Partitions(kSales)[0];
     EXPECT_EQ(status.origins, (std::vector<OriginCount>{{"sales_file", 3}, {"POST /streams/sales", 2}, {"", 1}}));
