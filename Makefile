@@ -63,7 +63,7 @@ format: setup
 clean:
 	@rm -rf build
 
-# FAULT: kill points syscalls flips diskfull powercut fuzz seeds; all of them when none is named.
+# FAULT: kill points syscalls flips diskfull powercut examples fuzz seeds; all of them when none is named.
 MINUTES ?= 20
 torture: build
 	@tests/torture/run --record --minutes $(MINUTES) $(FAULT)

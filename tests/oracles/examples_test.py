@@ -53,9 +53,23 @@ class Flights(Example):
     def test_two_polls_and_the_files_come_to_what_the_oracle_says(self):
         self.copy("flights")
         self.run_beside("qpx.py", '"$PROGRAM" run --once "$FOLDER"; sleep 1; "$PROGRAM" run --once "$FOLDER"')
-        expected = flights.results(DATA)
+        expected, tables = flights.results(DATA), flights.tables(DATA)
+        self.compare(expected, tables)
+        rebuilt = subprocess.run([PROGRAM, "rebuild", "--all", "--diff", str(self.folder)], capture_output=True, text=True, timeout=SECONDS_MAX,
+                                 env=os.environ | {"TAILRACE_DATA": DATA})
+        self.assertEqual(rebuilt.returncode, 0, rebuilt.stdout + rebuilt.stderr)
+        self.assertEqual(rebuilt.stdout.count("no difference"), 16, rebuilt.stdout)
+        self.compare(expected, tables)
+
+    def compare(self, expected, tables):
+        for name, rows in tables.items():
+            key = [column for column in (name, "trip", "slice", "segment", "leg", "pricing", "code") if column in rows[0]]
+            found = self.sql(f'SELECT {", ".join(rows[0])} FROM "{name}"')
+            self.assertEqual(*(sorted(some, key=lambda row: [row[column] for column in key]) for some in (found, rows)), name)
+        for name in ("national", "international"):
+            self.assertEqual([row["trip"] for row in self.sql(f"SELECT trip FROM {name}_trips ORDER BY trip")], expected[name], name)
         counts = {row["name"]: row["rows"] for row in self.sql("SELECT * FROM counts")}
-        self.assertEqual(counts, expected["rows"] | {"national": expected["national"], "international": expected["international"]})
+        self.assertEqual(counts, expected["rows"] | {name: len(expected[name]) for name in ("national", "international")})
         collected = {row["currency"]: row["amount"] for row in self.sql("SELECT currency, sum(amount) AS amount FROM collected GROUP BY currency")}
         self.assertEqual(collected, {currency: 2 * Decimal(amount) for currency, amount in expected["collected"].items()})
         cheapest = {row["currency"]: row["amount"] for row in self.sql("SELECT currency, min(amount) AS amount FROM trip GROUP BY currency")}

@@ -5,6 +5,7 @@
 """
 import collections
 import csv
+import datetime
 import decimal
 import json
 import os
@@ -33,6 +34,51 @@ def legs_of(option):
         for g, segment in enumerate(piece["segment"], 1):
             for n, leg in enumerate(segment["leg"], 1):
                 yield s, g, n, segment, leg
+
+
+def in_utc(text):
+    return datetime.datetime.fromisoformat(text).astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def pricing_row(trip, number, pricing):
+    row = {"trip": trip, "pricing": number, "passenger_type": pricing.get("ptc"), "adults": pricing["passengers"].get("adultCount"),
+           "refundable": pricing.get("refundable")}
+    row["currency"], row["total"] = money(pricing["saleTotal"])
+    row["fare"], row["tax"] = money(pricing["saleFareTotal"])[1], money(pricing["saleTaxTotal"])[1]
+    row["base_currency"], row["base_fare"] = money(pricing["baseFareTotal"]) if "baseFareTotal" in pricing else (None, None)
+    return row
+
+
+def leg_row(trip, place, leg):
+    return {"trip": trip, **place, "id": leg["id"], "aircraft": leg.get("aircraft"), "origin": leg["origin"], "origin_terminal": leg.get("originTerminal"),
+            "destination": leg["destination"], "destination_terminal": leg.get("destinationTerminal"), "departure": in_utc(leg["departureTime"]),
+            "arrival": in_utc(leg["arrivalTime"]), "minutes": leg.get("duration"), "miles": leg.get("mileage")}
+
+
+def segment_row(trip, place, segment):
+    return {"trip": trip, **place, "id": segment["id"], "carrier": segment["flight"]["carrier"], "number": segment["flight"]["number"],
+            "cabin": segment.get("cabin"), "booking_code": segment.get("bookingCode"), "minutes": segment.get("duration"),
+            "connection_minutes": segment.get("connectionDuration")}
+
+
+def tables(data):
+    """The nine tables, row by row, each row once by its key; what comes later takes the place of what was there."""
+    found = {name: {} for name in ("trip", "slice", "segment", "leg", "pricing", "airport", "city", "carrier", "aircraft")}
+    for request, names, option in options(pathlib.Path(data)):
+        trip = option["id"]
+        currency, amount = money(option["saleTotal"])
+        found["trip"][trip] = {"trip": trip, "request": request, "currency": currency, "amount": amount}
+        for s, piece in enumerate(option["slice"], 1):
+            found["slice"][trip, s] = {"trip": trip, "slice": s, "minutes": piece.get("duration")}
+        for s, g, n, segment, leg in legs_of(option):
+            found["segment"][trip, s, g] = segment_row(trip, {"slice": s, "segment": g}, segment)
+            found["leg"][trip, s, g, n] = leg_row(trip, {"slice": s, "segment": g, "leg": n}, leg)
+        for p, pricing in enumerate(option["pricing"], 1):
+            found["pricing"][trip, p] = pricing_row(trip, p, pricing)
+        for kind in ("airport", "city", "carrier", "aircraft"):
+            fields = ("code", "city", "name") if kind == "airport" else ("code", "name")
+            found[kind].update((entry["code"], {field: entry[field] for field in fields}) for entry in names[kind])
+    return {name: list(rows.values()) for name, rows in found.items()}
 
 
 def of_answers(data):
@@ -69,7 +115,7 @@ def of_answers(data):
         "rows": {name: len(found) for name, found in rows.items()},
         "collected": {currency: str(amount) for currency, amount in sorted(collected.items())},
         "cheapest": {currency: str(amount) for currency, amount in sorted(cheapest.items())},
-        "national": len(national), "international": len(international), "miles": miles,
+        "national": sorted(national), "international": sorted(international), "miles": miles,
         "segments_by_carrier": dict(sorted(segments.items())),
     }
 
