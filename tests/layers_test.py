@@ -25,6 +25,7 @@ VENDORS = {
     "simdjson": (["model", "documents", "app"], r"simdjson\.h"),
     "json": (["sql"], r"nlohmann/.*"),
     "lz4": (["log", "sources", "server"], r"lz4\w*\.h"),
+    "expat": (["sources"], r"expat\.h"),
     "zstd": (["log", "sources", "lake", "server"], r"zstd\w*\.h|zdict\.h"),
     "zlib": (["sources", "server"], r"zlib\.h"),
     "libpq": (["databases"], r"libpq-fe\.h"),

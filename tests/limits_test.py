@@ -55,6 +55,7 @@ NOT_LIMITS = {
     "kUnitMax": "a format: the last unit of a place",
     "places_max": "rows of one chunk of DuckDB's",
     "kFaultsToldMax": "how many faults `load` shows",
+    "kFaultsMax": "how many faults a load is told of at a time",
     "kCandidatesMax": "names looked at for `did you mean`",
     "kListedMax": "names listed by `did you mean`",
     "kScannedMembersMax": "when an object gets an index: no bound",

@@ -6,6 +6,8 @@
 #include "base/file_system.h"
 #include "databases/database_source.h"
 #include "engine/plan.h"
+#include "sources/delta_source.h"
+#include "sources/delta_table.h"
 #include "sources/file_source.h"
 #include "sources/generate_source.h"
 
@@ -34,9 +36,15 @@ Schema RowSchema(const config::SourceSpec& spec, const config::Pipeline& pipelin
 using Opened = Result<std::unique_ptr<Source>>;
 
 Opened Open(const config::FileSourceSpec& file, const config::SourceSpec& spec, const config::Pipeline& pipeline, const PollSurroundings&) {
+  if (file.format == config::FileFormat::kParquet && IsDeltaTable(file.path)) {
+    DeltaSourceOptions delta;
+    delta.folder = file.path;
+    delta.watch = file.watch;
+    return MakeDeltaSource(delta, RowSchema(spec, pipeline));
+  }
   FileSourceOptions options;
   options.path = file.path;
-  options.format = FormatOf(file.format);
+  options.format = IsXmlPath(file.path) && file.format == config::FileFormat::kJson ? SourceFormat::kXml : FormatOf(file.format);
   options.latin1 = file.encoding == config::TextEncoding::kLatin1;
   options.watch = file.watch;
   options.records = file.records;

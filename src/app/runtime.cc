@@ -29,6 +29,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "documents/sqlite_document_store.h"
+#include "engine/load_desk.h"
 #include "engine/low_water.h"
 #include "engine/plan.h"
 #include "engine/run_relation.h"
@@ -78,6 +79,7 @@ struct Runtime::Parts {
   Status OpenSources();
   PollSurroundings SurroundingsOf(const std::string& source);
   void AddPollMetrics(const std::string& source, const std::shared_ptr<PollCounts>& counts);
+  Result<engine::PumpTarget> TargetOf(std::string_view name) const;
   Result<std::unique_ptr<SourceRunner>> NewRunner(const std::string& name, std::unique_ptr<Source> source,
                                                   const std::vector<config::Target>& into, WhenPaused when_paused);
   Result<std::unique_ptr<RecordJudge>> OpenJudge() const;
@@ -111,6 +113,7 @@ struct Runtime::Parts {
   std::unique_ptr<RebuildDesk> rebuilds;
   std::unique_ptr<LiveBackups> backups;
   std::unique_ptr<LiveExports> exports;
+  std::unique_ptr<engine::LoadDesk> loads;
   std::unique_ptr<server::Server> server;
   std::vector<std::unique_ptr<SourceRunner>> sources;
   struct Polled {
@@ -263,12 +266,13 @@ Status Runtime::Parts::OpenServer() {
   rebuilds = std::make_unique<RebuildDesk>(pipeline, *engine);
   backups = std::make_unique<LiveBackups>(pipeline, directory.path(), *engine, *log, streams, warehouse::JobTablesOf(*warehouse), clock());
   exports = std::make_unique<LiveExports>(Exports(), clock());
+  loads = std::make_unique<engine::LoadDesk>(*log, engine->dead_letters(), [this](std::string_view stream) { return TargetOf(stream); });
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
                                   dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get(),
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
                                   },
-                                  auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts()};
+                                  auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts(), loads.get()};
   TR_TRY(server, server::Server::Create(services, server_options, exports.get()));
   return {};
 }
@@ -325,15 +329,21 @@ Status Runtime::Parts::OpenSources() {
   return {};
 }
 
+Result<engine::PumpTarget> Runtime::Parts::TargetOf(std::string_view name) const {
+  const auto* stream = engine::FindStream(pipeline, name);
+  if (stream == nullptr) return Fail(Error::NotFound(fmt::format("no stream {}", name)));
+  TR_TRY(auto decoder, RecordDecoder::Compile(stream->schema, stream->key));
+  const engine::StreamIds& ids = streams.at(stream->name);
+  return engine::PumpTarget{stream->name, ids.records, ids.dead_letters, stream->partitions, "", std::move(decoder)};
+}
+
 Result<std::unique_ptr<SourceRunner>> Runtime::Parts::NewRunner(const std::string& name, std::unique_ptr<Source> source,
                                                                 const std::vector<config::Target>& into, WhenPaused when_paused) {
   std::vector<engine::PumpTarget> targets;
   for (const config::Target& target : into) {
-    const auto* stream = engine::FindStream(pipeline, target.stream);
-    if (stream == nullptr) return Fail(Error::NotFound("no stream " + target.stream));
-    TR_TRY(auto decoder, RecordDecoder::Compile(stream->schema, stream->key));
-    const engine::StreamIds& ids = streams.at(stream->name);
-    targets.push_back({stream->name, ids.records, ids.dead_letters, stream->partitions, target.pointer, std::move(decoder)});
+    TR_TRY(engine::PumpTarget found, TargetOf(target.stream));
+    found.pointer = target.pointer;
+    targets.push_back(std::move(found));
   }
   auto pump = std::make_unique<engine::SourcePump>(name, std::move(source), std::move(targets), *log, engine->dead_letters());
   const auto paused = [this, into]() -> std::optional<Error> {
@@ -476,7 +486,7 @@ Result<SourceSummary> Runtime::LoadFile(
     const config::FileSourceSpec& file, const std::string& stream,
     const std::function<void(const SourceSummary&, int64_t bytes_done, int64_t bytes_all)>& progress, const std::stop_token& stop) {
   config::SourceSpec spec;
-  spec.name = "load";
+  spec.name = engine::kLoadSource;
   spec.into = {{stream, ""}};
   spec.kind = file;
   TR_TRY(auto source, OpenEmbeddedSource(spec, parts_->pipeline));

@@ -282,7 +282,8 @@ KeyTable::KeyTable() {
   format_ = OneWord({{"csv", "RFC 4180 with a header"},
                      {"json", "an array of objects"},
                      {"jsonl", "an object a line"},
-                     {"parquet", "Parquet"}});
+                     {"parquet", "Parquet"},
+                     {"delta", "the folder of a Delta Lake table"}});
   encoding_ = OneWord({{"utf-8", "UTF-8"}, {"latin-1", "ISO 8859-1"}});
   Shape* row = Names("a row: a mapping of columns to values", any_, false);
   row_ = row;

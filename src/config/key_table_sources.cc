@@ -17,7 +17,7 @@ const Shape* KeyTable::FileSourceShape() {
                         {"path", path_, "a file or a glob, relative to the pipeline file; ** is any number of folders", true},
                         {"format", format_, "how the file is written; by default told by its ending"},
                         {"encoding", encoding_, "of csv, json and jsonl", false, "utf-8"},
-                        {"records", pointer_, "of json and jsonl: where the records are in a document, /trips/*; default: it is one"},
+                        {"records", pointer_, "of json, jsonl and xml: where the records are in a document, /trips/*; default, but of xml: it is one"},
                         {"partitions", bool_, "folders NAME=VALUE of the path are fields", false, "false"},
                         {"watch", bool_, "go on reading files that grow or appear", false, "false"},
                     });

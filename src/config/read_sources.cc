@@ -1,6 +1,8 @@
 // Sources, and into which streams they go.
 #include <glob.h>
 
+#include <filesystem>
+
 #include "config/nearest.h"
 #include "config/read_poll.h"
 #include "config/reading.h"
@@ -50,6 +52,13 @@ std::vector<Target> ReadInto(const Node& source, Reading& reading) {
   return targets;
 }
 
+// A name that tells a format by an ending that none of the words of `format` has.
+bool IsXmlName(std::string_view path) {
+  std::filesystem::path file(path);
+  if (file.extension() == ".gz" || file.extension() == ".zst") file = file.stem();
+  return Folded(file.extension().string()) == ".xml";
+}
+
 FileSourceSpec ReadFile(const Node& body, Reading& reading) {
   FileSourceSpec file;
   file.encoding = EncodingOf(body);
@@ -61,18 +70,26 @@ FileSourceSpec ReadFile(const Node& body, Reading& reading) {
     file.format = *format;
   } else if (body.Find("format") == nullptr) {
     reading.report.Error(path->begin, "the ending of " + Quoted(path->shown()) +
-                                          " does not tell the format: add format: csv, json, jsonl or parquet");
+                                          " does not tell the format: add format: csv, json, jsonl, parquet or delta");
   }
+  const bool is_delta = TextOr(body, "format", "") == "delta";
   if (file.format == FileFormat::kParquet) {
     if (const Entry* encoding = body.Find("encoding"))
-      reading.report.Error(encoding->key->begin, "parquet has no encoding");
+      reading.report.Error(encoding->key->begin, is_delta ? "a Delta table has no encoding" : "parquet has no encoding");
   }
+  const bool is_xml = file.format == FileFormat::kJson && IsXmlName(path->text);
+  if (is_xml && body.Find("records") == nullptr)
+    reading.report.Error(path->begin, "xml needs records: the way to the elements that are records, such as /catalog/book");
+  if (const Entry* encoding = body.Find("encoding"); encoding != nullptr && is_xml)
+    reading.report.Error(encoding->key->begin, "an XML document says its encoding itself");
+  if (const Entry* partitions = body.Find("partitions"); partitions != nullptr && is_delta)
+    reading.report.Error(partitions->key->begin, "a Delta table knows its partitions by itself");
   file.records = TextOr(body, "records", "");
   file.partitions = BoolOr(body, "partitions", false);
   if (const Entry* records = body.Find("records"); records != nullptr && !file.records.empty()) {
-    if (file.format != FileFormat::kJson && file.format != FileFormat::kJsonl)
-      reading.report.Error(records->key->begin, "records are looked for in json and jsonl alone");
-    if (file.encoding == TextEncoding::kLatin1)
+    if (file.format != FileFormat::kJson && file.format != FileFormat::kJsonl && !is_xml)
+      reading.report.Error(records->key->begin, "records are looked for in json, jsonl and xml alone");
+    if (!is_xml && file.encoding == TextEncoding::kLatin1)
       reading.report.Error(records->key->begin, "records are looked for in UTF-8 alone");
   }
   // The glob of the C library does not know `**`.

@@ -95,9 +95,10 @@ std::optional<FileFormat> FormatOf(const Node& mapping, std::string_view path) {
   if (file.extension() == ".gz" || file.extension() == ".zst") file = file.stem();
   const std::string ending = format.empty() ? Folded(file.extension().string()) : "";
   if (format == "csv" || ending == ".csv") return FileFormat::kCsv;
-  if (format == "json" || ending == ".json") return FileFormat::kJson;
+  // Documents with records in them: which kind it is tells the name.
+  if (format == "json" || ending == ".json" || ending == ".xml") return FileFormat::kJson;
   if (format == "jsonl" || ending == ".jsonl" || ending == ".ndjson") return FileFormat::kJsonl;
-  if (format == "parquet" || ending == ".parquet") return FileFormat::kParquet;
+  if (format == "parquet" || format == "delta" || ending == ".parquet") return FileFormat::kParquet;
   return std::nullopt;
 }
 

@@ -149,6 +149,45 @@ TEST(WholeReader, GoesOnOnlyWhereWhatLiesBeforeIsTheSame) {
   EXPECT_EQ(MakeWholeReader(table)->Resume({2, "xyz"}).error().code(), ErrorCode::kCorruption);
 }
 
+// Of the last batch some partitions may have rows and others not: had the table changed there, rows would be lost and others come twice.
+TEST(WholeReader, WhatTheLogMayHoldSomeOfComesAsItWasOrNotAtAll) {
+  FakeDatabase database(kIdAndText, {{"1", "a"}, {"2", "b"}, {"3", "c"}, {"4", "d"}});
+  const DatabaseTable table{"", "things", "", {}};
+  auto reader = MakeWholeReader(table);
+  ASSERT_TRUE(reader->Connected(database));
+  RowBatch rows;
+  rows.Clear();
+  const auto first = reader->Read(5, &rows, {});
+  ASSERT_TRUE(first);
+  rows.Clear();
+  const auto second = reader->Read(20, &rows, {});
+  ASSERT_TRUE(second);
+  ASSERT_EQ(second->next, 3);
+  const ResumePoint point{first->next, first->detail, second->next, second->detail};
+
+  // Whole, however little is asked for.
+  auto again = MakeWholeReader(table);
+  ASSERT_TRUE(again->Resume(point));
+  ASSERT_TRUE(again->Connected(database));
+  EXPECT_EQ(Take(*again, &rows, 1), R"(1{"id":2,"t":"b"} 2{"id":3,"t":"c"} next 3)");
+  EXPECT_EQ(Take(*again, &rows, 1), R"(3{"id":4,"t":"d"} next 4)");
+  EXPECT_EQ(Take(*again, &rows, 1), "end");
+
+  const auto code_with = [&](std::vector<Row> now) {
+    database.rows() = std::move(now);
+    auto changed = MakeWholeReader(table);
+    EXPECT_TRUE(changed->Resume(point));
+    EXPECT_TRUE(changed->Connected(database));
+    rows.Clear();
+    const auto batch = changed->Read(1, &rows, {});
+    return batch ? ErrorCode::kInternal : batch.error().code();
+  };
+  EXPECT_EQ(code_with({{"1", "a"}, {"2", "other"}, {"3", "c"}}), ErrorCode::kConflict);
+  EXPECT_EQ(code_with({{"1", "a"}, {"2", "b"}, {"3", "between"}, {"4", "c"}}), ErrorCode::kConflict);
+  EXPECT_EQ(code_with({{"1", "a"}, {"2", "b"}}), ErrorCode::kConflict);
+  EXPECT_EQ(MakeWholeReader(table)->Resume({0, "", 3, "xyz"}).error().code(), ErrorCode::kCorruption);
+}
+
 TEST(RandomReader, TheSameSeedDrawsTheSameRowsFromAnyPlaceOn) {
   FakeDatabase database(kIdAndText, {{"40", "a"}});
   DatabaseSourceOptions options;

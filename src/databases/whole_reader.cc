@@ -22,21 +22,36 @@ class WholeReader final : public RowReader {
  private:
   Result<std::string> Order(const std::vector<DatabaseColumn>& columns);
   Status StepOver();
+  Error Changed(int64_t rows) const;
 
   const DatabaseTable table_;
   Database* database_ = nullptr;
   std::optional<RowJson> json_;
   int64_t next_ = 0;     // behind the last batch
   uint32_t digest_ = 0;  // of all rows before
+  // Of the batch that begins there the log may hold some rows: up to where it went, and the digest there. 0: none.
+  int64_t held_next_ = 0;
+  uint32_t held_digest_ = 0;
   bool done_ = false;
 };
 
+std::optional<uint32_t> ParseDigest(const std::string& text) {
+  uint32_t digest = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), digest, 16);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return digest;
+}
+
 Status WholeReader::Resume(const ResumePoint& point) {
   next_ = point.next;
-  const std::string& text = point.detail;
-  auto parsed = std::from_chars(text.data(), text.data() + text.size(), digest_, 16);
-  if (next_ == 0 || (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size())) return {};
-  return Fail(Error::Corruption(item() + ": the position noted for it cannot be read: " + text));
+  held_next_ = point.held_next;
+  const std::optional<uint32_t> digest = next_ == 0 ? std::optional<uint32_t>(0) : ParseDigest(point.detail);
+  const std::optional<uint32_t> held = held_next_ == 0 ? std::optional<uint32_t>(0) : ParseDigest(point.held_detail);
+  if (!digest || !held)
+    return Fail(Error::Corruption(item() + ": the position noted for it cannot be read: " + point.detail));
+  digest_ = *digest;
+  held_digest_ = *held;
+  return {};
 }
 
 // The primary key; without one all columns, for a server may give rows in another order each time.
@@ -79,17 +94,24 @@ Status WholeReader::StepOver() {
     digest = Crc32c(row, digest);
   }
   if (digest == digest_) return {};
-  return Fail(Error::Conflict(fmt::format(
+  return Fail(Changed(next_));
+}
+
+Error WholeReader::Changed(int64_t rows) const {
+  return Error::Conflict(fmt::format(
       "{}: its first {} rows are no longer those that were read. Read a table that changes by a growing column "
       "(`cursor`), or take it under another source name to read all of it again",
-      item(), next_)));
+      item(), rows));
 }
 
 Result<SourceBatch> WholeReader::Read(size_t bytes_max, RowBatch* rows, const std::stop_token& stop) {
   SourceBatch batch;
   uint32_t digest = digest_;
   int64_t next = next_;
-  while (!done_ && rows->text().size() < bytes_max && !stop.stop_requested()) {
+  // What the log holds some of comes whole, so that it is known to be what it was before any of it is given out.
+  const bool is_held = held_next_ > next_;
+  const auto is_enough = [&] { return is_held ? next == held_next_ : rows->text().size() >= bytes_max; };
+  while (!done_ && !is_enough() && !stop.stop_requested()) {
     TR_TRY(bool more, database_->Next());
     done_ = !more;
     if (done_) break;
@@ -99,6 +121,11 @@ Result<SourceBatch> WholeReader::Read(size_t bytes_max, RowBatch* rows, const st
     rows->AddMade({}, begin, next, 0);
     ++next;
   }
+  if (is_held && stop.stop_requested() && next < held_next_) {
+    rows->Clear();
+    return batch;
+  }
+  if (is_held && (next < held_next_ || digest != held_digest_)) return Fail(Changed(held_next_));
   next_ = batch.next = next;
   digest_ = digest;
   batch.detail = fmt::format("{:08x}", digest_);

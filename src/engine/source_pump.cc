@@ -1,16 +1,8 @@
 #include "engine/source_pump.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <charconv>
-#include <limits>
 #include <utility>
 
-#include "base/crash_point.h"
 #include "engine/patience.h"
-#include "model/json_text.h"
-#include "model/partitioner.h"
 
 namespace tailrace::engine {
 namespace {
@@ -18,22 +10,8 @@ namespace {
 constexpr size_t kBatchBytes = size_t{1} << 20;
 // How often a source that is held up asks whether it may go on.
 constexpr int64_t kHeldUpAskMs = 100;
-
-// A source position's detail: where the batch it rides with begins ("PLACE;DETAIL OF THE SOURCE"). A batch is appended to several
-// partitions, so after a crash some may lack it: reading starts again at its beginning, and each partition drops what it has.
-std::string StartDetail(const ResumePoint& start) { return fmt::format("{};{}", start.next, start.detail); }
-
-std::optional<ResumePoint> ParseStartDetail(std::string_view text) {
-  const size_t semicolon = text.find(';');
-  if (semicolon == std::string_view::npos) return std::nullopt;
-  ResumePoint start;
-  const auto parsed = std::from_chars(text.data(), text.data() + semicolon, start.next);
-  if (parsed.ec != std::errc()) return std::nullopt;
-  start.detail = std::string(text.substr(semicolon + 1));
-  return start;
-}
-
-int64_t PlaceOf(const SourceRow& row) { return row.line > 0 ? row.line : row.place; }
+// Before a full disk or queue is tried again.
+constexpr int64_t kRetryMs = 20;
 
 // An error of one file, behind which the source goes on with the next.
 bool IsOfOneItem(ErrorCode code) {
@@ -42,33 +20,12 @@ bool IsOfOneItem(ErrorCode code) {
 
 }  // namespace
 
-struct SourcePump::Bucket {
-  std::vector<NewRecord> records;
-  std::vector<std::string> keys;  // backing of the records' keys; reserved before use, so that views stay valid
-  int64_t done_below = std::numeric_limits<int64_t>::min();  // places of the item in hand that are in the log already
-  bool appended = false;
-};
-
-struct SourcePump::Lane {
-  explicit Lane(PumpTarget t) : target(std::move(t)), buckets(static_cast<size_t>(target.partitions)) {}
-  PumpTarget target;
-  std::vector<Bucket> buckets;
-  JsonDocument document;  // of the row in hand, where only a part of it is wanted
-  std::vector<DeadLetter> refused;
-  int64_t refused_below = std::numeric_limits<int64_t>::min();
-  bool refused_written = false;
-};
-
 SourcePump::SourcePump(std::string name, std::unique_ptr<Source> source, std::vector<PumpTarget> targets, EventLog& log,
                        DeadLetterWriter& dead_letters)
-    : name_(std::move(name)), source_(std::move(source)), log_(log), dead_letters_(dead_letters) {
-  for (PumpTarget& target : targets) lanes_.push_back(std::make_unique<Lane>(std::move(target)));
-}
-
-SourcePump::~SourcePump() = default;
+    : source_(std::move(source)), appender_(std::move(name), std::move(targets), log, dead_letters) {}
 
 Status SourcePump::Run(const std::stop_token& stop, const std::function<void(const Error&)>& trouble) {
-  const ResumeLookup resume = [this](std::string_view item) { return Resume(item); };
+  const ResumeLookup resume = [this](std::string_view item) { return appender_.Open(item); };
   Status first_unreadable;
   while (!stop.stop_requested()) {
     if (const auto held_up = held_up_ ? held_up_() : std::nullopt) {
@@ -86,163 +43,21 @@ Status SourcePump::Run(const std::stop_token& stop, const std::function<void(con
     }
     waiting_ = !batch->trouble.empty();
     if (!batch->trouble.empty()) trouble(Error::Unavailable(batch->trouble));
-    if (!batch->rows.empty()) {
-      Sort(*batch);
-      TR_RETURN_IF_ERROR(Submit(*batch, stop, trouble));
-      batch_start_ = {batch->next, batch->detail};
-      counts_.bytes += batch->rows.back().place - batch->rows.front().place;
-    }
+    if (!batch->rows.empty()) TR_RETURN_IF_ERROR(Append(*batch, stop, trouble));
     if (batch->end) return first_unreadable;
   }
   return Fail(Error::Cancelled("stopping"));
 }
 
-// Called by the source when it opens an item.
-std::optional<ResumePoint> SourcePump::Resume(std::string_view item) {
-  item_ = std::string(item);
-  batch_start_ = {};
-  std::optional<SourcePosition> last;
-  const auto take = [&](const std::optional<SourcePosition>& position, int64_t* done_below) {
-    *done_below = position ? position->next : std::numeric_limits<int64_t>::min();
-    if (position && (!last || position->next > last->next)) last = position;
-  };
-  for (const auto& lane : lanes_) {
-    const auto positions = log_.SourcePositions(lane->target.id, name_, item);
-    for (size_t p = 0; p < lane->buckets.size(); ++p) {
-      take(p < positions.size() ? positions[p] : std::nullopt, &lane->buckets[p].done_below);
-    }
-    const auto refused = log_.SourcePositions(lane->target.dead_letters, name_, item);
-    take(refused.empty() ? std::nullopt : refused.front(), &lane->refused_below);
-  }
-  if (!last) return std::nullopt;
-  const auto start = ParseStartDetail(last->detail);
-  if (start) batch_start_ = *start;
-  return start;
-}
-
-void SourcePump::Sort(const SourceBatch& batch) {
-  for (const auto& lane : lanes_) {
-    lane->refused.clear();
-    lane->refused_written = false;
-    for (Bucket& bucket : lane->buckets) {
-      bucket.records.clear();
-      bucket.keys.clear();
-      bucket.keys.reserve(batch.rows.size());
-      bucket.appended = false;
-    }
-    for (const SourceRow& row : batch.rows) SortRow(batch, row, *lane);
-  }
-}
-
-void SourcePump::SortRow(const SourceBatch& batch, const SourceRow& row, Lane& lane) {
-  std::string_view json = row.fault.empty() ? row.json : std::string_view();
-  const auto refuse = [&](Stage stage, std::string pointer, std::string reason) {
-    if (row.place < lane.refused_below) return;
-    DeadLetter letter;
-    letter.stage = stage;
-    letter.stream = lane.target.stream;
-    letter.raw = std::string(row.raw);
-    if (stage == Stage::kSchema) letter.record = std::string(json);
-    letter.pointer = std::move(pointer);
-    letter.reason = std::move(reason);
-    letter.source = name_;
-    letter.item = batch.item_name;
-    letter.item_id = batch.item;
-    letter.place = row.place;
-    letter.line = row.line;
-    if (on_refused_) on_refused_(&letter);
-    lane.refused.push_back(std::move(letter));
-  };
-  if (!row.fault.empty()) return refuse(Stage::kDecode, "", row.fault);
-  if (!lane.target.pointer.empty()) {
-    if (const auto broken = lane.document.Parse(row.json)) return refuse(Stage::kDecode, "", broken->reason);
-    const auto part = lane.document.Find(lane.target.pointer);
-    if (!part) return;  // a record without this part has nothing for this stream
-    json = *part;
-  }
-  if (auto checked = lane.target.decoder.Decode(json, nullptr); !checked) {
-    const Fault& fault = checked.error();
-    return refuse(fault.malformed ? Stage::kDecode : Stage::kSchema, fault.pointer, fault.Reason());
-  }
-  const auto key = lane.target.decoder.key();
-  // Without a key the place decides, so that reading again after a crash comes to the same partition.
-  const PartitionId partition = PartitionOfKey(key ? std::string(*key) : std::to_string(row.place), lane.target.partitions);
-  Bucket& bucket = lane.buckets[static_cast<size_t>(partition.value)];
-  if (row.place < bucket.done_below) return;
-  NewRecord record{json, std::nullopt, PlaceOf(row)};
-  if (key) record.key = bucket.keys.emplace_back(*key);
-  bucket.records.push_back(record);
-}
-
-// Dead letters first: whatever carries a position is synced no earlier than the refused rows before that position.
-Status SourcePump::Submit(const SourceBatch& batch, const std::stop_token& stop,
-                          const std::function<void(const Error&)>& trouble) {
-  const SourcePosition position = PositionOf(batch);
-  const Origin origin = OriginOf(batch);
-  for (const auto& lane : lanes_) {
-    const auto attempt = [&]() -> Status {
-      if (!lane->refused_written) TR_RETURN_IF_ERROR(dead_letters_.Write(lane->refused, &position, &origin));
-      if (!lane->refused.empty()) TR_CRASH_POINT("engine.source_letters_written");
-      lane->refused_written = true;
-      return AppendBuckets(*lane, position, origin);
-    };
-    // A full disk or queue passes; a fenced partition does not.
-    while (true) {
-      const Status appended = attempt();
-      if (appended) break;
-      if (appended.error().code() != ErrorCode::kExhausted) return appended;
-      waiting_ = true;
-      trouble(appended.error());
-      constexpr int64_t kRetryMs = 20;
-      if (!SleepUnlessStopped(kRetryMs, stop)) return Fail(Error::Cancelled("stopping"));
-    }
-    waiting_ = false;
-    counts_.refused += static_cast<int64_t>(lane->refused.size());
-    for (const Bucket& bucket : lane->buckets) counts_.accepted += static_cast<int64_t>(bucket.records.size());
-    TR_CRASH_POINT("engine.source_batch_appended");
-  }
-  return {};
-}
-
-Status SourcePump::AppendBuckets(Lane& lane, const SourcePosition& position, const Origin& origin) {
-  std::vector<std::unique_ptr<AppendCall>> calls(lane.buckets.size());
-  Status outcome;
-  for (size_t p = 0; p < lane.buckets.size() && outcome; ++p) {
-    Bucket& bucket = lane.buckets[p];
-    if (bucket.appended || bucket.records.empty()) continue;
-    AppendRequest request;
-    request.stream = lane.target.id;
-    request.partition = PartitionId{static_cast<int32_t>(p)};
-    request.records = bucket.records;
-    request.position = &position;
-    request.origin = &origin;
-    auto call = std::make_unique<AppendCall>();
-    if (auto submitted = call->Submit(log_, request); !submitted) {
-      outcome = submitted;
-    } else {
-      calls[p] = std::move(call);
-    }
-  }
-  for (size_t p = 0; p < calls.size(); ++p) {
-    if (calls[p] == nullptr) continue;
-    const auto appended = calls[p]->Wait();
-    lane.buckets[p].appended = appended.has_value();
-    if (!appended && outcome) outcome = Fail(appended.error());
-  }
-  return outcome;
-}
-
-SourcePosition SourcePump::PositionOf(const SourceBatch& batch) const {
-  return {name_, batch.item, batch.next, StartDetail(batch_start_)};
-}
-
-Origin SourcePump::OriginOf(const SourceBatch& batch) const {
-  Origin origin;
-  origin.kind = OriginKind::kSource;
-  origin.name = name_;
-  origin.item = batch.item_name;
-  origin.unit = batch.rows.front().line > 0 ? PlaceUnit::kLine : unit_;
-  return origin;
+Status SourcePump::Append(const SourceBatch& batch, const std::stop_token& stop, const std::function<void(const Error&)>& trouble) {
+  const Status appended = appender_.Append(batch, [&](const Error& full) {
+    waiting_ = true;
+    trouble(full);
+    return SleepUnlessStopped(kRetryMs, stop);
+  });
+  waiting_ = false;
+  if (!appended && appended.error().code() == ErrorCode::kExhausted) return Fail(Error::Cancelled("stopping"));
+  return appended;
 }
 
 }  // namespace tailrace::engine

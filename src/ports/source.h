@@ -37,6 +37,10 @@ struct SourceBatch {
 struct ResumePoint {
   int64_t next = 0;
   std::string detail;
+  // Some of what follows may be in the log already: of a batch that began at `next` and ended at `held_next`, with
+  // `held_detail`. Nothing is known of it where held_next is not above next.
+  int64_t held_next = 0;
+  std::string held_detail = {};
 };
 
 // Where an item was left, from the log; nullopt when it was never read.

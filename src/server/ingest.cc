@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/load_desk.h"
 #include "server/body_workers.h"
 #include "server/envelope.h"
 #include "server/ingest_lane.h"
@@ -69,9 +70,8 @@ void Ingest::AppendToStream(const ExchangePtr& exchange) {
   Append(exchange, stream_doors_[static_cast<size_t>(stream)]);
 }
 
-bool Ingest::IsPaused(size_t stream) const { return services_.rejects != nullptr && services_.rejects->IsPaused(stream); }
-
-Reply Ingest::PausedReply(size_t stream) const {
+std::optional<Reply> Ingest::PausedReplyOf(size_t stream) const {
+  if (services_.rejects == nullptr || !services_.rejects->IsPaused(stream)) return std::nullopt;
   const auto trouble = services_.rejects->Known(stream);
   const std::string& name = services_.pipeline.streams[stream].name;
   Reply reply = ErrorReply(503, "paused", trouble ? trouble->reason : "stream " + name + " was paused a moment ago",
@@ -82,11 +82,15 @@ Reply Ingest::PausedReply(size_t stream) const {
   return reply;
 }
 
+void Ingest::CountLoaded(size_t stream, const engine::LoadReceipt& receipt) {
+  counters_[stream].accepted.Add(static_cast<uint64_t>(receipt.accepted));
+  counters_[stream].rejected.Add(static_cast<uint64_t>(receipt.refused));
+}
+
 void Ingest::Append(const ExchangePtr& exchange, const IngestDoor& door) {
   for (const DoorTarget& target : door.targets) {
-    if (!IsPaused(target.stream)) continue;
-    Reply paused = PausedReply(target.stream);
-    return exchange->Send(door.envelope == nullptr ? std::move(paused) : door.envelope->Dress(std::move(paused)));
+    if (auto paused = PausedReplyOf(target.stream))
+      return exchange->Send(door.envelope == nullptr ? std::move(*paused) : door.envelope->Dress(std::move(*paused)));
   }
   lanes_[exchange->loop().index()]->Append(exchange, door);
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,10 @@
 #include "server/ingest_door.h"
 #include "server/options.h"
 #include "server/services.h"
+
+namespace tailrace::engine {
+struct LoadReceipt;
+}
 
 namespace tailrace::server {
 
@@ -42,6 +47,12 @@ class Ingest {
   // Index of a stream by its name or alias; -1 when there is none.
   int FindStream(std::string_view name) const;
 
+  // Why the stream takes nothing for now, by its index: more dead letters than it may have hold it up.
+  std::optional<Reply> PausedReplyOf(size_t stream) const;
+
+  // Records that came by a way of their own.
+  void CountLoaded(size_t stream, const engine::LoadReceipt& receipt);
+
   // Appends to the stream that the path names.
   void AppendToStream(const ExchangePtr& exchange);
   void Append(const ExchangePtr& exchange, const IngestDoor& door);
@@ -51,9 +62,6 @@ class Ingest {
 
  private:
   friend class IngestLane;
-  // More dead letters than the stream may have hold it up.
-  bool IsPaused(size_t stream) const;
-  Reply PausedReply(size_t stream) const;
   Ingest(const Services& services, const Limits& limits, ByteBudget& body_bytes, Admission& admission);
 
   const Services& services_;

@@ -67,10 +67,10 @@ std::optional<Reply> IngestLane::Read(RecordReader& reader, IngestCall& call) co
   if (auto refusal = reader.Read(call)) return refusal;
   // Which stream is meant may stand in the body alone.
   for (size_t i = 0; i < call.parts_used; ++i) {
-    if (ingest_.IsPaused(call.parts[i]->stream)) return ingest_.PausedReply(call.parts[i]->stream);
+    if (auto paused = ingest_.PausedReplyOf(call.parts[i]->stream)) return paused;
   }
   for (const RefusedRecord& refused : call.refused) {
-    if (ingest_.IsPaused(refused.stream)) return ingest_.PausedReply(refused.stream);
+    if (auto paused = ingest_.PausedReplyOf(refused.stream)) return paused;
   }
   return std::nullopt;
 }

@@ -21,6 +21,7 @@
 #include "server/kinesis_gateway.h"
 #include "server/letter_reads.h"
 #include "server/listener.h"
+#include "server/load_door.h"
 #include "server/loopback_host.h"
 #include "server/loop.h"
 #include "server/openapi.h"
@@ -62,6 +63,7 @@ struct Server::Parts {
                ByteBudget(options.limits.answer_bytes_max), ByteBudget(options.limits.kept_bytes_max)},
         query_pool("queries", options.read_threads, options.limits, services.clock, services.metrics),
         tail_pool("tails", 1, options.limits, services.clock, services.metrics),
+        load_pool("loads", 1, options.limits, services.clock, services.metrics),
         system(services, options.version),
         rebuilds(services) {
     for (int i = 0; i < options.ingest_threads; ++i) loops.push_back(std::make_unique<Loop>(static_cast<size_t>(i), services.clock));
@@ -85,6 +87,7 @@ struct Server::Parts {
   ConnectionShared shared;
   ReadPool query_pool;
   ReadPool tail_pool;
+  ReadPool load_pool;
   SystemReads system;
   RebuildDoor rebuilds;
   std::unique_ptr<Ingest> ingest;
@@ -94,6 +97,7 @@ struct Server::Parts {
   std::unique_ptr<AwsDoor> aws;
   std::unique_ptr<StreamReads> stream_reads;
   std::unique_ptr<LetterReads> letters;
+  std::unique_ptr<LoadDoor> loads;     // null: nothing takes them
   std::unique_ptr<AuditReads> audits;  // null: no auditor
   std::unique_ptr<TailHub> tails;
   std::unique_ptr<WaitList> waits;
@@ -128,6 +132,7 @@ Status Server::Parts::Assemble() {
   aws = std::make_unique<AwsDoor>(services, gate, *ingest, query_pool);
   stream_reads = std::make_unique<StreamReads>(services, options, *ingest, query_pool);
   letters = std::make_unique<LetterReads>(services, options.limits, *ingest, query_pool);
+  if (services.loads != nullptr) loads = std::make_unique<LoadDoor>(services, *ingest, load_pool);
   if (services.auditor != nullptr) audits = std::make_unique<AuditReads>(services, options.limits, query_pool);
   tails = std::make_unique<TailHub>(services, options.limits, *ingest, tail_pool, *loops.front());
   waits = std::make_unique<WaitList>(services.progress, *loops.front(), options.limits, services.clock);
@@ -154,6 +159,9 @@ Status Server::Parts::AddRoutes() {
   TR_RETURN_IF_ERROR(router.Add(BackupRoute(services)));
   for (RouteSpec& route : JobRoutes(services, query_pool)) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   TR_RETURN_IF_ERROR(router.Add(ExportRoute(exports)));
+  if (loads != nullptr) {
+    for (RouteSpec& route : loads->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
+  }
   for (RouteSpec& route : apis->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   return {};
 }
@@ -214,6 +222,7 @@ Status Server::Start() {
   parts.query_pool.Start();
   if (parts.audits != nullptr) parts.audits->Start();
   parts.tail_pool.Start();
+  parts.load_pool.Start();
   parts.KeepHouse();
   for (const auto& loop : parts.loops) loop->Start();
   LogInfo("listening", {{"address", address()}});
@@ -222,6 +231,7 @@ Status Server::Start() {
 
 void Server::Parts::KeepHouse() {
   query_pool.StopOverdue();
+  load_pool.StopOverdue();
   waits->Check();
   tails->Tick();
   if (certificates != nullptr) certificates->Look(services.clock.Monotonic());
@@ -255,6 +265,7 @@ void Server::Stop() {
   parts.query_pool.Stop();
   if (parts.audits != nullptr) parts.audits->Stop();
   parts.tail_pool.Stop();
+  parts.load_pool.Stop();
   parts.RunOnEachLoop([](Loop& loop) { loop.ForEachConnection([](Connection& connection) { connection.Close(); }); });
   for (const auto& loop : parts.loops) loop->Stop();
 }

@@ -27,6 +27,7 @@
 namespace tailrace::engine {
 class AlertDesk;
 class Auditor;
+class LoadDesk;
 class JobDesk;
 }
 
@@ -109,6 +110,7 @@ struct Services {
   engine::RejectWatch* rejects = nullptr;        // of dead letters that are too many; null: any number is well
   engine::JobDesk* jobs = nullptr;               // with alerts; without them there is no GET /jobs
   engine::AlertDesk* alerts = nullptr;
+  engine::LoadDesk* loads = nullptr;             // takes what `load` reads; null: nothing does
 };
 
 }  // namespace tailrace::server

@@ -31,6 +31,16 @@ struct TextItemOptions {
 Result<std::unique_ptr<FileItem>> OpenTextItem(std::unique_ptr<InputFile> file, std::unique_ptr<RowFormat> format,
                                                const TextItemOptions& options, const ResumePoint& resume);
 
+struct XmlItemOptions {
+  std::string records;   // the way to the elements that are records
+  size_t row_bytes_max = kRowBytesMax;
+  bool follow = false;   // a document without its end is still being written
+};
+
+// Opens an XML document; places are the bytes at which records begin.
+Result<std::unique_ptr<FileItem>> OpenXmlItem(std::unique_ptr<InputFile> file, const Schema& schema,
+                                              const XmlItemOptions& options, const ResumePoint& resume);
+
 // Opens a Parquet file; places are row numbers.
 Result<std::unique_ptr<FileItem>> OpenParquetItem(std::unique_ptr<InputFile> file, const Schema& schema,
                                                   const ResumePoint& resume);

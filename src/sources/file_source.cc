@@ -70,6 +70,8 @@ class FileSource final : public Source {
 };
 
 Status FileSource::Start() {
+  if (options_.format == SourceFormat::kXml && options_.records.empty())
+    return Fail(Error::Invalid(options_.path + ": XML is read with `records`, the way to the elements that are records, such as /catalog/book"));
   TR_RETURN_IF_ERROR(Rescan());
   if (paths_.empty() && !options_.watch) return Fail(Error::NotFound("no file matches " + options_.path));
   for (const std::string& path : paths_) {
@@ -228,9 +230,12 @@ Result<bool> FileSource::OpenPath(const std::string& path, const ResumeLookup& r
 Result<std::unique_ptr<FileItem>> FileSource::OpenItem(std::unique_ptr<InputFile> file,
                                                        const ResumePoint& resume) const {
   if (options_.format == SourceFormat::kParquet) return OpenParquetItem(std::move(file), file_schema_, resume);
+  const bool follow = options_.watch && CompressionOf(file->path()) == Compression::kNone;
+  if (options_.format == SourceFormat::kXml)
+    return OpenXmlItem(std::move(file), file_schema_, {options_.records, options_.row_bytes_max, follow}, resume);
   TextItemOptions text;
   text.row_bytes_max = options_.row_bytes_max;
-  text.follow = options_.watch && CompressionOf(file->path()) == Compression::kNone;
+  text.follow = follow;
   return OpenTextItem(std::move(file), MakeFormat(), text, resume);
 }
 
@@ -243,7 +248,8 @@ std::unique_ptr<RowFormat> FileSource::MakeFormat() const {
       return MakeJsonFormat(options_.latin1, options_.row_bytes_max);
     case SourceFormat::kJsonLines:
     case SourceFormat::kParquet:
-      break;
+    case SourceFormat::kXml:
+      break;  // no lines of text
   }
   return MakeJsonLinesFormat(options_.latin1, options_.row_bytes_max, options_.records);
 }
@@ -257,6 +263,16 @@ void FileSource::Wait(const std::stop_token& stop) {
 }
 
 }  // namespace
+
+bool IsXmlPath(std::string_view path) {
+  for (const std::string_view packed : {".gz", ".zst"}) {
+    if (path.ends_with(packed)) path.remove_suffix(packed.size());
+  }
+  constexpr std::string_view kEnding = ".xml";
+  if (path.size() < kEnding.size()) return false;
+  path.remove_prefix(path.size() - kEnding.size());
+  return std::equal(path.begin(), path.end(), kEnding.begin(), [](char a, char b) { return (a | 0x20) == b || a == b; });
+}
 
 Result<std::unique_ptr<Source>> MakeFileSource(const FileSourceOptions& options, const Schema& schema) {
   auto source = std::make_unique<FileSource>(options, schema);

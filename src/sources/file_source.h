@@ -9,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "model/schema.h"
@@ -17,18 +18,22 @@
 
 namespace tailrace {
 
-enum class SourceFormat { kCsv, kJson, kJsonLines, kParquet };
+enum class SourceFormat { kCsv, kJson, kJsonLines, kParquet, kXml };
 
 struct FileSourceOptions {
   std::string path;                   // a glob; endings .gz and .zst (but of Parquet) are unpacked
   SourceFormat format = SourceFormat::kCsv;
   bool latin1 = false;                // else UTF-8
-  std::string records;                // of JSON in UTF-8: where the records of a document are; empty: it is one
+  // Where the records of a document are. Of JSON in UTF-8: empty, it is one. Of XML: always.
+  std::string records;
   bool partitions = false;            // folders `name=value` of the path are fields of each row
   bool watch = false;  // go on with files that come and grow, without end; a row counts once its line has ended
   std::chrono::milliseconds poll{200};  // how often to look when watching; more rarely where there are many files
   size_t row_bytes_max = kRowBytesMax;
 };
+
+// Whether a name is that of an XML document, packed or not.
+bool IsXmlPath(std::string_view path);
 
 // `schema` is that of the stream that whole rows go to, and says what an empty field of CSV is; where only parts of
 // rows are wanted it is empty and drops unknown fields. Errors of Next: those of Source; kInvalid, kConflict,

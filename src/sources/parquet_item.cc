@@ -49,7 +49,7 @@ Status ParquetItem::Start(const ResumePoint& resume) {
   TR_TRY(database_, sql::Database::Open(options));
   TR_TRY(connection_, database_->Connect());
   std::string query =
-      fmt::format("SELECT * FROM read_parquet({}) OFFSET {}", sql::QuoteLiteral(file_->path()), resume.next);
+      fmt::format("SELECT * FROM {} OFFSET {}", ParquetRelation(file_->path()), resume.next);
   Result<QueryRows> rows = QueryRows::Open(*connection_, query, 0, schema_, {});
   if (!rows) return Fail(Named(rows.error()));
   query_.emplace(std::move(*rows));

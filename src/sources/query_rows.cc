@@ -6,6 +6,8 @@
 namespace tailrace {
 namespace {
 
+constexpr std::string_view kNoNumber = "\"not a number\"";
+
 // The time in a JSON string that the query gave for a timestamp or date; nullopt for anything else.
 std::optional<int64_t> MicrosOf(std::string_view json) {
   if (json.size() < 2 || json.front() != '"') return std::nullopt;
@@ -18,13 +20,26 @@ std::optional<int64_t> MicrosOf(std::string_view json) {
 
 }  // namespace
 
+std::string ParquetRelation(std::string_view path) {
+  std::string pattern;
+  for (const char c : path) {
+    const bool means_more = c == '*' || c == '?' || c == '[';
+    if (means_more) pattern += '[';
+    pattern += c;
+    if (means_more) pattern += ']';
+  }
+  return "read_parquet(" + sql::QuoteLiteral(pattern) + ", hive_partitioning = false)";
+}
+
 Result<QueryRows> QueryRows::Open(sql::Connection& connection, std::string_view query, size_t hidden,
                                   const Schema& schema, std::stop_token stop) {
   TR_TRY(std::unique_ptr<sql::QueryCursor> cursor, sql::QueryCursor::Open(connection, query, {}, std::move(stop)));
   QueryRows rows(std::move(cursor));
   rows.hidden_ = hidden;
   for (size_t i = hidden; i < rows.cursor_->columns().size(); ++i) {
-    rows.columns_.push_back(ColumnFor(rows.cursor_->columns()[i].name, i == hidden, schema));
+    const sql::ResultColumn& column = rows.cursor_->columns()[i];
+    rows.columns_.push_back(ColumnFor(column.name, i == hidden, schema));
+    rows.columns_.back().is_double = column.type == "DOUBLE" || column.type == "FLOAT";
   }
   return rows;
 }
@@ -66,6 +81,11 @@ void QueryRows::AppendJson(std::string* out) const {
 
 void QueryRows::AppendValue(const Column& column, std::string_view json, size_t index, std::string* out) const {
   bool is_null = json == "null";
+  if (is_null && column.is_double) {
+    const bool has_value = cursor_->Plain(row_, index).has_value();
+    *out += has_value ? kNoNumber : json;
+    return;
+  }
   if (column.as_text && !is_null && json.front() != '"')
     return AppendJsonString(cursor_->Plain(row_, index).value_or(""), out);
   std::optional<int64_t> micros;

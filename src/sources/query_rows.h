@@ -36,6 +36,7 @@ class QueryRows {
   struct Column {
     std::string prefix;              // `{"InvoiceNo":`
     bool as_text = false;            // whatever it is, in quotes
+    bool is_double = false;          // NaN and the infinities, which JSON has not, are a text that the schema refuses
     bool is_timed = false;           // the field has a format or unit of its own:
     TimeSpelling time;
   };
@@ -51,5 +52,8 @@ class QueryRows {
   size_t rows_ = 0;
   bool started_ = false;
 };
+
+// A Parquet file to select from: that file alone, whatever its name has in it, and its own columns alone.
+std::string ParquetRelation(std::string_view path);
 
 }  // namespace tailrace

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A row gets the same verdict whichever way it comes: posted to the HTTP door, loaded from a file into the data folder, or loaded
-while a server runs. Generated and hostile rows of JSON lines and of CSV go all three ways; what is accepted has to be the same rows in
+while a server runs. Generated and hostile rows of JSON lines, of CSV and of Parquet (texts, and values of every type) go all three ways; what is accepted has to be the same rows in
 the same order, and what is refused the same bytes for the same reason at the same place. A load that is killed and repeated, and one
 that is simply repeated, adds nothing twice.
 
@@ -10,10 +10,16 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow
+import pyarrow.parquet
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 import server as harness
@@ -129,6 +135,14 @@ def held(folder):
     return [json.dumps(row, sort_keys=True) for row in rows], sorted(json.dumps(letter, sort_keys=True) for letter in letters)
 
 
+def places(folder):
+    """Where records and letters came from: source, file and line, and how many of each the audit counts."""
+    letters = ask(folder, "SELECT source, item, line, raw FROM tailrace.dead_letters LIMIT 100000")
+    traced = [json.loads(run("trace", "--json", f"rows/0:{offset}", folder).stdout)["from"] for offset in (0, 1, 700)]
+    origins = ask(folder, "SELECT * FROM tailrace.origins")
+    return [json.dumps(one, sort_keys=True) for one in traced + origins], sorted(json.dumps(one, sort_keys=True) for one in letters)
+
+
 def post(folder, parts, content_type):
     one = harness.Server(folder).wait_listening()
     try:
@@ -148,6 +162,78 @@ def compare(what, first, second):
         raise AssertionError(f"{what}: {len(a)} and {len(b)} {name}\nonly the first: {only_a}\nonly the second: {only_b}")
 
 
+PARQUET_TYPES = {"id": pyarrow.int64(), "price": pyarrow.decimal128(20, 6), "ok": pyarrow.bool_(), "name": pyarrow.string(), "day": pyarrow.date32(),
+                 "at": pyarrow.timestamp("us"), "x": pyarrow.float64(), "doc": pyarrow.struct([("a", pyarrow.list_(pyarrow.int64())), ("b", pyarrow.string())]),
+                 "tags": pyarrow.list_(pyarrow.string())}
+FIRST = datetime(2020, 1, 1)
+
+
+def text_value(rng, name, i):
+    """A text for a column of texts: what CSV would hold there, or something hostile."""
+    if name == "id" and rng.random() < 0.9:
+        return str(i)
+    if rng.random() < 0.15:
+        return rng.choice(CSV_BAD + ["", "\ud7ff", "a\u2028b", "\"", "\\", "\r\n", "\x7f", "{", "[1", "null", "true "])
+    return rng.choice(CSV_GOOD[name]) or (None if name not in ("id", "name") else "")
+
+
+def typed_value(rng, name, i):
+    """A value of the column's own type, and now and then one that the schema does not take."""
+    if rng.random() < 0.15 and (name not in ("id", "name") or rng.random() < 0.1):
+        return None
+    return {"id": lambda: i if rng.random() < 0.95 else rng.choice([-(2**63), 2**63 - 1]),
+            "price": lambda: rng.choice([Decimal("2.5"), Decimal("-0.125"), Decimal("999999999.999")] * 5 + [Decimal("0.0001"), Decimal("99999999999.5")]),
+            "ok": lambda: rng.random() < 0.5,
+            "name": lambda: rng.choice(["a", "", "two\nlines", "é€😀", "\x01\x1f", '"\\']),
+            "day": lambda: date(2020, 2, 29) + timedelta(days=rng.randrange(-9000, 9000)),
+            "at": lambda: FIRST + timedelta(minutes=rng.randrange(-10**6, 10**6), microseconds=rng.choice([0] * 20 + [1, 500_000])),
+            "x": lambda: rng.choice([0.1, -0.0, 1e300, 5e-324, 3.0] * 5 + [float("nan"), float("inf"), float("-inf")]),
+            "doc": lambda: {"a": rng.choice([[], [1, 2], None]), "b": rng.choice(["x", None, "\n"])},
+            "tags": lambda: rng.choice([[], ["x"], ["a", None, "é"]])}[name]()
+
+
+def as_posted(row):
+    """A row of values as the record that it stands for."""
+    def plain(name, value):
+        if isinstance(value, Decimal):
+            return f"decimal {value.quantize(Decimal('0.000001'))}"  # the scale of its column
+        if isinstance(value, datetime):
+            # The stream's own format; what it cannot say stays as it is.
+            exact = value.second == 0 and value.microsecond == 0
+            return value.strftime("%m/%d/%Y %H:%M") if exact else value.isoformat(timespec="auto" if value.microsecond % 1000 else "milliseconds") + "Z"
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, float) and (value != value or abs(value) == float("inf")):
+            return "not a number"
+        return value
+    text = json.dumps({name: plain(name, value) for name, value in row.items()}, ensure_ascii=False)
+    return re.sub(r'"decimal ([^"]*)"', r"\1", text).encode()
+
+
+def same_letters(held_rows):
+    """Letters by what their record says, for a row of Parquet has no bytes of its own."""
+    rows, letters = held_rows
+    loaded = [json.loads(letter) for letter in letters]
+    for letter in loaded:
+        letter["raw"] = json.loads(letter["raw"], parse_int=float)
+    return rows, sorted(json.dumps(letter, sort_keys=True) for letter in loaded)
+
+
+def parquet_ways(scratch, rng, name, value_of, types):
+    records = [{column: value_of(rng, column, i) for column in FIELDS} for i in range(ROWS)]
+    file = pathlib.Path(scratch, f"{name}.parquet")
+    schema = pyarrow.schema([(column, types(column)) for column in FIELDS])
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(records, schema=schema), file, row_group_size=700)
+    posted = folder_in(scratch, f"posted-{name}")
+    lines = [as_posted(record) for record in records]
+    post(posted, [b"\n".join(lines[i:i + ROWS_PER_POST]) + b"\n" for i in range(0, ROWS, ROWS_PER_POST)], "application/x-ndjson")
+    by_post = same_letters(held(posted))
+    by_load = other_ways(scratch, name, file)
+    compare(f"{name}: posted and loaded", by_post, same_letters(by_load))
+    assert len(by_load[0]) > ROWS // 3 and len(by_load[1]) > ROWS // 20, "the rows try too little"
+    print(f"{name}: {len(by_load[0])} rows and {len(by_load[1])} letters, the same three ways")
+
+
 def three_ways(scratch, kind, lines, header):
     file = pathlib.Path(scratch, f"rows.{kind}")
     file.write_bytes((header + b"\n" if header else b"") + b"\n".join(lines) + b"\n")
@@ -155,12 +241,18 @@ def three_ways(scratch, kind, lines, header):
     joined = [b"\n".join(lines[i:i + ROWS_PER_POST]) + b"\n" for i in range(0, len(lines), ROWS_PER_POST)]
     post(posted, [header + b"\n" + part if header else part for part in joined], "text/csv" if kind == "csv" else "application/x-ndjson")
     by_post = held(posted)
+    by_load = other_ways(scratch, kind, file)
+    compare(f"{kind}: posted and loaded", by_post, by_load)
+    assert len(by_load[0]) > ROWS // 3 and len(by_load[1]) > ROWS // 20, "the rows try too little"
+    print(f"{kind}: {len(by_load[0])} rows and {len(by_load[1])} letters, the same three ways")
+
+
+def other_ways(scratch, kind, file):
+    """What a load comes to, which has to be the same into a folder and through a server, once and twice."""
     loaded = folder_in(scratch, f"loaded-{kind}")
     done = run("load", file, "--into", "rows", loaded)
     assert done.returncode in (0, 1), done.stderr
     by_load = held(loaded)
-    compare(f"{kind}: posted and loaded", by_post, by_load)
-    assert len(by_load[0]) > ROWS // 3 and len(by_load[1]) > ROWS // 20, "the rows try too little"
     done = run("load", file, "--into", "rows", loaded)
     compare(f"{kind}: loaded once and twice", by_load, held(loaded))
     served = folder_in(scratch, f"served-{kind}")
@@ -172,12 +264,9 @@ def three_ways(scratch, kind, lines, header):
     finally:
         one.stop()
     by_server = held(served)
-    if kind == "csv":
-        # A load through a server sends rows of CSV as JSON: the same rows, but letters with other bytes, and those that are no rows are told
-        # to the caller alone.
-        by_server = by_server[0], by_load[1]
     compare(f"{kind}: loaded without and with a server", by_load, by_server)
-    print(f"{kind}: {len(by_load[0])} rows and {len(by_load[1])} letters, the same three ways")
+    compare(f"{kind}: where a load without and one with a server found them", places(loaded), places(served))
+    return by_load
 
 
 def killed_and_repeated(scratch, rng):
@@ -213,6 +302,8 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         three_ways(scratch, "jsonl", [json_line(rng, i) for i in range(ROWS)], b"")
         three_ways(scratch, "csv", [csv_line(rng, i) for i in range(ROWS)], ",".join(FIELDS).encode())
+        parquet_ways(scratch, rng, "texts", text_value, lambda column: pyarrow.string())
+        parquet_ways(scratch, rng, "typed", typed_value, PARQUET_TYPES.get)
         killed_and_repeated(scratch, rng)
     return 0
 

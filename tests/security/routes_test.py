@@ -18,6 +18,7 @@ EXPECTED = {
     "GET /metrics": ("read", ""),
     "POST /streams/{stream}": ("ingest", "sales"), "POST /door": ("ingest", "sales"),
     "GET /streams/{stream}": ("read", "sales"), "GET /streams/{stream}/records": ("read", "sales"), "GET /streams/{stream}/tail": ("read", "sales"),
+    "GET /streams/{stream}/load": ("ingest", "sales"), "POST /streams/{stream}/load": ("ingest", "sales"),
     "PUT /streams/{stream}/record": ("ingest", "sales"), "PUT /streams/{stream}/records": ("ingest", "sales"),
     "POST /": ("any", "*"),
     "POST /topics/{topic}": ("ingest", "sales"), "GET /topics": ("read", "*"), "GET /topics/{topic}": ("read", "sales"),
