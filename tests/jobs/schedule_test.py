@@ -9,6 +9,8 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from server import PROGRAM, Server  # noqa: E402
@@ -146,6 +148,36 @@ class Schedules(unittest.TestCase):
         metrics = server.get("/metrics")[1].decode()
         for line in ('tailrace_job_last_run_failed{job="fails"} 1', 'tailrace_job_last_run_failed{job="daily"} 0', 'tailrace_job_runs_waiting{job="daily"} 0'):
             self.assertIn(line + "\n", metrics)
+
+    def test_keys_that_are_limited_see_nothing_of_jobs_and_admins_alone_run_them(self):
+        self.write("  make: {steps: [{sql: CREATE OR REPLACE TABLE made AS SELECT 42 AS answer}]}\n")
+        server = self.serve()
+        self.command(server, "job", "run", "make")
+
+        def key(*options):
+            return subprocess.run([PROGRAM, "keys", "add", *options, str(self.folder)], capture_output=True, text=True, check=True, timeout=SECONDS_MAX).stdout.strip()
+        keys = {"limited": key("--role", "read", "--stream", "s"), "reader": key("--role", "read"), "admin": key("--role", "admin")}
+
+        def status(name, method, target):
+            request = urllib.request.Request(f"http://{server.host}:{server.port}{target}", method=method, headers={"X-API-Key": keys[name]})
+            try:
+                with urllib.request.urlopen(request, timeout=SECONDS_MAX) as reply:
+                    return reply.status, reply.read().decode()
+            except urllib.error.HTTPError as error:
+                return error.code, error.read().decode()
+        end = time.monotonic() + SECONDS_MAX
+        while (server.get("/jobs")[0] != 401 or status("admin", "GET", "/jobs")[0] == 401) and time.monotonic() < end:
+            time.sleep(0.05)  # the server learns of keys within a second
+        made = "/sql?q=SELECT%20answer%20FROM%20jobs.made"
+        self.assertIn("42", status("reader", "GET", made)[1])
+        code, text = status("limited", "GET", made)
+        self.assertIn(code, (403, 404))
+        self.assertNotIn("42", text)
+        for target in ("/jobs", "/jobs/make", "/jobs/make/log?run=x", "/alerts"):
+            self.assertEqual(status("limited", "GET", target)[0], 403, target)
+        self.assertNotIn("jobs", json.loads(status("limited", "GET", "/status")[1]))
+        self.assertIn("jobs", json.loads(status("reader", "GET", "/status")[1]))
+        self.assertEqual([status(name, "POST", "/jobs/make/run")[0] for name in ("limited", "reader", "admin")], [403, 403, 202])
 
     def test_a_backup_keeps_what_jobs_wrote_and_what_became_of_their_due_times(self):
         self.write("""
