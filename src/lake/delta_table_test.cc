@@ -88,6 +88,7 @@ class FailingStore final : public ObjectStore {
   explicit FailingStore(const std::string& folder) : store_(OpenFolderObjectStore(folder, PosixFileSystem())) {}
   int left = -1;  // puts until they fail; below 0: never
   int puts = 0;
+  int deletes_left = -1;  // the same of deletes
 
   Status Put(const std::string& name, std::string_view bytes) override {
     TR_RETURN_IF_ERROR(Count());
@@ -103,7 +104,11 @@ class FailingStore final : public ObjectStore {
   }
   Result<std::string> Get(const std::string& name, int64_t bytes_max) override { return store_->Get(name, bytes_max); }
   Result<std::vector<ObjectInfo>> List(const std::string& prefix) override { return store_->List(prefix); }
-  Status Delete(const std::string& name) override { return store_->Delete(name); }
+  Status Delete(const std::string& name) override {
+    if (deletes_left == 0) return Fail(Error::Unavailable("the store is away"));
+    if (deletes_left > 0) --deletes_left;
+    return store_->Delete(name);
+  }
 
  private:
   Status Count() {
@@ -389,6 +394,30 @@ TEST_F(DeltaTableTest, ACheckpointIsHeldAgainstItsHashToo) {
   exporter_->Rebuild();
   FlushAll(*again);
   EXPECT_TRUE(again->Check({})) << "a rebuild makes another checkpoint";
+}
+
+// Wherever deleting what is old breaks off, the table stays whole, and what is left goes later.
+TEST_F(DeltaTableTest, DeletingOldFilesGoesOnWhereItStopped) {
+  for (int stop = 0; stop < 4; ++stop) {
+    fs::remove_all(folder_ + "/tables");
+    exporter_ = std::make_unique<FakeExporter>();
+    exporter_->grows = false;
+    auto table = OpenTable();
+    for (int i = 0; i < 5; ++i) {
+      exporter_->AddRows(3);
+      FlushAll(*table);
+    }
+    ASSERT_EQ(ParquetFiles(), 5u);
+    clock_.Advance(std::chrono::hours(2));
+    objects_->deletes_left = stop;
+    EXPECT_FALSE(Flush(*table)) << stop;
+    objects_->deletes_left = -1;
+    if (stop % 2 == 0) table = OpenTable();  // killed there
+    ASSERT_EQ(DifferenceOf(*table), kNoDifference);
+    FlushAll(*table);
+    EXPECT_EQ(ParquetFiles(), 1u) << stop;
+    EXPECT_TRUE(table->Check({}));
+  }
 }
 
 TEST_F(DeltaTableTest, ARebuildReplacesAll) {

@@ -29,7 +29,8 @@ PARTS, ROWS = 14, 300  # enough versions for a checkpoint
 
 
 def spark_session(scratch):
-    builder = SparkSession.builder.master("local[2]").appName("tailrace").config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "2")
+    builder = SparkSession.builder.master("local[2]").appName("tailrace").config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
+    builder = builder.config("spark.sql.shuffle.partitions", "2").config("spark.databricks.delta.snapshotPartitions", "2")
     builder = builder.config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1").config("spark.sql.session.timeZone", "UTC")
     builder = builder.config("spark.jars", os.environ["TAILRACE_DELTA_JARS"]).config("spark.sql.warehouse.dir", f"{scratch}/warehouse")
     builder = builder.config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
