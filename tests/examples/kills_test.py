@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Killed at random moments while they take their records in and start again, all five examples come to the results of a run that nobody
-disturbed: every stream, table, view, document, API and dead letter.
+disturbed: every stream, table, view, document, API and dead letter, and the lake holds what they hold.
 
     kills_test.py [--minutes M] [EXAMPLE...]
 
@@ -20,8 +20,8 @@ import unittest
 import urllib.error
 import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from results import all_results, differences  # noqa: E402
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "lake")]
+from results import all_results, differences, lake_differs, soon_in_the_lake  # noqa: E402
 from served import ALL, DATA, Example  # noqa: E402
 
 KILLS = int(os.environ.get("EXAMPLE_KILLS", "6"))
@@ -139,8 +139,16 @@ def undisturbed(name):
         return all_results(example)
 
 
-def killed(name, expected, chance):
-    with Example(name, apart=True) as example:
+def compare_lake(example):
+    """What is in the lake has become what SQL answers."""
+    ends = time.monotonic() + SETTLE_SECONDS
+    while said := lake_differs(example):
+        assert time.monotonic() < ends, "\n".join(said)
+        time.sleep(0.5)
+
+
+def killed(name, expected, chance, with_lake=False):
+    with Example(name, apart=True, change=soon_in_the_lake) as example:
         client = Client(example, chance) if name in POSTS_OF else None
         if client:
             client.start()
@@ -157,6 +165,8 @@ def killed(name, expected, chance):
         compare(example, expected, posted)
         if name == "flights":
             check_polls(example)
+        if with_lake:
+            compare_lake(example)
         example.check_audit()
 
 
@@ -169,7 +179,7 @@ class KillsTest(unittest.TestCase):
         began = time.monotonic()
         expected = undisturbed(name)
         between = time.monotonic()
-        killed(name, expected, random.Random("%s %d" % (name, SEED)))
+        killed(name, expected, random.Random("%s %d" % (name, SEED)), with_lake=True)
         print("%s: %d results are the same; %.1f s undisturbed, %.1f s killed" % (name, len(expected), between - began, time.monotonic() - between), flush=True)
 
     def test_retail(self):

@@ -9,6 +9,7 @@ OF_THE_RUN = {
     "walmart": {"items": {"polled"}},
     "flights": {"options": None, "trip": {"polled"}, "collected": None, "trip_counts": None},
 }
+WITH_LAKE = {"retail", "walmart", "flights"}
 # APIs that want to be asked for something.
 ASKED_FOR = {
     "retail": ["/api/purchase_history?customer=17850&limit=1000", "/test?InvoiceNo=536365", "/api/customer?CustomerID=17850"],
@@ -57,6 +58,60 @@ def answers(example, of_the_run):
             body.pop("as_of", None)
         found[target] = body
     return found
+
+
+def soon_in_the_lake(text):
+    """A pipeline file whose lake has what there is within a second."""
+    return text.replace("{format: delta", "{format: delta, commit_after: 1s").replace("{raw: jsonl.zst", "{raw: jsonl.zst, roll_after: 1s")
+
+
+def lake_tables(example):
+    text = example.file.read_text(encoding="utf-8")
+    found = re.search(r"^lake:\n((?:  .*\n)+)", text, re.MULTILINE)
+    return re.findall(r"^    (\w+): \{format", found.group(1), re.MULTILINE) if found else []
+
+
+def lake_streams(example):
+    text = example.file.read_text(encoding="utf-8")
+    return re.findall(r"(\w+): \{raw: ", text)
+
+
+def as_text(value):
+    """As a cast to VARCHAR has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if hasattr(value, "tzinfo"):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    return None if value is None else str(value)
+
+
+def lake_differs(example):
+    """Tables whose rows in the lake are not those that SQL answers, and streams of which the lake has not each record."""
+    import deltalake  # not there where only torture runs
+    from lake_files import read_raw
+    data, of_the_run, said = example.file.parent / ".tailrace", OF_THE_RUN.get(example.name, {}), []
+    assert bool(lake_tables(example)) == bool(lake_streams(example)) == (example.name in WITH_LAKE), example.name
+    for name in lake_tables(example):
+        without = of_the_run.get(name, set())
+        if without is None:
+            continue
+        columns = [column for column in example.columns(name) if column not in without]
+        kept = deltalake.DeltaTable(str(data / "lake" / "tables" / name)).to_pyarrow_table(columns=columns)
+        if kept.num_rows != example.rows(name):
+            said.append("%s: %d rows in the lake, %d in SQL" % (name, kept.num_rows, example.rows(name)))
+        elif kept.num_rows <= SHOWN_ROWS_MAX:
+            rows = example.sql('SELECT %s FROM "%s"' % (", ".join('"%s"::VARCHAR AS "%s"' % (column, column) for column in columns), name))
+            ours = sorted(tuple(str(row[column]) for column in columns) for row in rows)
+            theirs = sorted(tuple(str(as_text(row[column])) for column in columns) for row in kept.to_pylist())
+            if ours != theirs:
+                said.append("%s: %r in SQL only" % (name, [row for row in ours if row not in theirs][:3]))
+    for stream in lake_streams(example):
+        if of_the_run.get(stream, set()) is None:
+            continue  # its files grow while they are read
+        lines = sum(len(kept) for kept in read_raw(data, stream).values())
+        if lines != example.rows(stream):
+            said.append("%s: %d records in the lake, %d in SQL" % (stream, lines, example.rows(stream)))
+    return said
 
 
 def all_results(example):
