@@ -161,13 +161,6 @@ std::string EmailText(const EmailOptions& options, const Notification& notificat
   return text;
 }
 
-Status TryMailServer(const EmailOptions& options, std::stop_token stop) {
-  TR_TRY(const auto curl, NewCurl());
-  SetUp(curl.get(), options, &stop);
-  curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, "NOOP");
-  return Perform(curl.get(), options);
-}
-
 std::unique_ptr<Notifier> NewEmailNotifier(EmailOptions options, Clock& clock, Random& random) {
   return std::make_unique<EmailNotifier>(std::move(options), clock, random);
 }

@@ -32,7 +32,4 @@ std::string EmailText(const EmailOptions& options, const Notification& notificat
 // The clock and chance (for the message's date and id) are borrowed.
 std::unique_ptr<Notifier> NewEmailNotifier(EmailOptions options, Clock& clock, Random& random);
 
-// Connects, begins TLS and logs in as the options say, and sends nothing. Errors as Notifier::Send.
-Status TryMailServer(const EmailOptions& options, std::stop_token stop);
-
 }  // namespace tailrace::notify
