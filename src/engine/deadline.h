@@ -1,4 +1,4 @@
-// A stop token that also asks to stop after some time.
+// Stop tokens that go by time as well.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 
 namespace tailrace::engine {
 
-// Threads: token() and has_passed() from any. By the machine's clock, whatever clock the rest goes by: it bounds real work.
+// A stop token that also asks to stop after some time. Threads: token() and has_passed() from any. By the machine's clock, whatever clock the rest goes by: it bounds real work.
 class Deadline {
  public:
   Deadline(std::chrono::milliseconds patience, const std::stop_token& outer)
@@ -31,6 +31,30 @@ class Deadline {
   std::mutex mutex_;
   std::condition_variable_any never_;
   std::stop_callback<std::function<void()>> from_outside_;
+  std::jthread timer_;
+};
+
+// A stop token that asks to stop some time after another one does: for what is better brought to its end once it has begun. Threads: token() from any.
+class Grace {
+ public:
+  Grace(std::chrono::milliseconds patience, const std::stop_token& outer)
+      : timer_([this, patience, outer](const std::stop_token& over) {
+          const std::stop_callback woken(outer, [this] {
+            const std::lock_guard lock(mutex_);
+            changed_.notify_all();
+          });
+          std::unique_lock lock(mutex_);
+          if (!changed_.wait(lock, over, [&outer] { return outer.stop_requested(); })) return;
+          if (changed_.wait_for(lock, over, patience, [] { return false; }) || over.stop_requested()) return;
+          source_.request_stop();
+        }) {}
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  std::stop_source source_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
   std::jthread timer_;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "engine/deadline.h"
 #include "engine/result_rows.h"
 #include "engine/run_names.h"
 #include "model/json_tokens.h"
@@ -15,6 +16,8 @@ namespace tailrace::engine {
 namespace {
 
 constexpr size_t kRowsCountedMax = 1'000;
+// A message that is on its way when the server stops may take so long to arrive.
+constexpr std::chrono::milliseconds kMessageGrace{3'000};
 constexpr int kHttpStatusEnd = 300;
 constexpr size_t kAnswerShownMax = 200;
 
@@ -151,8 +154,11 @@ Status SendToEach(const Notifiers& notifiers, const std::vector<std::string>& to
   Status first;
   for (const std::string& name : to) {
     if (heard->contains(name)) continue;
+    if (stop.stop_requested()) return Fail(Error::Cancelled("stopped"));
     const auto notifier = notifiers.find(name);
-    const Status sent = notifier == notifiers.end() ? Fail(Error::NotFound("there is no notifier")) : notifier->second->Send(notification, stop);
+    // Broken off, one that has been taken would be sent again after the next start.
+    const Grace grace(kMessageGrace, stop);
+    const Status sent = notifier == notifiers.end() ? Fail(Error::NotFound("there is no notifier")) : notifier->second->Send(notification, grace.token());
     if (sent)
       heard->insert(name);
     else if (first)

@@ -31,13 +31,16 @@ class Tables final : public JobTables {
 
 class Ear final : public Notifier {
  public:
-  Status Send(const Notification& notification, std::stop_token) override {
+  Status Send(const Notification& notification, std::stop_token stop) override {
+    if (on_send) on_send();
+    if (stop.stop_requested()) return Fail(Error::Cancelled("broken off"));
     if (deaf) return Fail(Error::Unavailable("nobody there"));
     heard.push_back(notification);
     return {};
   }
   std::vector<Notification> heard;
   bool deaf = false;
+  std::function<void()> on_send;
 };
 
 class JobStepsTest : public ::testing::Test {
@@ -209,6 +212,17 @@ TEST_F(JobStepsTest, APollIsAskedForTheDueTime) {
   const auto failed = Do(config::PollStep{{"dead"}});
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().message(), "dead: nobody answered");
+}
+
+TEST_F(JobStepsTest, AMessageThatIsOnItsWayWhenTheServerStopsArrivesAndNoOtherBegins) {
+  std::stop_source stop;
+  ears_["chat"]->on_send = [&] { stop.request_stop(); };
+  std::set<std::string> heard;
+  const Status sent = SendToEach(notifiers_, {"chat", "ops"}, {"s", ""}, &heard, stop.get_token());
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(heard, std::set<std::string>{"chat"});
+  EXPECT_TRUE(ears_["ops"]->heard.empty());
 }
 
 TEST_F(JobStepsTest, AFailureIsToldToAllUnlessTheJobNamesSome) {
