@@ -3,42 +3,39 @@
 #include <utility>
 
 #include "model/json_members.h"
-#include "model/json_text.h"
 #include "server/json_out.h"
 #include "server/kinesis_answer.h"
+#include "server/kinesis_unwrap.h"
 
 namespace tailrace::server {
 namespace {
 
 // Of a call that only asks.
 constexpr size_t kReadBodyBytesMax = 64 << 10;
+// What the clients of some languages send unless they are told to send JSON.
+constexpr std::string_view kAwsCborType = "application/x-amz-cbor-1.1";
+constexpr std::string_view kNoCbor =
+    "CBOR is not read here: let the client send JSON (AWS_CBOR_DISABLE=true in its environment, or -Daws.cborEnabled=false)";
 
-std::optional<Reply> ReadData(std::string_view json, TextArena& texts, WrappedRecord* record) {
-  const auto text = JsonStringValue(json);
-  const auto bytes = text ? DecodeBase64(*text, texts) : std::nullopt;
-  if (!bytes) return AwsError(400, kSerialization, "Data is not base64");
-  record->value = *bytes;
-  return std::nullopt;
+// A text of up to 65535 bytes (RFC 8949, 3.1: major type 3, its length in two bytes).
+void AddCborText(std::string_view text, std::string* cbor) {
+  *cbor += '\x79';
+  *cbor += static_cast<char>(text.size() >> 8);
+  *cbor += static_cast<char>(text.size() & 0xFF);
+  *cbor += text;
 }
 
-// `with_key`: of Kinesis, whose records have a partition key.
-std::optional<Reply> ReadRecord(const AwsMembers& members, bool with_key, TextArena& texts, WrappedRecord* record) {
-  const auto* data = FindMember(members, "Data");
-  if (data == nullptr) return AwsError(400, kValidation, "Data is missing");
-  if (auto refusal = ReadData(*data, texts, record)) return refusal;
-  if (!with_key) return std::nullopt;
-  const auto* key = FindMember(members, "PartitionKey");
-  if (key == nullptr) return AwsError(400, kValidation, "PartitionKey is missing");
-  const auto text = JsonStringValue(*key);
-  if (!text) return AwsError(400, kSerialization, text.error().message());
-  if (auto refusal = RefusalOfPartitionKey(*text, kAwsJsonType)) return refusal;
-  record->key = texts.Copy(*text);
-  return std::nullopt;
+// In its own format, or the client would show its user that it cannot read the error.
+Reply CborRefusal() {
+  Reply reply = AwsError(415, kSerialization, kNoCbor, kAwsCborType);
+  reply.body = "\xA2";  // a map of two
+  for (const std::string_view text : {std::string_view("__type"), kSerialization, std::string_view("message"), kNoCbor}) {
+    AddCborText(text, &reply.body);
+  }
+  return reply;
 }
 
-std::string RecordId(const RecordOutcome& outcome, Offset offset) {
-  return ShardId(outcome.part->partition) + ":" + std::to_string(offset.value);
-}
+std::string RecordId(PartitionId partition, Offset offset) { return ShardId(partition) + ":" + std::to_string(offset.value); }
 
 Reply FirehoseAnswer(const IngestCall& call, const config::Pipeline& pipeline, bool is_list) {
   if (NothingWasAppendedThatCould(call)) return AwsDressed(AppendFailureReply(call, pipeline), AwsDialect::kFirehose);
@@ -49,24 +46,15 @@ Reply FirehoseAnswer(const IngestCall& call, const config::Pipeline& pipeline, b
   json.BeginObject();
   if (!is_list) {
     const RecordOutcome& only = call.outcomes.front();
-    json.Text("RecordId", RecordId(only, *only.offset())).Bool("Encrypted", false).EndObject();
+    json.Text("RecordId", RecordId(only.part->partition, *only.offset())).Bool("Encrypted", false).EndObject();
     return reply;
   }
-  int64_t failed = 0;
-  size_t refused = 0;
   std::string entries;
   JsonWriter list(entries);
   list.BeginArray();
-  for (const RecordOutcome& outcome : call.outcomes) {
-    if (const auto offset = outcome.offset()) {
-      list.BeginObject().Text("RecordId", RecordId(outcome, *offset)).EndObject();
-      continue;
-    }
-    ++failed;
-    const AwsFailure failure =
-        outcome.part == nullptr ? AwsFailure{kInvalidArgument, call.errors[refused++].fault.Message()} : FailureOf(outcome.part->result.error());
-    list.BeginObject().Text("ErrorCode", failure.code).Text("ErrorMessage", failure.message).EndObject();
-  }
+  const int64_t failed = WriteAwsOutcomes(call, list, [&list](const RecordEnd& end) {
+    list.BeginObject().Text("RecordId", RecordId(end.partition, *end.offset)).EndObject();
+  });
   list.EndArray();
   json.Int("FailedPutCount", failed).Bool("Encrypted", false).Raw("RequestResponses", entries).EndObject();
   return reply;
@@ -101,25 +89,10 @@ std::optional<Reply> AwsEnvelope::Unwrap(const Request& request, std::string_vie
   // Whoever is kept to some streams is not told which others there are.
   if (stream < 0) return (*caller)->grant.limited() ? AwsCallers::NotFor(*named) : NoStream(*named);
   out->stream = static_cast<size_t>(stream);
+  out->caller = *caller;
   const std::string& name = services_.pipeline.streams[*out->stream].name;
   if (!(*caller)->grant.Covers(auth::ThingKind::kStream, name)) return AwsCallers::NotFor(name);
-  if (put_ == AwsPut::kRecord) return ReadRecord(*members, true, texts, &out->records.emplace_back());
-  const auto* records = FindMember(*members, is_list() ? "Records" : "Record");
-  if (records == nullptr) return AwsError(400, kValidation, is_list() ? "Records is missing" : "Record is missing");
-  std::vector<JsonPart> elements = {{*records, 0, 0}};
-  if (is_list()) {
-    auto split = SplitJsonArray(*records, limits.records_max + 1);
-    if (!split || split->empty()) return AwsError(400, kValidation, "Records is a list of one record or more");
-    elements = std::move(*split);
-  }
-  if (elements.size() > limits.records_max) return AwsError(400, kValidation, "more than " + std::to_string(limits.records_max) + " records in a request");
-  out->records.resize(elements.size());
-  for (size_t i = 0; i < elements.size(); ++i) {
-    const auto record = JsonMembers(elements[i].text, kWrapperMembersMax);
-    if (!record) return AwsError(400, kSerialization, record.error().message());
-    if (auto refusal = ReadRecord(*record, !is_firehose(), texts, &out->records[i])) return refusal;
-  }
-  return std::nullopt;
+  return ReadAwsRecords(*members, put_, limits, texts, &out->records);
 }
 
 Reply AwsEnvelope::Answer(const IngestCall& call, const config::Pipeline& pipeline) const {
@@ -152,6 +125,7 @@ void AwsDoor::AddPut(std::string_view target, AwsPut put) {
 
 void AwsDoor::Call(const ExchangePtr& exchange) {
   const Request& request = exchange->request();
+  if (MediaType(request.Header(HeaderField::kContentType)) == kAwsCborType) return exchange->Send(CborRefusal());
   const std::string_view target = request.Header(HeaderField::kAmzTarget);
   if (const auto put = puts_.find(target); put != puts_.end()) return ingest_.Append(exchange, put->second.door);
   if (const auto read = targets_.find(target); read != targets_.end()) return Read(exchange, read->second);

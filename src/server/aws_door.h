@@ -14,6 +14,7 @@
 #include "server/gate.h"
 #include "server/ingest.h"
 #include "server/kinesis_reads.h"
+#include "server/kinesis_unwrap.h"
 #include "server/read_pool.h"
 #include "server/services.h"
 
@@ -31,8 +32,6 @@ class AwsCallers {
   const Services& services_;
   const Gate& gate_;
 };
-
-enum class AwsPut { kRecord, kRecords, kFirehoseRecord, kFirehoseBatch };
 
 // Records of PutRecord and the like; the body names the stream.
 class AwsEnvelope final : public Envelope {

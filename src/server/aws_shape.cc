@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -41,7 +42,24 @@ Told ToldOf(int status, AwsDialect dialect) {
   }
 }
 
+size_t CharactersOf(std::string_view utf8) {
+  return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 }  // namespace
+
+const std::string_view* FindMember(const AwsMembers& members, std::string_view name) {
+  for (const auto& [key, value] : members) {
+    if (key == name) return value == "null" ? nullptr : &value;
+  }
+  return nullptr;
+}
+
+std::optional<Reply> RefusalOfPartitionKey(std::string_view key, std::string_view content_type) {
+  const size_t characters = CharactersOf(key);
+  if (characters >= 1 && characters <= kPartitionKeyCharactersMax) return std::nullopt;
+  return AwsError(400, kValidation, "PartitionKey has 1 to " + std::to_string(kPartitionKeyCharactersMax) + " characters", content_type);
+}
 
 Reply AwsError(int status, std::string_view type, std::string_view message, std::string_view content_type) {
   Reply reply;

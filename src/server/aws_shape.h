@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "model/ids.h"
-#include "server/ingest_call.h"
 #include "server/reply.h"
 
 namespace tailrace::server {
@@ -25,6 +27,16 @@ Reply AwsError(int status, std::string_view type, std::string_view message, std:
 
 // An answer of ours that is no success; any other goes through as it is.
 Reply AwsDressed(Reply reply, AwsDialect dialect);
+
+using AwsMembers = std::vector<std::pair<std::string, std::string_view>>;
+
+// Null counts as missing, as with Amazon's own.
+const std::string_view* FindMember(const AwsMembers& members, std::string_view name);
+
+inline constexpr size_t kPartitionKeyCharactersMax = 256;
+
+// 1 to 256 characters.
+std::optional<Reply> RefusalOfPartitionKey(std::string_view key, std::string_view content_type);
 
 // shardId-000000000003
 std::string ShardId(PartitionId partition);

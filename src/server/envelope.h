@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/caller.h"
 #include "config/spec.h"
 #include "server/reply.h"
 #include "server/request.h"
@@ -29,6 +30,7 @@ struct Unwrapped {
   std::vector<WrappedRecord> records;
   // Of a request that names its stream in its body: index into Pipeline::streams.
   std::optional<size_t> stream;
+  auth::CallerPtr caller;  // of a request that is known by its signature; null: Request::caller is
 };
 
 // Members of the objects that records are wrapped in: others than those that are known come from nobody.

@@ -9,6 +9,8 @@ namespace tailrace::server {
 namespace {
 
 constexpr std::string_view kScheme = "Bearer ";
+// Of a request that is signed in its query.
+constexpr std::string_view kQuerySignature = "X-Amz-Signature=";
 constexpr std::string_view kHint = "send Authorization: Bearer KEY, or X-API-Key: KEY; `tailrace keys add` makes a key";
 
 auth::CallerPtr Everybody() {
@@ -88,6 +90,9 @@ std::optional<Reply> Gate::Identify(Request& request, bool takes_signatures) con
     return std::nullopt;
   }
   if (takes_signatures && request.Header(HeaderField::kAuthorization).starts_with(auth::kSigV4Scheme)) return IdentifySigner(request);
+  if (takes_signatures && request.query.find(kQuerySignature) != std::string_view::npos) {
+    return Unauthorized(true, "a signature in the query (a presigned URL) is not looked at here: sign the request in its Authorization header");
+  }
   Credential credential = CredentialOf(request);
   if (credential.refusal) return std::move(credential.refusal);
   if (credential.text.empty() || credential.text.size() > kCredentialBytesMax) {

@@ -53,12 +53,14 @@ void AppendPart::OnAppended(const Result<Appended>& appended) {
 
 void IngestCall::Begin(ExchangePtr with, const IngestDoor& at) {
   exchange = std::move(with);
+  caller = exchange->request().caller;
   door = &at;
   body = exchange->request().body;
 }
 
 void IngestCall::Clear() {
   exchange.reset();
+  caller.reset();
   door = nullptr;
   expanded = std::string();
   body = {};

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/caller.h"
 #include "model/fault.h"
 #include "ports/event_log.h"
 #include "server/exchange.h"
@@ -68,6 +69,7 @@ struct IngestCall {
   std::string_view RepeatKey() const;
 
   ExchangePtr exchange;
+  auth::CallerPtr caller;  // who sent it; null where nobody is asked who he is
   const IngestDoor* door = nullptr;
   AppendCompletions* completions = nullptr;  // constant
 
@@ -97,6 +99,32 @@ struct IngestCall {
 
 // The answer once every part has ended.
 Reply IngestReply(IngestCall& call, const config::Pipeline& pipeline);
+
+// How one record of a request ended: one of the three is there.
+struct RecordEnd {
+  PartitionId partition;         // of `offset`
+  std::optional<Offset> offset;  // where it stands
+  const Fault* refused = nullptr;
+  const Error* failed = nullptr; // it was good, and the log did not take it
+};
+
+// Of a door with an envelope, once every part has ended: tells of each record, in the request's order.
+template <typename Tell>
+void ForEachRecord(const IngestCall& call, const Tell& tell) {
+  size_t refused = 0;
+  for (const RecordOutcome& outcome : call.outcomes) {
+    RecordEnd end;
+    if (outcome.part == nullptr) {
+      end.refused = &call.errors[refused++].fault;
+    } else if (const auto offset = outcome.offset()) {
+      end.partition = outcome.part->partition;
+      end.offset = offset;
+    } else {
+      end.failed = &outcome.part->result.error();
+    }
+    tell(end);
+  }
+}
 
 // Whether there were records to append and the log took none of them.
 bool NothingWasAppendedThatCould(const IngestCall& call);

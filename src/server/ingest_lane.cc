@@ -156,7 +156,7 @@ Origin IngestLane::NewOrigin(IngestCall& call, uint64_t digest) {
   origin.kind = OriginKind::kDoor;
   origin.unit = PlaceUnit::kRecord;
   origin.name = call.door->origin;
-  if (const auth::CallerPtr& caller = call.exchange->request().caller; caller != nullptr) origin.client = caller->name;
+  if (call.caller != nullptr) origin.client = call.caller->name;
   if (const std::string_view key = call.RepeatKey(); !key.empty()) {
     call.key_id = fmt::format("k{:016x}{:016x}", Digest(key), digest);
     origin.request = call.key_id;

@@ -5,14 +5,11 @@
 #include "server/envelope.h"
 #include "server/exchange.h"
 #include "server/ingest.h"
+#include "server/kafka_unwrap.h"
 #include "server/services.h"
 
 namespace tailrace::server {
 
-// Answers in the proxy's type.
-inline constexpr std::string_view kKafkaType = "application/vnd.kafka.v2+json";
-
-// {"records":[{"key"?,"value","partition"?}]}: values as JSON, or in base64 as the content type says.
 class KafkaEnvelope final : public Envelope {
  public:
   std::optional<Reply> Unwrap(const Request& request, std::string_view body, const UnwrapLimits& limits, TextArena& texts,

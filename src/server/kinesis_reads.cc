@@ -84,13 +84,6 @@ std::string SecondsText(int64_t millis) { return fmt::format("{}.{:03}", millis 
 
 }  // namespace
 
-const std::string_view* FindMember(const AwsMembers& members, std::string_view name) {
-  for (const auto& [key, value] : members) {
-    if (key == name) return value == "null" ? nullptr : &value;
-  }
-  return nullptr;
-}
-
 tl::expected<std::string, Reply> StreamNamed(const AwsMembers& members, std::string_view name, std::string_view arn) {
   if (FindMember(members, name) != nullptr) return TextOf(members, name);
   if (arn.empty() || FindMember(members, arn) == nullptr) return tl::unexpected(AwsError(400, kValidation, std::string(name) + " is missing"));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "auth/grant.h"
+#include "server/aws_shape.h"
 #include "server/ingest.h"
 #include "server/reply.h"
 #include "server/services.h"
@@ -18,11 +19,6 @@ inline constexpr int64_t kGetRecordsMax = 10'000;
 inline constexpr size_t kGetRecordsBytesMax = 10 << 20;
 
 enum class KinesisRead { kListStreams, kListDeliveryStreams, kDescribeStream, kDescribeStreamSummary, kListShards, kGetShardIterator, kGetRecords };
-
-using AwsMembers = std::vector<std::pair<std::string, std::string_view>>;
-
-// Null counts as missing, as with Amazon's own.
-const std::string_view* FindMember(const AwsMembers& members, std::string_view name);
 
 // The stream that a body names, by its name or at the end of its ARN. An answer instead: none.
 tl::expected<std::string, Reply> StreamNamed(const AwsMembers& members, std::string_view name, std::string_view arn);

@@ -224,6 +224,7 @@ std::optional<Reply> RecordReader::ReadWrapped(IngestCall& call) {
   Unwrapped unwrapped;
   const UnwrapLimits limits{limits_.records_per_request_max};
   if (auto refusal = call.door->envelope->Unwrap(call.exchange->request(), call.body, limits, call.texts, &unwrapped)) return refusal;
+  if (unwrapped.caller != nullptr) call.caller = unwrapped.caller;
   if (unwrapped.stream) call.door = &call.door->by_stream[*unwrapped.stream];
   if (unwrapped.records.size() > limits_.records_per_request_max) return TooManyRecords(limits_);
   if (!Charge(call, unwrapped.records.size() * (sizeof(WrappedRecord) + sizeof(RecordOutcome)))) return MemoryIsFull();

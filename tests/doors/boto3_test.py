@@ -125,6 +125,23 @@ class OpenTest(unittest.TestCase):
         self.assertEqual(code_of(self.kinesis.get_records, ShardIterator="AAAA"), "InvalidArgumentException")
 
 
+    def test_cbor_is_refused_in_cbor_with_what_to_do(self):
+        for target in ("Kinesis_20131202.PutRecord", "Kinesis_20131202.ListStreams"):
+            answer = requests.post("http://127.0.0.1:%d/" % self.served.port, data=b"\xa0",
+                                   headers={"Content-Type": "application/x-amz-cbor-1.1", "X-Amz-Target": target})
+            self.assertEqual((answer.status_code, answer.headers["x-amzn-ErrorType"]), (415, "SerializationException"))
+            self.assertEqual(answer.headers["Content-Type"], "application/x-amz-cbor-1.1")
+            self.assertEqual(answer.content[0], 0xA2, "a map of two")
+            texts, rest = [], answer.content[1:]
+            while rest:
+                self.assertEqual(rest[0], 0x79, "a text with two bytes of length")
+                length = int.from_bytes(rest[1:3], "big")
+                texts.append(rest[3:3 + length].decode())
+                rest = rest[3 + length:]
+            self.assertEqual(texts[:3], ["__type", "SerializationException", "message"])
+            self.assertIn("AWS_CBOR_DISABLE=true", texts[3])
+
+
 class SignedTest(unittest.TestCase):
     def setUp(self):
         self.served = Served(pipeline=PIPELINE)
@@ -169,6 +186,23 @@ class SignedTest(unittest.TestCase):
         self.assertEqual(requests.get(self.url + "streams").status_code, 401)
         large = [{"Data": json.dumps({"index": number, "title": "t" * 900}), "PartitionKey": "p"} for number in range(500)]
         self.assertEqual(writer.put_records(StreamName="pins", Records=large)["FailedRecordCount"], 0)
+
+    def test_trace_names_the_key_that_a_record_was_signed_with(self):
+        signer = self.key("--role", "ingest", "--name", "the-emulator")
+        writer = client(self.served, "kinesis", *signer)
+        put = writer.put_record(StreamName="pins", Data=b'{"index": 1}', PartitionKey="p")
+        made = self.served.run("keys", "add", "--role", "admin", "--json")
+        key = {"X-API-Key": json.loads(made.stdout)["key"]}
+        self.served.until(lambda: requests.get(self.url + "streams", headers=key).status_code == 200, "the key is known")
+        place = "trace/pins/%d/%s" % (int(put["ShardId"].split("-")[1]), put["SequenceNumber"])
+        origin = requests.get(self.url + place, headers=key).json()["from"]
+        self.assertEqual((origin["name"], origin["client"]), ("POST / Kinesis_20131202.PutRecord", "the-emulator (%s)" % signer[0]))
+
+    def test_presigned_addresses_are_refused_with_the_reason(self):
+        self.key("--role", "read")
+        answer = requests.post(self.url + "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=" + "0" * 64, data=b"{}")
+        self.assertEqual((answer.status_code, answer.headers["x-amzn-ErrorType"]), (401, "UnrecognizedClientException"))
+        self.assertIn("presigned", answer.json()["message"])
 
     def test_wrong_secret_revoked_key_and_strange_hour_are_refused(self):
         key, secret = self.key("--role", "read", "--name", "reader")
