@@ -4,8 +4,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/endurance.h"
 #include "config/spec.h"
 #include "engine/engine.h"
 #include "engine/tiered_log.h"
@@ -46,10 +48,21 @@ class LakeParts final : public TableLake {
   Status Check(std::string_view table, const std::stop_token& stop) override { return tables_ == nullptr ? Status() : tables_->Check(table, stop); }
 
   // Why the raw floor does not go on; nullopt: it does.
-  std::optional<Error> RawTrouble() const { return writer_->trouble(); }
+  std::optional<Error> RawTrouble() const {
+    const auto troubles = writer_->Troubles();
+    return troubles.empty() ? std::nullopt : std::optional(Error::Unavailable(troubles.front().reason));
+  }
 
   // Writes what there is now, whether it is due or not.
   Status Flush();
+
+  // What could not be written when it was last tried, by stream and by table.
+  std::vector<Standstill> RawTroubles() const { return writer_->Troubles(); }
+  std::vector<Standstill> TableTroubles() const { return tables_ == nullptr ? std::vector<Standstill>() : tables_->Troubles(); }
+
+  // Of each partition of a stream that the raw lake keeps; empty: it does not.
+  std::vector<RawStatus> RawOf(StreamId stream) const { return raw_->Partitions(stream); }
+  std::vector<lake::DeltaStanding> Tables() const { return tables_ == nullptr ? std::vector<lake::DeltaStanding>() : tables_->Standings(); }
 
   // What the raw lake holds of a stream. Empty: it does not keep it.
   Positions Held(StreamId stream) const;

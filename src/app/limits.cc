@@ -178,6 +178,8 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"log", "log/gap.h:kLostRecordsMax", "", kCount, 10'000'000, false, "lost records that one gap stands for", "not repaired"},
       LimitRow{"log", "log/repair.cc:kQuarantinesMax", "", kCount, 1'000, false, "files in quarantine of one name", "an error"},
       LimitRow{"log", "log/segment_store.h:kOpenSegmentsMax", "", kCount, 4, false, "sealed segments that a partition keeps open", "closed"},
+      LimitRow{"engine", "base/endurance.h:try_for", "", kMilliseconds, 30'000, false, "what fails for a passing reason (memory, disk, locks) is tried again at short intervals", "it stops with its reason, the others go on"},
+      LimitRow{"engine", "base/endurance.h:pause", "", kMilliseconds, 10'000, false, "until what has stopped so is tried once more, by itself", "again after as long"},
       LimitRow{"engine", "engine/rebuild.cc:kCatchUpRoundsMax", "", kCount, 8, false, "rounds in which a rebuild catches up beside the live one", "the live one waits"},
       LimitRow{"engine", "engine/worker.h:queue_batches_max", "", kCount, 2, false, "batches before each of rows, tables and documents", "the reader waits"},
       LimitRow{"engine", "engine/worker.h:queue_bytes_max", "", kBytes, 32 * kMiB, false, "the same in bytes", "the reader waits"},

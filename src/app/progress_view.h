@@ -8,18 +8,20 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "app/lake_parts.h"
 #include "engine/engine.h"
 #include "server/services.h"
 
 namespace tailrace::app {
 
-// Ownership: borrows the engine and the clock.
+// Ownership: borrows all.
 class ProgressView final : public server::Progress {
  public:
   // What is tried again for longer than this is no passing hitch.
   static constexpr std::chrono::seconds kHitch{10};
 
-  ProgressView(engine::Engine& engine, Clock& clock) : engine_(engine), clock_(clock) {}
+  // `lake` null: nothing is kept in one.
+  ProgressView(engine::Engine& engine, const LakeParts* lake, Clock& clock) : engine_(engine), lake_(lake), clock_(clock) {}
 
   std::vector<engine::MaterializationProgress> All() const override;
   bool Reached(std::string_view stream, const Positions& wanted) const override;
@@ -28,6 +30,7 @@ class ProgressView final : public server::Progress {
 
  private:
   engine::Engine& engine_;
+  const LakeParts* const lake_;
   Clock& clock_;
 };
 

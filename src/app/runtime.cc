@@ -19,6 +19,7 @@
 #include "app/limits.h"
 #include "app/live_backups.h"
 #include "app/live_exports.h"
+#include "app/parts_view.h"
 #include "app/process_memory.h"
 #include "app/progress_view.h"
 #include "app/rebuild_desk.h"
@@ -121,6 +122,8 @@ struct Runtime::Parts {
     const SourceRunner* runner = nullptr;
   };
   std::map<std::string, Polled, std::less<>> polled;  // not changed once it is started
+  PollCountsByName poll_counts;
+  std::unique_ptr<PartsView> parts_view;
   MemoryKeeper memory_keeper{limits.memory.total};
   bool stopped = false;
 };
@@ -191,7 +194,7 @@ Status Runtime::Parts::OpenEngine() {
   engine_options.on_commit = options.on_commit;
   engine_options.feed = limits.feed;
   TR_TRY(engine, engine::Engine::Open(pipeline, streams, *log, *warehouse, *documents, clock(), std::move(engine_options)));
-  progress = std::make_unique<ProgressView>(*engine, clock());
+  progress = std::make_unique<ProgressView>(*engine, lake.get(), clock());
   auditor = std::make_unique<engine::Auditor>(
       engine::AuditSubjects{pipeline, streams, *log, *warehouse, *documents, clock(), *engine, [this] { return OpenJudge(); },
                             lake == nullptr ? nullptr : &lake->raw(), lake.get()});
@@ -264,6 +267,8 @@ Status Runtime::Parts::OpenServer() {
     TR_TRY(doorkeeper, Doorkeeper::Open(pipeline.server, directory.Join(kControlFile), clock()));
   }
   rebuilds = std::make_unique<RebuildDesk>(pipeline, *engine);
+  parts_view = std::make_unique<PartsView>(PartsView::Parts{pipeline, directory.path(), sources, poll_counts, lake.get(), streams});
+  AddPartsMetrics(metrics, *parts_view, pipeline, *log, streams);
   backups = std::make_unique<LiveBackups>(pipeline, directory.path(), *engine, *log, streams, warehouse::JobTablesOf(*warehouse), clock());
   exports = std::make_unique<LiveExports>(Exports(), clock());
   loads = std::make_unique<engine::LoadDesk>(*log, engine->dead_letters(), [this](std::string_view stream) { return TargetOf(stream); });
@@ -272,7 +277,7 @@ Status Runtime::Parts::OpenServer() {
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
                                   },
-                                  auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts(), loads.get()};
+                                  auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts(), loads.get(), parts_view.get()};
   TR_TRY(server, server::Server::Create(services, server_options, exports.get()));
   return {};
 }
@@ -283,6 +288,7 @@ PollSurroundings Runtime::Parts::SurroundingsOf(const std::string& source) {
   polls.clock = &clock();
   polls.once = options.poll_once;
   polls.counts = std::make_shared<PollCounts>();
+  poll_counts[source] = polls.counts;
   AddPollMetrics(source, polls.counts);
   if (PollScript* script = options.poll_script) {
     polls.http = script->AnswersOf(source);
@@ -321,8 +327,9 @@ Status Runtime::Parts::OpenSources() {
     }
     TR_TRY(auto source, OpenEmbeddedSource(spec, pipeline, surroundings));
     if (source == nullptr) continue;
-    // Without a server nobody can let a paused source go on, and the caller waits for its end.
-    TR_TRY(auto runner, NewRunner(spec.name, std::move(source), spec.into, options.serve ? WhenPaused::kWait : WhenPaused::kEnd));
+    // Without a server nobody can let a paused source go on, nor in a test before its polls are over; and the caller waits for its end.
+    const bool may_go_on = options.serve && options.poll_script == nullptr;
+    TR_TRY(auto runner, NewRunner(spec.name, std::move(source), spec.into, may_go_on ? WhenPaused::kWait : WhenPaused::kEnd));
     if (is_poll) polled[spec.name] = {surroundings.asks, runner.get()};
     sources.push_back(std::move(runner));
   }
@@ -393,6 +400,11 @@ void Runtime::Parts::AddMetrics() {
     });
   }
   for (const auto& m : engine->progress().All()) {
+    metrics.AddCallback("tailrace_stopped", "1 while a materialisation has stopped, for a reason that /readyz and /status name.", {{"kind", m.kind}, {"name", m.name}},
+                        [this, kind = m.kind, name = m.name] {
+                          const auto now = engine->progress().Of(kind, name);
+                          return now && now->stopped ? 1.0 : 0.0;
+                        });
     metrics.AddCallback("tailrace_lag_records", "Records in the log that a materialisation has yet to consume.",
                         {{"kind", m.kind}, {"name", m.name}}, [this, kind = m.kind, name = m.name, stream = m.stream] {
                           double lag = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/logging.h"
 #include "engine/patience.h"
 #include "engine/plan.h"
 
@@ -63,10 +64,10 @@ Engine::Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventL
       }, log, letters_, clock),
       dead_letters_(log, clock, [this](std::string_view stream) { return LettersOf(stream); }),
       redrive_pump_(log, dead_letters_, [this](std::string_view stream) { return RedriveTargetOf(stream); }),
-      view_collections_(pipeline, warehouse, documents, clock),
-      rows_keeper_({warehouse, documents, dead_letters_, progress_, clock, [this](std::string_view stream) { Committed(stream); }, &refusals_}),
-      table_keeper_({warehouse, documents, dead_letters_, progress_, clock, [this](std::string_view stream) { Committed(stream); }, &refusals_}),
-      collection_keeper_({warehouse, documents, dead_letters_, progress_, clock, [](std::string_view) {}, &refusals_}, RulesOf(pipeline)),
+      view_collections_(pipeline, warehouse, documents, clock, options_.endurance),
+      rows_keeper_(ServicesOfKeepers(true)),
+      table_keeper_(ServicesOfKeepers(true)),
+      collection_keeper_(ServicesOfKeepers(false), RulesOf(pipeline)),
       rows_worker_(
           options_.worker, [this](const WorkItem& item, const std::stop_token& stop) { rows_keeper_.Take(item, stop); },
           [](bool) { return std::nullopt; }),
@@ -86,10 +87,7 @@ Engine::~Engine() { Stop(); }
 Status Engine::Adopt() {
   for (const auto& stream : pipeline_.streams) {
     TR_TRY(auto feed, NewFeed(stream));
-    feeders_[stream.name] = std::make_unique<Feeder>(
-        std::move(feed), [this](const auto& batch, const auto& takers, const auto& stop) {
-          return DispatchBatch(batch, takers, stop);
-        });
+    feeders_[stream.name] = std::make_unique<Feeder>(std::move(feed), CallsOf(stream.name), options_.endurance, clock_);
   }
   TR_TRY(const auto tables, warehouse_.Adopt(PlanWarehouse(pipeline_)));
   TR_RETURN_IF_ERROR(AdoptTables(tables));
@@ -174,20 +172,68 @@ void Engine::Stop() {
   collection_worker_.Stop();
 }
 
-bool Engine::DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers,
-                           const std::stop_token& stop) {
+KeeperServices Engine::ServicesOfKeepers(bool feeds_views) {
+  KeeperServices services{warehouse_, documents_, dead_letters_, progress_, clock_, [](std::string_view) {}, &refusals_, options_.endurance};
+  if (feeds_views) services.committed = [this](std::string_view stream) { Committed(stream); };
+  // Whoever has nothing to feed must look when what has stopped is to be tried again.
+  services.stopped = [this] {
+    for (const auto& [name, feeder] : feeders_) feeder->Wake();
+  };
+  return services;
+}
+
+FeederCalls Engine::CallsOf(const std::string& stream) {
+  FeederCalls calls;
+  calls.hand = [this](const auto& batch, const auto& takers, const auto& stop) { return DispatchBatch(batch, takers, stop); };
+  calls.before_step = [this, stream](StreamFeed& feed, const std::stop_token& stop) { return TryStoppedAgain(stream, feed, stop); };
+  calls.failed = [this, stream](const Error& error, bool stopped, std::chrono::milliseconds delay) {
+    NoteFeedTrouble(stream, error, stopped, delay);
+  };
+  calls.went_well = [this, stream] { progress_.EndFeedTrouble(stream); };
+  return calls;
+}
+
+void Engine::NoteFeedTrouble(const std::string& stream, const Error& error, bool stopped, std::chrono::milliseconds delay) {
+  const auto now = clock_.Monotonic();
+  const auto known = progress_.FeedTroubles();
+  const bool was_stopped = std::any_of(known.begin(), known.end(), [&](const Standstill& feed) { return feed.name == stream && feed.stopped; });
+  progress_.SetFeedTrouble({stream, error.message(), now, stopped, now + delay});
+  if (stopped && !was_stopped) LogError("stream_stopped", {{"stream", stream}, {"reason", error.message()}});
+}
+
+// What has stopped and has paused for long enough goes back to where its commits end. It gets what comes from there on behind whatever
+// is in the worker's queue now, which was meant for it before it stopped.
+std::optional<std::chrono::milliseconds> Engine::TryStoppedAgain(const std::string& stream, StreamFeed& feed, const std::stop_token& stop) {
+  std::optional<std::chrono::milliseconds> again_in;
+  for (const MaterializationProgress& made : progress_.All()) {
+    if (made.shadow || made.stream != stream || !made.stopped || !made.again_at) continue;
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*made.again_at - clock_.Monotonic());
+    if (wait.count() > 0) {
+      again_in = std::min(wait, again_in.value_or(wait));
+      continue;
+    }
+    const WorkKind kind = KindNamed(made.kind);
+    feed.PutBack({kind, made.name}, made.positions, made.letters);
+    progress_.SetTried(made.kind, made.name);
+    WorkItem item;
+    item.task = [&standing = StandingOf(kind), name = made.name] { standing.TryAgain(name); };
+    if (!WorkerOf(kind).Push(std::move(item), stop)) return std::nullopt;
+  }
+  return again_in;
+}
+
+Status Engine::DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers,
+                             const std::stop_token& stop) {
   if (!batch->faults.empty()) {
     for (const Materialization& taker : takers) NoteUndecodable(*batch, taker);
-    const Status rejected = RetryWhilePassing([&] { return RejectUndecodable(*batch); }, [](const Error&) {}, stop);
-    if (!rejected) return false;
+    TR_RETURN_IF_ERROR(RejectUndecodable(*batch));
   }
   std::map<WorkKind, std::vector<std::string>> names;
   for (const Materialization& taker : takers) names[taker.kind].push_back(taker.name);
   for (auto& [kind, of_kind] : names) {
-    Worker& worker = kind == WorkKind::kRows ? rows_worker_ : kind == WorkKind::kTable ? table_worker_ : collection_worker_;
-    if (!worker.Push({batch, std::move(of_kind), nullptr}, stop)) return false;
+    if (!WorkerOf(kind).Push({batch, std::move(of_kind), nullptr}, stop)) return Fail(Error::Cancelled("stopping"));
   }
-  return true;
+  return {};
 }
 
 std::optional<LetterStream> Engine::LettersOf(std::string_view stream) {
@@ -259,6 +305,9 @@ Status Engine::WaitCaughtUp(const std::stop_token& stop) {
     TR_RETURN_IF_ERROR(progress_.Wait(name, ends, stop));
   }
   if (!view_collections_.WaitClean(stop)) return Fail(Error::Cancelled("stopping"));
+  for (const Standstill& trouble : view_collections_.Troubles()) {
+    if (trouble.stopped && trouble.again_at) return Fail(Error::Unavailable("collection " + trouble.name + " has stopped: " + trouble.reason));
+  }
   rejects_.LookAtAll();
   return {};
 }

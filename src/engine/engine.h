@@ -40,6 +40,7 @@ using StreamDirectory = std::map<std::string, StreamIds, std::less<>>;
 struct EngineOptions {
   FeedLimits feed;
   WorkerLimits worker;
+  EnduranceLimits endurance;  // of what fails for a passing reason
   // Called with the number of commits so far, after each; for tests that end the process at a given one.
   std::function<void(int64_t commits)> on_commit;
 };
@@ -112,14 +113,18 @@ class Engine {
   Status AdoptCollections(const std::vector<CollectionState>& states);
   Result<std::unique_ptr<StreamFeed>> NewFeed(const config::StreamSpec& stream);
   void AddMember(const std::string& stream, Materialization materialization, MaterializationProgress progress);
-  bool DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers,
-                     const std::stop_token& stop);
+  Status DispatchBatch(const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers,
+                       const std::stop_token& stop);
+  KeeperServices ServicesOfKeepers(bool feeds_views);
+  FeederCalls CallsOf(const std::string& stream);
+  std::optional<std::chrono::milliseconds> TryStoppedAgain(const std::string& stream, StreamFeed& feed, const std::stop_token& stop);
+  void NoteFeedTrouble(const std::string& stream, const Error& error, bool stopped, std::chrono::milliseconds delay);
   struct ShadowBuild;
   Result<Materialization> FindRebuildable(std::string_view name, std::string* stream) const;
   Status CheckLogIsWhole(const std::string& stream) const;
   Worker& DefiningWorker(WorkKind kind);
   Worker& WorkerOf(WorkKind kind);
-  void ResumeKeeper(const Materialization& materialization);
+  Standing& StandingOf(WorkKind kind);
   Positions LogEnds(const std::string& stream) const;
   Status BeginShadow(ShadowBuild& build);
   Result<bool> StepShadow(ShadowBuild& build, const FeedPlace* until);

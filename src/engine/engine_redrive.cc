@@ -144,11 +144,7 @@ Status Engine::WaitRedriven(std::string_view stream, const std::stop_token& stop
   while (true) {
     TR_TRY(const auto list, letters_.Standing(stream));
     if (list.pending == 0) return {};
-    for (const MaterializationProgress& made : progress_.All()) {
-      if (made.stopped && !made.shadow && made.stream == stream) {
-        return Fail(Error::Unavailable(made.kind + " " + made.name + " has stopped: " + made.trouble));
-      }
-    }
+    if (auto stopped = progress_.WhyStopped(stream)) return Fail(Error::Unavailable(std::move(*stopped)));
     if (!SleepUnlessStopped(kAskAgainMs, stop)) return Fail(Error::Cancelled("stopping"));
   }
 }

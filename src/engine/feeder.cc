@@ -5,14 +5,9 @@
 #include "engine/patience.h"
 
 namespace tailrace::engine {
-namespace {
 
-// After an error of the log or of memory, before the same batch is tried again.
-constexpr int64_t kRetryMs = 200;
-
-}  // namespace
-
-Feeder::Feeder(std::unique_ptr<StreamFeed> feed, Hand hand) : feed_(std::move(feed)), hand_(std::move(hand)) {}
+Feeder::Feeder(std::unique_ptr<StreamFeed> feed, FeederCalls calls, EnduranceLimits limits, Clock& clock)
+    : feed_(std::move(feed)), calls_(std::move(calls)), endurance_(limits), clock_(clock) {}
 
 void Feeder::Start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
@@ -30,18 +25,25 @@ void Feeder::Wake() {
 }
 
 void Feeder::Run(const std::stop_token& stop) {
-  const Dispatch dispatch = [&](const auto& batch, const auto& takers) { return hand_(batch, takers, stop); };
+  const Dispatch dispatch = [&](const auto& batch, const auto& takers) { return calls_.hand(batch, takers, stop); };
   while (!stop.stop_requested()) {
     const int64_t seen = changes();
-    const auto fed = [&] {
+    std::optional<std::chrono::milliseconds> again_in;
+    const auto fed = [&]() -> Result<bool> {
       const auto turn = TakeTurn();
+      again_in = calls_.before_step(*feed_, stop);
       return feed_->Step(dispatch);
     }();
     if (!fed) {
-      SleepUnlessStopped(kRetryMs, stop);
-    } else if (!*fed) {
-      WaitForChange(seen, stop);
+      if (stop.stop_requested()) return;
+      const auto delay = endurance_.Failed(clock_.Monotonic());
+      calls_.failed(fed.error(), endurance_.stopped(), delay);
+      SleepUnlessStopped(delay.count(), stop);
+      continue;
     }
+    (void)endurance_.Worked();
+    calls_.went_well();
+    if (!*fed) WaitForChange(seen, again_in, stop);
   }
 }
 
@@ -50,9 +52,14 @@ int64_t Feeder::changes() {
   return changes_;
 }
 
-void Feeder::WaitForChange(int64_t seen, const std::stop_token& stop) {
+void Feeder::WaitForChange(int64_t seen, std::optional<std::chrono::milliseconds> at_most, const std::stop_token& stop) {
   std::unique_lock lock(wake_mutex_);
-  woken_.wait(lock, stop, [&] { return changes_ != seen; });
+  const auto changed = [&] { return changes_ != seen; };
+  if (at_most) {
+    woken_.wait_for(lock, stop, *at_most, changed);
+  } else {
+    woken_.wait(lock, stop, changed);
+  }
 }
 
 }  // namespace tailrace::engine

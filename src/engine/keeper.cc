@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/crash_point.h"
-#include "engine/patience.h"
 
 namespace tailrace::engine {
 
@@ -51,12 +50,9 @@ Status RejectRows(const KeeperServices& services, const DecodedBatch& batch, Sta
 }
 
 void RowsKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
-  for (const std::string& name : item.names) {
-    if (stopped_.contains(name)) continue;
-    const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("rows", name, error.message(), services_.clock.Monotonic()); };
-    if (RetryWhilePassing([&] { return Keep(*item.batch, name); }, trouble, stop)) continue;
-    stopped_.insert(name);
-    services_.progress.SetStopped("rows", name);
+  bool patient = true;  // once one has been waited for, the next would be waited for in vain as well
+  for (const std::string& name : standing_.Going(item.names)) {
+    patient = standing_.Keep({name}, [&] { return Keep(*item.batch, name); }, patient, stop) && patient;
   }
 }
 
@@ -80,10 +76,7 @@ Status RowsKeeper::Keep(const DecodedBatch& batch, const std::string& name) {
 }
 
 void TableKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
-  std::vector<std::string> names;
-  for (const std::string& name : item.names) {
-    if (!stopped_.contains(name)) names.push_back(name);
-  }
+  const std::vector<std::string> names = standing_.Going(item.names);
   if (names.empty()) return;
   const size_t rows = item.batch->rows->row_count();
   Attempt attempt{*item.batch, names, {0, rows}, 0, {}};
@@ -91,14 +84,7 @@ void TableKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
     attempt.range = {attempt.committed, rows};
     return CommitRange(attempt);
   };
-  const auto trouble = [&](const Error& error) {
-    for (const std::string& name : names) services_.progress.SetTrouble("table", name, error.message(), services_.clock.Monotonic());
-  };
-  if (RetryWhilePassing(commit_rest, trouble, stop)) return;
-  for (const std::string& name : names) {
-    stopped_.insert(name);
-    services_.progress.SetStopped("table", name);
-  }
+  (void)standing_.Keep(names, commit_rest, true, stop);
 }
 
 Status TableKeeper::CommitRange(Attempt& attempt) {
@@ -172,12 +158,9 @@ void TableKeeper::Advance(const Attempt& attempt, const WarehouseCommit& commit,
 }
 
 void CollectionKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
-  for (const std::string& name : item.names) {
-    if (stopped_.contains(name)) continue;
-    const auto trouble = [&](const Error& error) { services_.progress.SetTrouble("collection", name, error.message(), services_.clock.Monotonic()); };
-    if (RetryWhilePassing([&] { return Keep(*item.batch, name); }, trouble, stop)) continue;
-    stopped_.insert(name);
-    services_.progress.SetStopped("collection", name);
+  bool patient = true;  // as with stored rows
+  for (const std::string& name : standing_.Going(item.names)) {
+    patient = standing_.Keep({name}, [&] { return Keep(*item.batch, name); }, patient, stop) && patient;
   }
 }
 

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <map>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "engine/dead_letter.h"
 #include "engine/progress.h"
 #include "engine/shadow_refusals.h"
+#include "engine/standing.h"
 #include "engine/stream_feed.h"
 #include "engine/worker.h"
 #include "ports/document_store.h"
@@ -30,6 +30,8 @@ struct KeeperServices {
   Clock& clock;
   std::function<void(std::string_view stream)> committed;  // after each commit that readers can see
   ShadowRefusals* refusals = nullptr;                      // what shadows refuse; null: there are none
+  EnduranceLimits endurance = {};
+  std::function<void()> stopped = {};                      // something has, for a while
 };
 
 // The name that a shadow stands in for; other names as they are.
@@ -39,28 +41,28 @@ std::string_view WithoutShadow(std::string_view name);
 Status RejectRows(const KeeperServices& services, const DecodedBatch& batch, Stage stage, const std::string& materialization,
                   const std::vector<RefusedRow>& refused);
 
-// Threads: the worker's. On an error that is not passing the materialisation stands still, with its reason in Progress, until the
-// program is started again: its positions stay, so nothing is lost.
+// Threads: the worker's. What an error stops, and for how long, is said in Standing: positions stay, so nothing is lost.
 class RowsKeeper {
  public:
-  explicit RowsKeeper(KeeperServices services) : services_(std::move(services)) {}
+  explicit RowsKeeper(KeeperServices services)
+      : services_(std::move(services)), standing_("rows", services_.progress, services_.clock, services_.endurance, services_.stopped) {}
   void Take(const WorkItem& item, const std::stop_token& stop);
-  // What stood still under this name was made anew.
-  void Resume(std::string_view name) { stopped_.erase(std::string(name)); }
+  Standing& standing() { return standing_; }
 
  private:
   Status Keep(const DecodedBatch& batch, const std::string& name);
 
   KeeperServices services_;
-  std::set<std::string, std::less<>> stopped_;
+  Standing standing_;
 };
 
 class TableKeeper {
  public:
-  explicit TableKeeper(KeeperServices services) : services_(std::move(services)) {}
+  explicit TableKeeper(KeeperServices services)
+      : services_(std::move(services)), standing_("table", services_.progress, services_.clock, services_.endurance, services_.stopped) {}
   // Tables of one batch commit together, so they stop together; a shadow has batches of its own.
   void Take(const WorkItem& item, const std::stop_token& stop);
-  void Resume(std::string_view name) { stopped_.erase(std::string(name)); }
+  Standing& standing() { return standing_; }
 
  private:
   struct Attempt {
@@ -78,7 +80,7 @@ class TableKeeper {
   void Advance(const Attempt& attempt, const WarehouseCommit& commit, const std::vector<Flow>& flows);
 
   KeeperServices services_;
-  std::set<std::string, std::less<>> stopped_;
+  Standing standing_;
 };
 
 struct CollectionRules {
@@ -88,9 +90,11 @@ struct CollectionRules {
 class CollectionKeeper {
  public:
   CollectionKeeper(KeeperServices services, std::map<std::string, CollectionRules, std::less<>> rules)
-      : services_(std::move(services)), rules_(std::move(rules)) {}
+      : services_(std::move(services)),
+        standing_("collection", services_.progress, services_.clock, services_.endurance, services_.stopped),
+        rules_(std::move(rules)) {}
   void Take(const WorkItem& item, const std::stop_token& stop);
-  void Resume(std::string_view name) { stopped_.erase(std::string(name)); }
+  Standing& standing() { return standing_; }
 
  private:
   Status Keep(const DecodedBatch& batch, const std::string& name);
@@ -100,8 +104,8 @@ class CollectionKeeper {
                                                     std::vector<RefusedRow>* refused);
 
   KeeperServices services_;
+  Standing standing_;
   const std::map<std::string, CollectionRules, std::less<>> rules_;
-  std::set<std::string, std::less<>> stopped_;
 };
 
 }  // namespace tailrace::engine

@@ -290,6 +290,50 @@ TEST_F(KeeperTest, WhatTheMachineDoesToADocumentIsTriedAgainAndMakesNoLetter) {
   }
 }
 
+TEST_F(KeeperTest, WhatDoesNotPassInTimeStopsThatPartUntilItIsTriedAgainAndLosesNothing) {
+  KeeperServices impatient = services();
+  impatient.endurance = {std::chrono::milliseconds(0), std::chrono::seconds(7)};
+  for (const ErrorCode code : kOfTheMachine) {
+    const std::string name = "t_" + std::string(ErrorCodeName(code));
+    TableKeeper tables(impatient);
+    warehouse_.failures = {Error(code, "the machine")};
+    const WorkItem first = Batch(4, {name});
+    tables.Take(first, {});
+    const auto stopped = *progress_.Of("table", name);
+    EXPECT_TRUE(stopped.stopped);
+    EXPECT_EQ(stopped.trouble, "the machine");
+    EXPECT_EQ(stopped.again_at, clock_.Monotonic() + std::chrono::seconds(7));
+    EXPECT_TRUE(stopped.positions.empty()) << "nothing is committed, so nothing is passed over";
+    tables.Take(Batch(4, {}), {});
+    tables.Take({first.batch, {name}, nullptr}, {});
+    EXPECT_TRUE(warehouse_.kept[name].empty()) << "what has stopped takes nothing, whatever comes";
+
+    tables.standing().TryAgain(name);
+    warehouse_.failures = {Error(code, "the machine again"), Error(code, "must not be asked for")};
+    tables.Take({first.batch, {name}, nullptr}, {});
+    EXPECT_EQ(warehouse_.failures.size(), 1U) << "one try";
+    EXPECT_EQ(progress_.Of("table", name)->trouble, "the machine again");
+    warehouse_.failures.clear();
+
+    tables.standing().TryAgain(name);
+    tables.Take({first.batch, {name}, nullptr}, {});
+    EXPECT_EQ(warehouse_.kept[name].size(), 4U);
+    EXPECT_FALSE(progress_.Of("table", name)->stopped);
+    EXPECT_EQ(progress_.Of("table", name)->trouble, "");
+    EXPECT_TRUE(letters_.values.empty());
+  }
+}
+
+TEST_F(KeeperTest, AfterOneHasBeenWaitedForTheOthersOfABatchAreTriedOnce) {
+  KeeperServices impatient = services();
+  impatient.endurance = {std::chrono::milliseconds(50), std::chrono::seconds(7)};
+  RowsKeeper rows(impatient);
+  for (int i = 0; i < 40; ++i) warehouse_.failures.push_back(Error::Exhausted("no space left"));
+  rows.Take(Batch(4, {"a", "b"}), {});
+  // 20 + 40 ms are more than 50: three tries of the first, and one of the second.
+  EXPECT_EQ(warehouse_.failures.size(), 36U);
+}
+
 TEST_F(KeeperTest, WhatWaitingDoesNotMendStopsThatPartWithItsReasonAndNoOther) {
   ASSERT_TRUE(documents_.Adopt({CollectionPlan{"customers", "sales", MergeMode::kReplace, {}, "f", 1}}).has_value());
   for (const ErrorCode code : kForGood) {

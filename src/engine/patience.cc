@@ -1,18 +1,10 @@
 #include "engine/patience.h"
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 
 namespace tailrace::engine {
-namespace {
-
-constexpr int64_t kFirstDelayMs = 20;
-constexpr int64_t kLongestDelayMs = 2000;
-
-}  // namespace
-
 bool IsPassing(ErrorCode code) {
   return code == ErrorCode::kUnavailable || code == ErrorCode::kExhausted || code == ErrorCode::kCancelled ||
          code == ErrorCode::kConflict;
@@ -27,16 +19,16 @@ bool SleepUnlessStopped(int64_t delay_ms, const std::stop_token& stop) {
 }
 
 Status RetryWhilePassing(const std::function<Status()>& attempt, const std::function<void(const Error&)>& trouble,
-                         const std::stop_token& stop) {
-  int64_t delay_ms = kFirstDelayMs;
+                         Endurance& endurance, Clock& clock, const std::stop_token& stop) {
   while (true) {
     const Status outcome = attempt();
     if (outcome) return outcome;
     if (stop.stop_requested()) return Fail(Error::Cancelled("stopping"));
     trouble(outcome.error());
     if (!IsPassing(outcome.error().code())) return outcome;
-    if (!SleepUnlessStopped(delay_ms, stop)) return Fail(Error::Cancelled("stopping"));
-    delay_ms = std::min(delay_ms * 2, kLongestDelayMs);
+    const auto delay = endurance.Failed(clock.Monotonic());
+    if (endurance.stopped()) return outcome;
+    if (!SleepUnlessStopped(delay.count(), stop)) return Fail(Error::Cancelled("stopping"));
   }
 }
 

@@ -11,6 +11,17 @@ auto OfStream(std::string_view stream) {
   return [stream](const MaterializationProgress& m) { return m.stream == stream && !m.shadow; };
 }
 
+std::string HasStopped(const MaterializationProgress& m) { return m.kind + " " + m.name + " has stopped: " + m.trouble; }
+
+std::string HasStopped(const Standstill& feed) { return "stream " + feed.name + " cannot be read on: " + feed.reason; }
+
+void EndTrouble(MaterializationProgress* m) {
+  m->trouble.clear();
+  m->troubled_since.reset();
+  m->stopped = false;
+  m->again_at.reset();
+}
+
 }  // namespace
 
 bool Covers(const Positions& reached, const Positions& wanted) {
@@ -38,8 +49,7 @@ void Progress::Advance(std::string_view kind, std::string_view name, const Posit
       m->positions = positions;
       m->flow = flow;
       m->letters = letters.value_or(m->letters);
-      m->trouble.clear();
-      m->troubled_since.reset();
+      EndTrouble(m);
     }
     advanced_.notify_all();
   }
@@ -55,9 +65,7 @@ void Progress::TakeOver(std::string_view kind, std::string_view shadow, std::str
   to->letters = from->letters;
   to->flow = from->flow;
   to->counted_from.clear();
-  to->stopped = false;
-  to->trouble.clear();
-  to->troubled_since.reset();
+  EndTrouble(to);
   advanced_.notify_all();
 }
 
@@ -70,17 +78,58 @@ void Progress::SetTrouble(std::string_view kind, std::string_view name, const st
   if (!m->troubled_since) m->troubled_since = now;
 }
 
-void Progress::SetStopped(std::string_view kind, std::string_view name) {
+void Progress::SetStopped(std::string_view kind, std::string_view name, std::optional<std::chrono::steady_clock::time_point> again_at) {
   std::lock_guard lock(mutex_);
-  if (auto* m = Find(kind, name); m != nullptr) m->stopped = true;
+  auto* m = Find(kind, name);
+  if (m == nullptr) return;
+  m->stopped = true;
+  m->again_at = again_at;
   advanced_.notify_all();
+}
+
+void Progress::SetTried(std::string_view kind, std::string_view name) {
+  std::lock_guard lock(mutex_);
+  auto* m = Find(kind, name);
+  if (m == nullptr) return;
+  m->stopped = false;
+  m->again_at.reset();
+}
+
+void Progress::SetFeedTrouble(Standstill trouble) {
+  std::lock_guard lock(mutex_);
+  const auto known = std::find_if(feed_troubles_.begin(), feed_troubles_.end(), [&](const auto& f) { return f.name == trouble.name; });
+  if (known == feed_troubles_.end()) {
+    feed_troubles_.push_back(std::move(trouble));
+  } else {
+    trouble.since = known->since;
+    *known = std::move(trouble);
+  }
+  advanced_.notify_all();
+}
+
+void Progress::EndFeedTrouble(std::string_view stream) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(feed_troubles_, [&](const auto& f) { return f.name == stream; });
+}
+
+std::vector<Standstill> Progress::FeedTroubles() const {
+  std::lock_guard lock(mutex_);
+  return feed_troubles_;
+}
+
+std::optional<std::string> Progress::WhyStopped(std::string_view stream) const {
+  std::lock_guard lock(mutex_);
+  if (const Standstill* feed = FindFeedTrouble(stream); feed != nullptr && feed->stopped) return HasStopped(*feed);
+  const auto concerns = OfStream(stream);
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& m) { return m.stopped && concerns(m); });
+  return found == all_.end() ? std::nullopt : std::optional(HasStopped(*found));
 }
 
 Status Progress::CheckGoing(std::string_view kind, std::string_view name) const {
   std::lock_guard lock(mutex_);
   const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& m) { return m.kind == kind && m.name == name; });
   if (found == all_.end() || !found->stopped) return {};
-  return Fail(Error::Unavailable(found->kind + " " + found->name + " has stopped: " + found->trouble));
+  return Fail(Error::Unavailable(HasStopped(*found)));
 }
 
 std::vector<MaterializationProgress> Progress::All() const {
@@ -113,11 +162,9 @@ Status Progress::WaitForOne(std::string_view kind, std::string_view name, const 
 Status Progress::WaitUntil(const Concerns& concerns, const Positions& wanted, const std::stop_token& stop) const {
   std::unique_lock lock(mutex_);
   const bool ended = advanced_.wait(
-      lock, stop, [&] { return ReachedLocked(concerns, wanted) || StoppedShortOf(concerns, wanted) != nullptr; });
+      lock, stop, [&] { return ReachedLocked(concerns, wanted) || StoppedShortOf(concerns, wanted).has_value(); });
   if (!ended) return Fail(Error::Cancelled("stopping"));
-  if (const auto* stopped = StoppedShortOf(concerns, wanted); stopped != nullptr) {
-    return Fail(Error::Unavailable(stopped->kind + " " + stopped->name + " has stopped: " + stopped->trouble));
-  }
+  if (auto stopped = StoppedShortOf(concerns, wanted)) return Fail(Error::Unavailable(std::move(*stopped)));
   return {};
 }
 
@@ -128,11 +175,20 @@ MaterializationProgress* Progress::Find(std::string_view kind, std::string_view 
   return found == all_.end() ? nullptr : &*found;
 }
 
-const MaterializationProgress* Progress::StoppedShortOf(const Concerns& concerns, const Positions& wanted) const {
-  const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto& m) {
-    return concerns(m) && m.stopped && !Covers(m.positions, wanted);
-  });
-  return found == all_.end() ? nullptr : &*found;
+std::optional<std::string> Progress::StoppedShortOf(const Concerns& concerns, const Positions& wanted) const {
+  for (const MaterializationProgress& m : all_) {
+    if (!concerns(m) || Covers(m.positions, wanted)) continue;
+    if (m.stopped) return HasStopped(m);
+    // A shadow has a feed of its own.
+    const Standstill* feed = m.shadow ? nullptr : FindFeedTrouble(m.stream);
+    if (feed != nullptr && feed->stopped) return HasStopped(*feed);
+  }
+  return std::nullopt;
+}
+
+const Standstill* Progress::FindFeedTrouble(std::string_view stream) const {
+  const auto found = std::find_if(feed_troubles_.begin(), feed_troubles_.end(), [&](const auto& f) { return f.name == stream; });
+  return found == feed_troubles_.end() ? nullptr : &*found;
 }
 
 bool Progress::ReachedLocked(const Concerns& concerns, const Positions& wanted) const {

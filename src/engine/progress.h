@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/endurance.h"
 #include "base/result.h"
 #include "model/flow.h"
 #include "model/ids.h"
@@ -29,7 +30,9 @@ struct MaterializationProgress {
   Positions counted_from;  // as in MaterializationState
   std::string trouble;   // why it stands still; empty when it does not
   std::optional<std::chrono::steady_clock::time_point> troubled_since;  // of the clock that SetTrouble was told
-  bool stopped = false;  // for good: until the program is started again
+  bool stopped = false;  // it stands still, for `trouble`
+  // When what has stopped is tried again; nullopt: not until the program is started again, or it is made anew.
+  std::optional<std::chrono::steady_clock::time_point> again_at;
   bool shadow = false;   // being rebuilt: nobody reads it yet, so nobody waits for it but who rebuilds it
 };
 
@@ -49,13 +52,24 @@ class Progress {
   // A passing trouble, at this time; the next Advance ends it.
   void SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble, std::chrono::steady_clock::time_point now);
 
-  // It stands still for good, for the trouble last set.
-  void SetStopped(std::string_view kind, std::string_view name);
+  // It stands still, for the trouble last set; until `again_at`, or for good.
+  void SetStopped(std::string_view kind, std::string_view name, std::optional<std::chrono::steady_clock::time_point> again_at = std::nullopt);
+
+  // What has stopped is being tried again: whoever waits for it waits for the outcome. Its trouble stays until it advances.
+  void SetTried(std::string_view kind, std::string_view name);
+
+  // A stream that cannot be fed, its log cannot be read, say: all that is made from it stands still. `since` of what is there already stays.
+  void SetFeedTrouble(Standstill trouble);
+  void EndFeedTrouble(std::string_view stream);
+  std::vector<Standstill> FeedTroubles() const;
+
+  // Why something of the stream has stopped; nullopt: nothing has.
+  std::optional<std::string> WhyStopped(std::string_view stream) const;
 
   std::vector<MaterializationProgress> All() const;
   std::optional<MaterializationProgress> Of(std::string_view kind, std::string_view name) const;
 
-  // kUnavailable, with the trouble, when this one stands still for good.
+  // kUnavailable, with the trouble, when this one has stopped.
   Status CheckGoing(std::string_view kind, std::string_view name) const;
 
   // Whether all materialisations of the stream have committed these positions.
@@ -74,12 +88,14 @@ class Progress {
   using Concerns = std::function<bool(const MaterializationProgress&)>;
   Status WaitUntil(const Concerns& concerns, const Positions& wanted, const std::stop_token& stop) const;
   MaterializationProgress* Find(std::string_view kind, std::string_view name);
-  const MaterializationProgress* StoppedShortOf(const Concerns& concerns, const Positions& wanted) const;
+  std::optional<std::string> StoppedShortOf(const Concerns& concerns, const Positions& wanted) const;
+  const Standstill* FindFeedTrouble(std::string_view stream) const;
   bool ReachedLocked(const Concerns& concerns, const Positions& wanted) const;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable_any advanced_;
   std::vector<MaterializationProgress> all_;     // protected by mutex_
+  std::vector<Standstill> feed_troubles_;       // protected by mutex_
   std::vector<std::function<void()>> listeners_;  // constant after the start
 };
 

@@ -45,6 +45,41 @@ TEST(ProgressTest, WaitEndsWhenAMaterialisationStopsForGood) {
   EXPECT_NE(waited.error().message().find("disk full"), std::string::npos);
 }
 
+TEST(ProgressTest, WhoeverWaitsForWhatIsTriedAgainWaitsForTheOutcome) {
+  Progress progress;
+  progress.Add(Table("a", {Offset{0}}));
+  progress.SetTrouble("table", "a", "disk full", {});
+  progress.SetStopped("table", "a", std::chrono::steady_clock::time_point(std::chrono::seconds(10)));
+  EXPECT_FALSE(progress.Wait("sales", {Offset{1}}, {}).has_value());
+  EXPECT_EQ(progress.WhyStopped("sales"), "table a has stopped: disk full");
+  progress.SetTried("table", "a");
+  EXPECT_EQ(progress.All().front().trouble, "disk full") << "it has not worked yet";
+  EXPECT_FALSE(progress.WhyStopped("sales").has_value());
+  std::jthread committer([&] { progress.Advance("table", "a", {Offset{1}}, {1, 1, 0, 0}); });
+  EXPECT_TRUE(progress.Wait("sales", {Offset{1}}, {}).has_value());
+  EXPECT_EQ(progress.All().front().trouble, "");
+}
+
+TEST(ProgressTest, AStreamThatCannotBeReadStopsAllThatWaitsForItAndNobodyElse) {
+  Progress progress;
+  progress.Add(Table("a", {Offset{0}}));
+  MaterializationProgress other = Table("b", {Offset{0}});
+  other.stream = "visits";
+  progress.Add(other);
+  const auto at = [](int s) { return std::chrono::steady_clock::time_point(std::chrono::seconds(s)); };
+  progress.SetFeedTrouble({"sales", "a damaged segment", at(1), false, at(2)});
+  EXPECT_FALSE(progress.WhyStopped("sales").has_value()) << "it is tried again";
+  progress.SetFeedTrouble({"sales", "a damaged segment", at(40), true, at(50)});
+  EXPECT_EQ(progress.FeedTroubles().front().since, at(1));
+  const Status waited = progress.Wait("sales", {Offset{1}}, {});
+  ASSERT_FALSE(waited.has_value());
+  EXPECT_EQ(waited.error().message(), "stream sales cannot be read on: a damaged segment");
+  EXPECT_TRUE(progress.Wait("sales", {Offset{0}}, {}).has_value());
+  EXPECT_FALSE(progress.WhyStopped("visits").has_value());
+  progress.EndFeedTrouble("sales");
+  EXPECT_FALSE(progress.WhyStopped("sales").has_value());
+}
+
 TEST(ProgressTest, ReadersDoNotWaitForAShadow) {
   Progress progress;
   progress.Add(Table("a", {Offset{5}}));

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "engine/append_call.h"
 #include "engine/engine.h"
+#include "engine/patience.h"
 #include "engine/plan.h"
 #include "engine/shadow_compare.h"
 
@@ -142,19 +143,15 @@ Worker& Engine::WorkerOf(WorkKind kind) {
   return kind == WorkKind::kRows ? rows_worker_ : kind == WorkKind::kTable ? table_worker_ : collection_worker_;
 }
 
-void Engine::ResumeKeeper(const Materialization& materialization) {
-  switch (materialization.kind) {
-    case WorkKind::kRows: return rows_keeper_.Resume(materialization.name);
-    case WorkKind::kTable: return table_keeper_.Resume(materialization.name);
-    case WorkKind::kCollection: return collection_keeper_.Resume(materialization.name);
-  }
+Standing& Engine::StandingOf(WorkKind kind) {
+  return kind == WorkKind::kRows ? rows_keeper_.standing() : kind == WorkKind::kTable ? table_keeper_.standing() : collection_keeper_.standing();
 }
 
 Status Engine::BeginShadow(ShadowBuild& build) {
   // On the worker's own thread, so after every batch that an earlier rebuild of the same name left in its queue.
   TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere(
       [&]() -> Status {
-        ResumeKeeper({build.kind, build.shadow});
+        StandingOf(build.kind).Resume(build.shadow);
         return {};
       },
       build.stop));
@@ -186,7 +183,13 @@ Result<bool> Engine::StepShadow(ShadowBuild& build, const FeedPlace* until) {
   if (build.stop.stop_requested()) return Fail(Error::Cancelled("the rebuild was stopped: what was there is still there"));
   TR_RETURN_IF_ERROR(progress_.CheckGoing(build.kind_name(), build.shadow));
   const Dispatch dispatch = [&](const auto& batch, const auto& takers) { return DispatchBatch(batch, takers, build.stop); };
-  TR_TRY(const bool fed, build.feed->Step(dispatch, until));
+  bool fed = false;
+  const auto step = [&]() -> Status {
+    TR_TRY(fed, build.feed->Step(dispatch, until));
+    return {};
+  };
+  Endurance endurance(options_.endurance);
+  TR_RETURN_IF_ERROR(RetryWhilePassing(step, [](const Error&) {}, endurance, clock_, build.stop));
   const RebuildProgress progress{RecordsBelow(build.feed->Lowest().records), RecordsBelow(LogEnds(build.stream))};
   if (!build.told_half && progress.rows_done * 2 >= progress.rows_all) {
     build.told_half = true;
@@ -281,7 +284,7 @@ Status Engine::FinishShadow(ShadowBuild& build) {
   TR_CRASH_POINT("rebuild.swapped");
   TR_RETURN_IF_ERROR(WorkerOf(build.kind).RunThere(
       [&]() -> Status {
-        ResumeKeeper({build.kind, build.name});
+        StandingOf(build.kind).Resume(build.name);
         return {};
       },
       stop_.get_token()));

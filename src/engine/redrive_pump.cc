@@ -6,12 +6,6 @@
 #include "engine/patience.h"
 
 namespace tailrace::engine {
-namespace {
-
-constexpr int64_t kRetryMs = 200;
-
-}  // namespace
-
 RedrivePump::RedrivePump(EventLog& log, DeadLetterWriter& dead_letters, TargetOf target_of)
     : log_(log), dead_letters_(dead_letters), target_of_(std::move(target_of)) {}
 
@@ -51,10 +45,17 @@ void RedrivePump::Run(const std::stop_token& stop) {
     }
     for (auto& [stream, lane] : lanes_) {
       const Status drained = Drain(stream, lane, stop);
-      if (drained || stop.stop_requested()) continue;
-      LogWarning("redrive waits", {{"stream", stream}, {"reason", drained.error().message()}});
+      if (stop.stop_requested()) return;
+      if (drained) {
+        (void)lane.endurance.Worked();
+        lane.told.clear();
+        continue;
+      }
+      const std::string& reason = drained.error().message();
+      if (reason != lane.told) LogWarning("redrive_waits", {{"stream", stream}, {"reason", reason}});
+      lane.told = reason;
       lane.pump.reset();
-      if (!SleepUnlessStopped(kRetryMs, stop)) return;
+      if (!SleepUnlessStopped(lane.endurance.Failed(std::chrono::steady_clock::now()).count(), stop)) return;
       Wake();
     }
   }

@@ -1,6 +1,7 @@
 // Appends to their streams the records that were sent again, exactly once each.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <thread>
 
+#include "base/endurance.h"
 #include "base/result.h"
 #include "engine/redrive_source.h"
 #include "engine/source_pump.h"
@@ -42,6 +44,8 @@ class RedrivePump {
     RedriveSource* source = nullptr;   // of `pump`
     std::unique_ptr<SourcePump> pump;
     Offset consumed;                   // protected by mutex_
+    Endurance endurance;
+    std::string told;                  // why it waits, as the operator knows already
   };
 
   void Run(const std::stop_token& stop);

@@ -16,6 +16,10 @@ std::string_view KindName(WorkKind kind) {
   return "table";
 }
 
+WorkKind KindNamed(std::string_view name) {
+  return name == "rows" ? WorkKind::kRows : name == "collection" ? WorkKind::kCollection : WorkKind::kTable;
+}
+
 Positions DecodedBatch::PositionsAfter(size_t row_count) const {
   if (letters || row_count >= run_index.size()) return run.after;
   Positions positions = run.before;
@@ -59,6 +63,12 @@ StreamFeed::StreamFeed(std::string stream, StreamId id, EventLog& log, Warehouse
 
 void StreamFeed::Add(Materialization materialization, Positions positions, Offset letters) {
   members_.push_back({std::move(materialization), std::move(positions), letters});
+}
+
+void StreamFeed::PutBack(const Materialization& materialization, Positions positions, Offset letters) {
+  for (Member& member : members_) {
+    if (member.materialization == materialization) member = {materialization, std::move(positions), letters};
+  }
 }
 
 FeedPlace StreamFeed::PlaceOf(const Member& member) const {
@@ -125,7 +135,7 @@ Result<bool> StreamFeed::StepRecords(const std::vector<Member*>& group, const Di
   TR_TRY(const auto batch, Decode(std::move(*run)));
   std::vector<Materialization> takers;
   for (const Member* member : group) takers.push_back(member->materialization);
-  if (!dispatch(batch, takers)) return Fail(Error::Cancelled("stopping"));
+  TR_RETURN_IF_ERROR(dispatch(batch, takers));
   for (Member* member : group) member->positions = after;
   return true;
 }
@@ -188,7 +198,7 @@ Status StreamFeed::GiveSent(Member& member, const std::vector<OrderedRecord>& se
   if (!run.records.empty()) {
     TR_TRY(const auto batch, Decode(std::move(run)));
     batch->letters = after;
-    if (!dispatch(batch, {member.materialization})) return Fail(Error::Cancelled("stopping"));
+    TR_RETURN_IF_ERROR(dispatch(batch, {member.materialization}));
   }
   member.letters = after;
   return {};

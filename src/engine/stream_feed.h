@@ -56,6 +56,7 @@ enum class WorkKind { kRows, kTable, kCollection };
 
 // "rows", "table", "collection": as Progress and people name them.
 std::string_view KindName(WorkKind kind);
+WorkKind KindNamed(std::string_view name);
 
 struct Materialization {
   WorkKind kind = WorkKind::kTable;
@@ -78,8 +79,8 @@ struct FeedLimits {
   size_t batch_bytes_max = size_t{8} << 20;
 };
 
-// Called with a batch and the materialisations that are to take it; blocks while their queues are full. False: stop.
-using Dispatch = std::function<bool(std::shared_ptr<const DecodedBatch>, const std::vector<Materialization>&)>;
+// Called with a batch and the materialisations that are to take it; blocks while their queues are full. After an error nobody has got it.
+using Dispatch = std::function<Status(std::shared_ptr<const DecodedBatch>, const std::vector<Materialization>&)>;
 
 // Which of these records, sent again, the materialisation has to take: those that it has refused so far.
 using ChooseSent = std::function<Result<std::vector<bool>>(const Materialization&, const std::vector<OrderedRecord>&)>;
@@ -101,6 +102,9 @@ class StreamFeed {
 
   // Joins in at `positions`, and at `letters` of the dead-letter log. Before the first Step or between two.
   void Add(Materialization materialization, Positions positions, Offset letters = {});
+
+  // Feeds it again from these places on. As Add, of one that has joined in.
+  void PutBack(const Materialization& materialization, Positions positions, Offset letters);
 
   bool empty() const { return members_.empty(); }
 

@@ -123,7 +123,7 @@ class StreamFeedTest : public ::testing::Test {
   // One batch, noted for those who take it.
   bool Step(StreamFeed& feed, const FeedPlace* until = nullptr) {
     const auto fed = feed.Step(
-        [this](const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers) {
+        [this](const std::shared_ptr<const DecodedBatch>& batch, const std::vector<Materialization>& takers) -> Status {
           for (const Materialization& taker : takers) {
             std::vector<int64_t>& got = got_[taker.name];
             for (const OrderedRecord& record : batch->run.records) {
@@ -131,7 +131,7 @@ class StreamFeedTest : public ::testing::Test {
               got.push_back(record.sent == nullptr ? record.record.seq.value : -SeqOfEntry(record.sent->at));
             }
           }
-          return true;
+          return {};
         },
         until);
     EXPECT_TRUE(fed.has_value());

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/endurance.h"
 #include "config/spec.h"
 #include "engine/progress.h"
 #include "ports/document_store.h"
@@ -23,7 +24,8 @@ namespace tailrace::engine {
 // Threads: MarkDirty from any; RefreshDirty from one; WaitClean from any.
 class ViewCollections {
  public:
-  ViewCollections(const config::Pipeline& pipeline, Warehouse& warehouse, DocumentStore& documents, Clock& clock);
+  ViewCollections(const config::Pipeline& pipeline, Warehouse& warehouse, DocumentStore& documents, Clock& clock,
+                  EnduranceLimits endurance = {});
 
   bool empty() const { return entries_.empty(); }
 
@@ -34,11 +36,11 @@ class ViewCollections {
   // Rewrites those that are dirty; nullopt when all are clean, else when to come again.
   std::optional<std::chrono::milliseconds> RefreshDirty(const std::stop_token& stop);
 
-  // Blocks until everything marked so far has been rewritten or has failed for good; false when `stop` came first.
+  // Blocks until everything marked so far has been rewritten or has stopped; false when `stop` came first.
   bool WaitClean(const std::stop_token& stop) const;
 
-  // Why a collection could not be rewritten, by name; empty when all is well.
-  std::vector<std::pair<std::string, std::string>> Troubles() const;
+  // Those that cannot be rewritten; `again_at` nullopt: with the next commit.
+  std::vector<Standstill> Troubles() const;
 
  private:
   struct Entry {
@@ -48,10 +50,13 @@ class ViewCollections {
     std::set<std::string, std::less<>> streams;
     bool dirty = false;
     bool refreshing = false;
-    std::string trouble;
+    Endurance endurance;
+    std::optional<Standstill> trouble;
   };
 
-  bool AnyDirty() const;
+  // When the next of those that are dirty may be rewritten; nullopt: none is.
+  std::optional<std::chrono::steady_clock::time_point> NextTry() const;
+  void NoteOutcome(Entry& entry, const Status& refreshed);
   Status Refresh(const Entry& entry, const std::stop_token& stop);
 
   Warehouse& warehouse_;

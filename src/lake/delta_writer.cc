@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kBetweenSteps{1000};
 }  // namespace
 
 Result<std::unique_ptr<DeltaWriter>> DeltaWriter::Open(DeltaServices services, std::vector<DeltaTableOptions> tables, MarkOf mark_of) {
-  std::unique_ptr<DeltaWriter> writer(new DeltaWriter);
+  std::unique_ptr<DeltaWriter> writer(new DeltaWriter(services.clock));
   writer->mark_of_ = std::move(mark_of);
   for (DeltaTableOptions& options : tables) {
     auto table = std::make_unique<DeltaTable>(services, std::move(options));
@@ -24,6 +24,7 @@ Result<std::unique_ptr<DeltaWriter>> DeltaWriter::Open(DeltaServices services, s
     writer->Note(name, opened);
     writer->tables_.push_back(std::move(table));
   }
+  writer->NoteStandings();
   return writer;
 }
 
@@ -36,12 +37,17 @@ Status DeltaWriter::StepAll(bool flush, const std::stop_token& stop) {
   Status first;
   for (const auto& table : tables_) {
     if (stop.stop_requested()) break;
-    const auto mark = mark_of_(table->options().table);
+    const std::string& name = table->options().table;
+    if (!flush && !standstills_.IsDue(name, clock_.Monotonic())) continue;
+    const auto mark = mark_of_(name);
     if (!mark) continue;
     const Status done = table->Step(*mark, flush, stop);
-    if (!stop.stop_requested()) Note(table->options().table, done);
-    if (!done && first) first = Fail(done.error().With("the lake's table " + table->options().table));
+    if (!done && stop.stop_requested()) break;
+    Note(name, done);
+    standstills_.Note(name, done, clock_.Monotonic());
+    if (!done && first) first = Fail(done.error().With("the lake's table " + name));
   }
+  NoteStandings();
   return first;
 }
 
@@ -68,6 +74,13 @@ Status DeltaWriter::Check(std::string_view table, const std::stop_token& stop) {
   return {};
 }
 
+void DeltaWriter::NoteStandings() {
+  std::vector<DeltaStanding> standings;
+  for (const auto& table : tables_) standings.push_back({table->options().table, table->state().version, std::ssize(table->state().files)});
+  const std::lock_guard lock(standings_mutex_);
+  standings_ = std::move(standings);
+}
+
 void DeltaWriter::Start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
@@ -78,12 +91,8 @@ void DeltaWriter::Stop() {
 }
 
 void DeltaWriter::Run(const std::stop_token& stop) {
-  std::string trouble;
   while (!stop.stop_requested()) {
-    const Status done = StepAll(false, stop);
-    const bool is_new = !done && !stop.stop_requested() && done.error().message() != trouble;
-    if (is_new) LogWarning("lake_behind", {{"error", done.error().message()}});
-    trouble = done ? "" : done.error().message();
+    (void)StepAll(false, stop).has_value();  // what fails is in Troubles
     std::unique_lock lock(wait_mutex_);
     woken_.wait_for(lock, stop, kBetweenSteps, [] { return false; });
   }

@@ -218,6 +218,34 @@ TEST_F(RawLakeTest, ADecidedCutHoldsForWhatComesAfterAKill) {
   EXPECT_EQ(Values(), (std::vector<std::string>{"{\"a\":1}", "{\"a\":2}"}));
 }
 
+TEST_F(RawLakeTest, AStreamThatCannotBeWrittenHoldsUpNoOtherAndIsTriedAgainUntilItCan) {
+  FakeEventLog log{{1, 1}, clock_};
+  const std::vector<RawStreamOptions> options = {{StreamId{0}, "sales", 1, 1 << 20, 0}, {StreamId{1}, "visits", 1, 1 << 20, 0}};
+  objects_.Damage("raw/sales/_cuts/0.json", "{");
+  EXPECT_FALSE(RawStore::Open(objects_, options)) << "what is damaged at the start is told at the start";
+  objects_.Damage("raw/sales/_cuts/0.json", R"({"first":0,"last":0,"hour":"2026-03-04T05:00:00Z"})");
+  const auto store = RawStore::Open(objects_, options).value();
+  RawWriter writer(*store, log, clock_, {std::chrono::seconds(30), std::chrono::seconds(10)});
+  // The cut of sales names a record that its log has not: its file cannot be written.
+  ASSERT_TRUE(AppendAndWait(log, {StreamId{1}, kFirst, RecordsOf({"{\"v\":1}"})}));
+  EXPECT_FALSE(writer.Step());
+  EXPECT_EQ(store->Partitions(StreamId{1})[0].end, Offset{1}) << "the other stream is carried on";
+  ASSERT_EQ(writer.Troubles().size(), 1u);
+  EXPECT_EQ(writer.Troubles()[0].name, "sales");
+  EXPECT_FALSE(writer.Troubles()[0].stopped);
+  clock_.Advance(std::chrono::seconds(30));
+  EXPECT_FALSE(writer.Step());
+  EXPECT_TRUE(writer.Troubles()[0].stopped);
+  ASSERT_TRUE(AppendAndWait(log, {StreamId{0}, kFirst, RecordsOf({"{\"s\":1}"})}));
+  clock_.Advance(std::chrono::seconds(9));
+  EXPECT_TRUE(writer.Step()) << "it is not tried before its pause is over";
+  EXPECT_EQ(store->Partitions(StreamId{0})[0].end, Offset{0});
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(writer.Step());
+  EXPECT_EQ(store->Partitions(StreamId{0})[0].end, Offset{1});
+  EXPECT_TRUE(writer.Troubles().empty());
+}
+
 TEST_F(RawLakeTest, ALakeThatComesLaterBeginsWhereTheLogBegins) {
   Add({"{\"a\":1}", "{\"a\":2}", "{\"a\":3}"});
   log_.Truncate(kSales, kFirst, Offset{3});

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/crash_point.h"
-#include "base/logging.h"
 #include "crypto/digest.h"
 #include "lake/raw_manifest.h"
 
@@ -18,7 +17,8 @@ constexpr std::chrono::milliseconds kBetweenSteps{1000};
 
 }  // namespace
 
-RawWriter::RawWriter(RawStore& store, EventLog& log, Clock& clock) : store_(store), log_(log), clock_(clock) {}
+RawWriter::RawWriter(RawStore& store, EventLog& log, Clock& clock, EnduranceLimits endurance)
+    : store_(store), log_(log), clock_(clock), standstills_("raw lake", endurance) {}
 RawWriter::~RawWriter() { Stop(); }
 
 Status RawWriter::Step() { return StepAll(false); }
@@ -26,11 +26,20 @@ Status RawWriter::Flush() { return StepAll(true); }
 
 Status RawWriter::StepAll(bool flush) {
   const std::lock_guard one(step_mutex_);
+  Status first;
   for (const RawStreamOptions& stream : store_.streams()) {
-    for (int32_t p = 0; p < stream.partitions; ++p) {
-      if (const Status done = StepPartition(stream, PartitionId{p}, flush); !done) {
-        return Fail(done.error().With("the raw lake of " + stream.name + "/" + std::to_string(p)));
-      }
+    if (!flush && !standstills_.IsDue(stream.name, clock_.Monotonic())) continue;
+    const Status done = StepStream(stream, flush);
+    standstills_.Note(stream.name, done, clock_.Monotonic());
+    if (!done && first) first = done;
+  }
+  return first;
+}
+
+Status RawWriter::StepStream(const RawStreamOptions& stream, bool flush) {
+  for (int32_t p = 0; p < stream.partitions; ++p) {
+    if (const Status done = StepPartition(stream, PartitionId{p}, flush); !done) {
+      return Fail(done.error().With("the raw lake of " + stream.name + "/" + std::to_string(p)));
     }
   }
   return {};
@@ -134,18 +143,10 @@ void RawWriter::Stop() {
 
 void RawWriter::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const Status done = Step();
+    (void)Step().has_value();  // what fails is in Troubles
     std::unique_lock lock(mutex_);
-    const std::string before = trouble_ ? trouble_->message() : "";
-    trouble_ = done ? std::nullopt : std::optional(done.error());
-    if (!done && before != done.error().message()) LogWarning("lake_behind", {{"error", done.error().message()}});
     woken_.wait_for(lock, stop, kBetweenSteps, [] { return false; });
   }
-}
-
-std::optional<Error> RawWriter::trouble() const {
-  const std::lock_guard lock(mutex_);
-  return trouble_;
 }
 
 }  // namespace tailrace::lake

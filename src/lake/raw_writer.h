@@ -8,8 +8,10 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/endurance.h"
 #include "base/result.h"
 #include "lake/raw_store.h"
 #include "ports/event_log.h"
@@ -20,10 +22,11 @@ namespace tailrace::lake {
 // log, as it would have been. What can be read and is stable in the log (EventLog::StableBelow) goes in, in the order of offsets.
 // Threads:   Step and Flush from one thread at a time, or Start, which runs Step now and then, and Flush from any; Stop twice is fine.
 // Ownership: borrows all.
-// Errors:    those of the log and the store; what was not done is done by the next call.
+// Errors:    those of the log and the store; what was not done is done by the next call. A stream that fails holds up no other; Step tries it
+//            again less and less often (Endurance).
 class RawWriter {
  public:
-  RawWriter(RawStore& store, EventLog& log, Clock& clock);
+  RawWriter(RawStore& store, EventLog& log, Clock& clock, EnduranceLimits endurance = {});
   ~RawWriter();
 
   // Writes the files that are due.
@@ -35,8 +38,8 @@ class RawWriter {
   void Start();
   void Stop();
 
-  // Why the last step failed; nullopt when it did not.
-  std::optional<Error> trouble() const;
+  // Of the streams that could not be written when they were last tried.
+  std::vector<Standstill> Troubles() const { return standstills_.All(); }
 
  private:
   // What of a partition has been looked at, and is in no file yet.
@@ -50,6 +53,7 @@ class RawWriter {
   using Place = std::pair<StreamId, PartitionId>;
 
   Status StepAll(bool flush);
+  Status StepStream(const RawStreamOptions& stream, bool flush);
   Status StepPartition(const RawStreamOptions& stream, PartitionId partition, bool flush);
   Result<bool> LookFurther(const RawStreamOptions& stream, PartitionId partition, Offset end, Seq stable, Pending* pending);
   Status WriteFile(const RawStreamOptions& stream, const RawCut& cut);
@@ -60,9 +64,9 @@ class RawWriter {
   Clock& clock_;
   std::mutex step_mutex_;  // held by the one step there is
   std::map<Place, Pending> pending_;  // protected by step_mutex_
-  mutable std::mutex mutex_;
+  StandstillBook standstills_;
+  std::mutex mutex_;
   std::condition_variable_any woken_;
-  std::optional<Error> trouble_;  // protected by mutex_
   std::jthread thread_;
 };
 

@@ -33,6 +33,7 @@ class JobDesk;
 
 namespace tailrace::server {
 
+class PartsStatus;
 using engine::MaterializationProgress;
 
 // Threads: thread-safe; calls return at once.
@@ -111,6 +112,7 @@ struct Services {
   engine::JobDesk* jobs = nullptr;               // with alerts; without them there is no GET /jobs
   engine::AlertDesk* alerts = nullptr;
   engine::LoadDesk* loads = nullptr;             // takes what `load` reads; null: nothing does
+  const PartsStatus* parts = nullptr;            // sources and lake; null: there are none
 };
 
 }  // namespace tailrace::server

@@ -1,10 +1,14 @@
 #include "server/system_reads.h"
 
+#include <algorithm>
+#include <chrono>
 #include <map>
+#include <optional>
 
 #include "engine/auditor.h"
 #include "server/job_routes.h"
 #include "server/json_out.h"
+#include "server/parts_status.h"
 
 namespace tailrace::server {
 namespace {
@@ -26,6 +30,8 @@ std::vector<std::string> NotReadyReasons(const Services& services) {
   return reasons;
 }
 
+double Seconds(std::chrono::steady_clock::duration time) { return std::chrono::duration<double>(time).count(); }
+
 // Records of the stream that this has not consumed.
 int64_t Lag(const Positions& ends, const Positions& positions) {
   int64_t lag = 0;
@@ -46,6 +52,61 @@ std::map<std::pair<std::string, std::string>, double> SecondsBehind(const Servic
   if (!audit) return behind;
   for (const auto& m : audit->materializations) behind[{m.kind, m.name}] = m.lag_seconds;
   return behind;
+}
+
+void WriteTimeIfAny(JsonWriter& json, std::string_view name, int64_t time_ms) {
+  if (time_ms > 0) WriteTime(json, name, time_ms);
+}
+
+void WriteStandstill(JsonWriter& json, const std::optional<Standstill>& still, std::chrono::steady_clock::time_point now) {
+  if (!still) return;
+  json.Text("trouble", still->reason).Bool("stopped", still->stopped);
+  if (still->again_at) json.Key("again_in_seconds").Number(std::max(0.0, Seconds(*still->again_at - now)));
+}
+
+void WritePoll(JsonWriter& json, const PollStatus& poll) {
+  WriteTimeIfAny(json, "next_due", poll.next_due_ms);
+  WriteTimeIfAny(json, "last_due", poll.last_due_ms);
+  WriteTimeIfAny(json, "last_answer", poll.last_answer_ms);
+  WriteTimeIfAny(json, "last_failure", poll.last_failure_ms);
+  json.Int("answers", poll.answers).Int("unchanged", poll.unchanged).Int("failed", poll.failed).Int("missed", poll.missed);
+  json.Int("spool_bytes", poll.spool_bytes);
+}
+
+void WriteSource(JsonWriter& json, const SourceStatus& source) {
+  json.BeginObject().Text("name", source.name).Text("type", source.type).Key("streams").BeginArray();
+  for (const std::string& stream : source.streams) json.Text(stream);
+  json.EndArray().Int("accepted", source.accepted).Int("refused", source.refused).Bool("ended", source.ended);
+  if (!source.trouble.empty()) json.Text("trouble", source.trouble);
+  if (source.poll) WritePoll(json, *source.poll);
+  json.EndObject();
+}
+
+// What the grant covers of the sources and of the lake. `ends`: of each stream's log.
+void WriteParts(JsonWriter& json, const PartsStatus& parts, const auth::Grant& grant, const std::map<std::string, Positions, std::less<>>& ends,
+                std::chrono::steady_clock::time_point now) {
+  const auto is_covered = [&](const std::string& stream) { return grant.Covers(auth::ThingKind::kStream, stream); };
+  json.Key("sources").BeginArray();
+  for (const SourceStatus& source : parts.Sources()) {
+    if (std::all_of(source.streams.begin(), source.streams.end(), is_covered)) WriteSource(json, source);
+  }
+  json.EndArray().Key("lake").BeginObject().Key("streams").BeginArray();
+  for (const LakeStreamStatus& stream : parts.LakeStreams()) {
+    if (!is_covered(stream.stream)) continue;
+    json.BeginObject().Text("name", stream.stream).Key("held");
+    WritePositions(json, stream.held);
+    json.Int("lag", Lag(ends.find(stream.stream)->second, stream.held)).Int("files", stream.files).Int("bytes", stream.bytes);
+    WriteStandstill(json, stream.trouble, now);
+    json.EndObject();
+  }
+  json.EndArray().Key("tables").BeginArray();
+  for (const LakeTableStatus& table : parts.LakeTables()) {
+    if (!grant.Covers(auth::ThingKind::kTable, table.table)) continue;
+    json.BeginObject().Text("name", table.table).Int("version", table.version).Int("files", table.files);
+    WriteStandstill(json, table.trouble, now);
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
 }
 
 }  // namespace
@@ -109,10 +170,12 @@ void SystemReads::ServerStatus(const ExchangePtr& exchange) {
     json.Int("lag", Lag(ends[made.stream], made.positions)).Int("rejected", made.flow.dead_lettered);
     if (const auto seconds = behind.find({made.kind, made.name}); seconds != behind.end())
       json.Key("lag_seconds").Number(seconds->second);
-    if (!made.trouble.empty()) json.Text("trouble", made.trouble);
+    if (!made.trouble.empty()) json.Text("trouble", made.trouble).Bool("stopped", made.stopped);
+    if (made.again_at) json.Key("again_in_seconds").Number(std::max(0.0, Seconds(*made.again_at - services_.clock.Monotonic())));
     json.EndObject();
   }
   json.EndArray();
+  if (services_.parts != nullptr) WriteParts(json, *services_.parts, grant, ends, services_.clock.Monotonic());
   if (!grant.limited()) WriteJobStatus(json, services_);
   json.EndObject();
   exchange->Send(std::move(reply));

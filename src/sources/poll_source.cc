@@ -84,6 +84,7 @@ class PollSource final : public Source {
   void GoOnBehind(const PollName& name, const std::string& next);
   Status Ask(const std::stop_token& stop);
   Result<SpooledAnswer> Fetch(const PollName& name, const std::stop_token& stop);
+  void NoteFailure();
   Result<OutboundAnswer> Send(OutboundRequest request, const std::stop_token& stop);
   SpooledAnswer AnswerOf(const PollName& name, const OutboundRequest& request, const OutboundAnswer& answer,
                          const std::vector<std::pair<std::string, std::string>>& added);
@@ -196,6 +197,7 @@ void PollSource::Plan(WallTime next) {
 // `spooled`: what an earlier run has fetched of it.
 Status PollSource::Begin(int64_t due_s, std::vector<PollName> spooled) {
   counts_->next_due_ms = 0;
+  counts_->last_due_ms = TimeOf(due_s).millis();
   round_.emplace();
   round_->due_s = due_s;
   round_->state.due_s = due_s;
@@ -267,6 +269,11 @@ Result<OutboundAnswer> PollSource::Send(OutboundRequest request, const std::stop
   return Fail(Error::Internal("unreachable"));
 }
 
+void PollSource::NoteFailure() {
+  ++counts_->failed;
+  counts_->last_failure_ms = clock_.Now().millis();
+}
+
 Result<SpooledAnswer> PollSource::Fetch(const PollName& name, const std::stop_token& stop) {
   TR_TRY(OutboundRequest request, requests_.Make(TimeOf(name.due_s), static_cast<size_t>(name.request), round_->asked));
   TR_TRY(const auto added, requests_.Added(TimeOf(name.due_s), static_cast<size_t>(name.request)));
@@ -278,7 +285,7 @@ Result<SpooledAnswer> PollSource::Fetch(const PollName& name, const std::stop_to
   auto answer = Send(request, stop);
   if (answer) return AnswerOf(name, request, *answer, added);
   if (answer.error().code() == ErrorCode::kCancelled) return Fail(answer.error());
-  ++counts_->failed;
+  NoteFailure();
   LogWarning("poll_failed", {{"source", options_.name}, {"poll", NameText(name)}, {"reason", answer.error().message()}});
   SpooledAnswer failed;
   failed.page = FaultyPage(answer.error().message(), "");
@@ -291,6 +298,7 @@ SpooledAnswer PollSource::AnswerOf(const PollName& name, const OutboundRequest& 
   spooled.address = Fingerprint(request.url);
   if (answer.status == kNotModified) {
     ++counts_->unchanged;
+    counts_->last_answer_ms = clock_.Now().millis();
     const auto known = spool_.state().validators.find(spooled.address);
     if (known != spool_.state().validators.end()) spooled.validator = known->second;
     return spooled;
@@ -299,11 +307,12 @@ SpooledAnswer PollSource::AnswerOf(const PollName& name, const OutboundRequest& 
   PollPage& page = spooled.page;
   const bool faulty = page.rows.size() == 1 && !page.rows.front().fault.empty();
   if (faulty) {
-    ++counts_->failed;
+    NoteFailure();
     LogWarning("poll_failed", {{"source", options_.name}, {"poll", NameText(name)}, {"reason", page.rows.front().fault}});
     return spooled;
   }
   ++counts_->answers;
+  counts_->last_answer_ms = clock_.Now().millis();
   // A server that does not know the pages it is asked for sends one of them for ever.
   if (page.records > 0 && round_->fingerprints.contains(page.fingerprint)) {
     LogWarning("poll_page_repeated", {{"source", options_.name}, {"poll", NameText(name)}});

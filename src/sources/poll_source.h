@@ -22,7 +22,11 @@ struct PollCounts {
   std::atomic<int64_t> unchanged{0};  // 304
   std::atomic<int64_t> failed{0};     // that did not, or did not come
   std::atomic<int64_t> missed{0};     // due times that were never asked for
-  std::atomic<int64_t> next_due_ms{0};  // since the epoch; 0: none, or asking now
+  // Since the epoch; 0: none since the start.
+  std::atomic<int64_t> next_due_ms{0};      // 0 while it asks as well
+  std::atomic<int64_t> last_due_ms{0};      // that was begun
+  std::atomic<int64_t> last_answer_ms{0};   // when the last one of `answers` or `unchanged` came
+  std::atomic<int64_t> last_failure_ms{0};  // when the last one of `failed` did, or did not come
 };
 
 // Waits until the clock has come to `due`. False: `stop` came first, or no further time is wanted.

@@ -122,6 +122,11 @@ void FakeEventLog::FailReads(StreamId stream, PartitionId partition, Error error
   Find(stream, partition)->read_error = std::move(error);
 }
 
+void FakeEventLog::MendReads(StreamId stream, PartitionId partition) {
+  const std::lock_guard lock(mutex_);
+  Find(stream, partition)->read_error.reset();
+}
+
 void FakeEventLog::Truncate(StreamId stream, PartitionId partition, Offset begin) {
   const std::lock_guard lock(mutex_);
   Partition& found = *Find(stream, partition);

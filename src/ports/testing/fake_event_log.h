@@ -32,6 +32,7 @@ class FakeEventLog final : public EventLog {
   void Accept();
   // Every read of the partition fails with this error.
   void FailReads(StreamId stream, PartitionId partition, Error error);
+  void MendReads(StreamId stream, PartitionId partition);
   // Removes everything below `begin`.
   void Truncate(StreamId stream, PartitionId partition, Offset begin);
   // What is held is lost; what was told of stays.
