@@ -81,9 +81,42 @@ Opened Open(const config::PollSourceSpec& poll, const config::SourceSpec& spec, 
 
 constexpr int kConnectTriesOnce = 4;
 
-DatabaseAddress AddressOf(const config::DatabaseAddressSpec& spec, config::DatabaseEngine engine) {
+// The schema that the part of a record under `member` is read by.
+Schema MemberSchema(const std::string& member, const config::SourceSpec& spec, const config::Pipeline& pipeline) {
+  if (member.empty()) return RowSchema(spec, pipeline);
+  for (const config::Target& target : spec.into) {
+    const auto* stream = engine::FindStream(pipeline, target.stream);
+    if (stream != nullptr && target.pointer == "/" + member) return stream->schema;
+  }
+  Schema any;
+  any.unknown_fields = UnknownFields::kDrop;
+  return any;
+}
+
+Opened Open(const config::DatabaseSourceSpec& from, const config::SourceSpec& spec, const config::Pipeline& pipeline,
+            const PollSurroundings& polls) {
+  DatabaseSourceOptions options;
+  options.address = DatabaseAddressOf(from);
+  for (const auto& [member, table] : from.tables)
+    options.tables.push_back({member, table, "", MemberSchema(member, spec, pipeline)});
+  if (from.tables.empty()) options.tables.push_back({"", "", from.sql, RowSchema(spec, pipeline)});
+  options.cursor = from.cursor;
+  options.every = polls.once ? std::chrono::milliseconds(0) : from.every;
+  options.settle = from.settle;
+  if (from.random) {
+    const config::RandomRowsSpec& random = *from.random;
+    options.random = RandomRows{random.rows, {random.pause.min, random.pause.max}, static_cast<uint64_t>(random.seed)};
+  }
+  options.connect_tries_max = polls.once ? kConnectTriesOnce : 0;
+  return MakeDatabaseSource(options, SystemClock());
+}
+
+}  // namespace
+
+DatabaseAddress DatabaseAddressOf(const config::DatabaseSourceSpec& source) {
+  const config::DatabaseAddressSpec& spec = source.address;
   DatabaseAddress address;
-  address.kind = engine == config::DatabaseEngine::kPostgres ? DatabaseKind::kPostgres : DatabaseKind::kMysql;
+  address.kind = source.engine == config::DatabaseEngine::kPostgres ? DatabaseKind::kPostgres : DatabaseKind::kMysql;
   address.host = spec.host;
   address.port = spec.port;
   address.database = spec.database;
@@ -100,38 +133,6 @@ DatabaseAddress AddressOf(const config::DatabaseAddressSpec& spec, config::Datab
   address.key = spec.key;
   return address;
 }
-
-// The schema that the part of a record under `member` is read by.
-Schema MemberSchema(const std::string& member, const config::SourceSpec& spec, const config::Pipeline& pipeline) {
-  if (member.empty()) return RowSchema(spec, pipeline);
-  for (const config::Target& target : spec.into) {
-    const auto* stream = engine::FindStream(pipeline, target.stream);
-    if (stream != nullptr && target.pointer == "/" + member) return stream->schema;
-  }
-  Schema any;
-  any.unknown_fields = UnknownFields::kDrop;
-  return any;
-}
-
-Opened Open(const config::DatabaseSourceSpec& from, const config::SourceSpec& spec, const config::Pipeline& pipeline,
-            const PollSurroundings& polls) {
-  DatabaseSourceOptions options;
-  options.address = AddressOf(from.address, from.engine);
-  for (const auto& [member, table] : from.tables)
-    options.tables.push_back({member, table, "", MemberSchema(member, spec, pipeline)});
-  if (from.tables.empty()) options.tables.push_back({"", "", from.sql, RowSchema(spec, pipeline)});
-  options.cursor = from.cursor;
-  options.every = polls.once ? std::chrono::milliseconds(0) : from.every;
-  options.settle = from.settle;
-  if (from.random) {
-    const config::RandomRowsSpec& random = *from.random;
-    options.random = RandomRows{random.rows, {random.pause.min, random.pause.max}, static_cast<uint64_t>(random.seed)};
-  }
-  options.connect_tries_max = polls.once ? kConnectTriesOnce : 0;
-  return MakeDatabaseSource(options, SystemClock());
-}
-
-}  // namespace
 
 std::string PollFolder(const std::string& data, const std::string& source) { return data + "/polls/" + source; }
 

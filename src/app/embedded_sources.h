@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/spec.h"
+#include "databases/database.h"
 #include "ports/outbound_http.h"
 #include "ports/source.h"
 #include "sources/poll_source.h"
@@ -27,6 +28,9 @@ struct PollSurroundings {
 // kNotFound, kInvalid: the source cannot be opened as the file says, or is a poll and lacks its surroundings.
 Result<std::unique_ptr<Source>> OpenEmbeddedSource(const config::SourceSpec& spec, const config::Pipeline& pipeline,
                                                    const PollSurroundings& polls = {});
+
+// Where a `postgres` or `mysql` source connects to.
+DatabaseAddress DatabaseAddressOf(const config::DatabaseSourceSpec& source);
 
 // The folder of one poll below the data folder.
 std::string PollFolder(const std::string& data, const std::string& source);

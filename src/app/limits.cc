@@ -292,6 +292,8 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"commands", "app/server_load.cc:kPostBytesMax", "", kBytes, kMiB, false, "what `load` posts to a server at a time", "the rest comes next"},
       LimitRow{"commands", "app/letter_door.cc:kRedriveTimeout", "", kCount, 1, false, "hours that `dlq redrive` may take without a server", "ends; again sends the rest"},
       LimitRow{"commands", "app/commands/dlq.cc:kLettersShownMax", "", kCount, 10'000, false, "letters that `dlq show` shows", "cut there"},
+      LimitRow{"commands", "app/peers.h:kReachTimeout", "", kMilliseconds, 5'000, false, "`doctor` waits for a server that the file names", "told as out of reach"},
+      LimitRow{"commands", "app/peers.cc:kReachedAtOnceMax", "", kCount, 32, false, "of them that it asks at a time", "the rest comes next"},
       LimitRow{"commands", "app/rebuild_report.h:kDifferencesMax", "", kCount, 1'000, false, "differences that `rebuild --diff` shows", "the rest is counted"},
       LimitRow{"commands", "app/query_door.cc:kRowsMax", "", kCount, 100'000, false, "rows of `sql` without a server", "cut there, and told"},
   };

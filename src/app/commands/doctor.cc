@@ -15,6 +15,7 @@
 #include "app/data_directory.h"
 #include "app/embedded_sources.h"
 #include "app/limits.h"
+#include "app/peers.h"
 #include "app/pipeline_file.h"
 #include "app/process_memory.h"
 #include "app/server_client.h"
@@ -189,7 +190,6 @@ Finding LookAtData(const config::Pipeline& pipeline) {
 
 Finding LookAtSource(const config::Pipeline& pipeline, const config::SourceSpec& source) {
   const std::string what = "source " + source.name;
-  if (const auto* poll = std::get_if<config::PollSourceSpec>(&source.kind)) return {what, Verdict::kGood, "will ask " + ShownAddress(poll->url), ""};
   const auto opened = OpenEmbeddedSource(source, pipeline);
   if (!opened) return {what, Verdict::kBad, opened.error().message(), "mend the path, or the rights to it"};
   const auto* file = std::get_if<config::FileSourceSpec>(&source.kind);
@@ -200,11 +200,26 @@ Finding LookAtSource(const config::Pipeline& pipeline, const config::SourceSpec&
   return {what, Verdict::kGood, file->path + " can be read", ""};
 }
 
+bool HasPeer(const config::SourceSpec& source) {
+  return std::holds_alternative<config::PollSourceSpec>(source.kind) || std::holds_alternative<config::DatabaseSourceSpec>(source.kind);
+}
+
+Finding FindingOf(const Reached& peer) {
+  if (peer.outcome) return {peer.what, Verdict::kGood, peer.shown + " can be reached", ""};
+  const bool passes = peer.outcome.error().code() == ErrorCode::kUnavailable;
+  return {peer.what, Verdict::kBad, peer.outcome.error().message(),
+          passes ? "see whether " + peer.shown + " is right and up, and whether this machine may reach it; until then it is tried again and again"
+                 : "mend what the pipeline file says of it: trying again does not help"};
+}
+
 std::vector<Finding> Examine(const config::Pipeline& pipeline) {
   const std::string folder = Existing(pipeline.server.data);
   std::vector<Finding> findings = {LookAtData(pipeline), LookAtFileSystem(folder), LookAtSyncs(folder), LookAtSpace(pipeline.server.data, folder),
                                    LookAtMemory(pipeline), LookAtFiles(), LookAtClock()};
-  for (const config::SourceSpec& source : pipeline.sources) findings.push_back(LookAtSource(pipeline, source));
+  for (const config::SourceSpec& source : pipeline.sources) {
+    if (!HasPeer(source)) findings.push_back(LookAtSource(pipeline, source));
+  }
+  for (const Reached& peer : ReachAll(PeersOf(pipeline))) findings.push_back(FindingOf(peer));
   return findings;
 }
 
