@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """A server that takes records is killed with SIGKILL at random moments, started again, and held against what clients were told.
 
-After every start: nothing acknowledged is lost, nothing is there twice, each record stands where its reply said, rows, tables,
-documents and dead letters are what a recount of the log gives.
+Records come in by our own door and by those of Kafka's and Kinesis' clients, and are kept in the lake. After every start: nothing acknowledged is
+lost, nothing is there twice, each record stands where its reply said, rows, tables, documents and dead letters are what a recount of the log
+gives; in the end the lake holds the log, record by record.
 
   kill_server_test.py [--kills N | --minutes M] [--seed S] [--data FOLDER]     (CRASH_SEED, SERVER_KILLS do the same)
 """
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -15,8 +17,11 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lake"))
+from lake_files import read_raw  # noqa: E402
 from ledger import Ledger  # noqa: E402
-from recount import Recount, check_from_scratch  # noqa: E402
+from log_files import StreamReader  # noqa: E402
+from recount import PARTITIONS, Recount, check_from_scratch  # noqa: E402
 from server import Server, new_folder  # noqa: E402
 from traffic import Traffic, settle  # noqa: E402
 
@@ -25,6 +30,31 @@ KILLS_PER_FOLDER = 40  # then a new one: the first start and small logs have the
 RUN_SECONDS_MAX = 0.3
 START_SECONDS = 0.25  # a kill within this after the start comes while it starts
 STARTS_KILLED = 0.2
+LAKE = "lake: {streams: {events: {raw: jsonl.zst, roll_size: 64KiB, roll_after: 1s}}}\n"
+LAKE_SECONDS_MAX = 60
+
+
+def wait_for_lake(server):
+    """Until the lake holds all that the log has."""
+    end = time.monotonic() + LAKE_SECONDS_MAX
+    while True:
+        status, body = server.get("/status")
+        assert status == 200, body
+        (events,) = body["lake"]["streams"]
+        if events["lag"] == 0:
+            return
+        assert time.monotonic() < end, f"the lake stands still: {events}"
+        time.sleep(0.05)
+
+
+def check_lake(data):
+    """Every record of the log is in the lake once, as it came."""
+    held = read_raw(data, "events")
+    wanted = {}
+    for record in StreamReader(data, "events", PARTITIONS).read():
+        wanted.setdefault(record.partition, []).append((record.offset, record.seq, json.loads(record.value)))
+    found = {partition: [(line["offset"], line["seq"], line["record"]) for line in lines] for partition, lines in held.items()}
+    assert {partition: sorted(lines, key=lambda line: line[0]) for partition, lines in wanted.items()} == found, "the lake is not the log"
 
 
 class Folder:
@@ -32,6 +62,8 @@ class Folder:
 
     def __init__(self, path, chance):
         self.path, self.chance = path, chance
+        with open(path / "pipeline.yaml", "a") as file:
+            file.write(LAKE)
         self.ledger = Ledger()
         self.recount = Recount(path / ".tailrace", self.ledger)
         self.kills = self.sent = 0
@@ -61,7 +93,9 @@ class Folder:
             settle(server, self.ledger)
             self.recount.check(server, deep=True)
             check_from_scratch(server, self.path / ".tailrace", self.ledger)
+            wait_for_lake(server)
             assert server.stop() == 0, server.output
+            check_lake(self.path / ".tailrace")
         finally:
             server.kill()
 

@@ -12,13 +12,15 @@ class Request:
     stream: str
     key: str | None
     body: bytes
-    content_type: str
+    headers: dict  # beside that of its key
     good: list  # ids
     bad: list  # ids
     odd: list  # ids of good ones that table `numbers` and collection `labels` refuse
+    door: str = "json"  # of doors.py
     state: str = UNKNOWN
     sent: int = 0  # times
-    reply: bytes = b""
+    answer: bytes = b""  # as it came
+    reply: bytes = b""  # where it says that the records are, the same for every door
 
     @property
     def settled(self):

@@ -166,6 +166,10 @@ class Recount:
         for flow in audit["materializations"]:
             if flow["stream"] != "events":
                 continue
+            # The lake takes what is due: the rest is on its way there.
+            if flow["kind"] == "lake":
+                assert flow["read"] + flow["in_flight"] == len(self.records), f"/audit of the lake: {flow}, the log has {len(self.records)}"
+                continue
             expected = (len(self.records), refused.get((flow["kind"], flow["name"]), 0))
             assert (flow["read"], flow["dead_lettered"]) == expected, f"/audit of {flow['name']}: {flow}, the log has {expected}"
 

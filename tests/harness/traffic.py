@@ -4,18 +4,17 @@ import json
 import random
 import threading
 
-from ledger import ACKNOWLEDGED, REFUSED, UNKNOWN, Request
+from doors import DOORS, OWN, is_open
+from ledger import ACKNOWLEDGED, Request
 
 ACCOUNTS = 40
 SIZES = (1, 1, 1, 1, 1, 2, 3, 5, 20)
 BAD_SHARE = 0.03  # of the records: the schema refuses them
 ODD_SHARE = 0.02  # of the records: a table's SQL refuses them
 KEYED_SHARE = 0.6  # of the requests
+OTHER_DOORS_SHARE = 0.4  # of the requests with events: as clients of Kafka and Kinesis send them
 REPLAY_SHARE = 0.05  # of the requests: one that was acknowledged long ago, again
 CLIENT_SECONDS_MAX = 60.0
-
-# A refusal that says nothing was kept, or not known to be: with its key it is sent again.
-TRY_AGAIN = (429, 500, 503, 507)
 
 
 def new_request(ledger, chance, stream="events", size=None, payload_bytes=0):
@@ -42,21 +41,21 @@ def new_request(ledger, chance, stream="events", size=None, payload_bytes=0):
                 record["label"] = str(number)
         records.append(record)
     key = f"k{number}" if chance.random() < KEYED_SHARE else None
-    if chance.random() < 0.5:
-        body, content_type = json.dumps(records), "application/json"
-    else:
-        body, content_type = "".join(json.dumps(record) + "\n" for record in records), "application/x-ndjson"
-    return ledger.add(Request(stream, key, body.encode(), content_type, good, bad, odd))
+    others = stream == "events" and chance.random() < OTHER_DOORS_SHARE
+    door = chance.choice(sorted(DOORS.keys() - OWN.keys() if others else OWN))
+    body, headers = DOORS[door].write(records)
+    return ledger.add(Request(stream, key, body.encode(), headers, good, bad, odd, door))
 
 
 def send(connection, request):
     """Sends it once; returns the HTTP status, or None when the connection broke: then the outcome is as open as before."""
-    headers = {"Content-Type": request.content_type}
+    door = DOORS[request.door]
+    headers = dict(request.headers)
     if request.key is not None:
-        headers["Idempotency-Key"] = request.key
+        headers[door.repeat_header] = request.key
     request.sent += 1
     try:
-        connection.request("POST", f"/streams/{request.stream}", request.body, headers)
+        connection.request(door.method, door.path.format(stream=request.stream), request.body, headers)
         reply = connection.getresponse()
         body = reply.read()
     except TimeoutError:
@@ -68,17 +67,19 @@ def send(connection, request):
 
 
 def note(request, reply, body):
-    if reply.status in (200, 207, 422):
-        if request.state == ACKNOWLEDGED:
-            assert body == request.reply, f"key {request.key} was first answered {request.reply}, now {body}"
-            assert reply.headers.get("Idempotency-Replayed") == "true" or not request.good, f"key {request.key} was not recognised"
-        told = json.loads(body)
-        assert told["accepted"] == len(request.good) and told["rejected"] == len(request.bad), f"{request.good} {request.bad}: {body}"
-        request.state, request.reply = ACKNOWLEDGED, body
-    elif reply.status in TRY_AGAIN:
-        pass  # as unknown as before: another partition may have taken its part
-    else:
-        raise AssertionError(f"unexpected answer {reply.status} {body}")
+    door = DOORS[request.door]
+    told = door.read(reply.status, body)
+    if told is None:
+        assert is_open(reply.status, body), f"unexpected answer {reply.status} {body} at the door {request.door}"
+        return  # as unknown as before: another partition may have taken its part
+    if told.open:
+        return
+    if request.state == ACKNOWLEDGED:
+        assert body == request.answer, f"key {request.key} was first answered {request.answer}, now {body}"
+        replayed = reply.headers.get("Idempotency-Replayed") == "true" or not request.good or not door.says_replayed
+        assert replayed, f"key {request.key} was not recognised"
+    assert (told.accepted, told.rejected) == (len(request.good), len(request.bad)), f"{request.door}: {request.good} {request.bad}: {body}"
+    request.state, request.answer, request.reply = ACKNOWLEDGED, body, json.dumps({"offsets": told.offsets}).encode()
 
 
 class Traffic:

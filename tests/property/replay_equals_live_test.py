@@ -2,14 +2,18 @@
 """Random pipelines: the live result = the rebuilt result = the result in other batch sizes = the result after kills, exactly.
 
 Each seed makes a pipeline (schema, partitions, tables with any aggregates, unique, filters, unnest, collections with every merge) and
-records, some of which a table or a collection cannot take. They come in small pieces, some of which are waited for, with kills between. What
+records, some of which a table or a collection cannot take. They come in small pieces, by our own door and by those of Kafka and Kinesis, some
+also by a poll; some of the pieces are waited for, with kills between. What
 is then there is held against its rebuild beside the running server, and against what another folder makes of the same log, in one piece
 and killed at marked points. Stored rows, tables and documents must be the same text, doubles too, and no dead letter may be added.
 
     replay_equals_live_test.py [--seeds N] [--first SEED]
 """
 import argparse
+import base64
+import collections
 import http.client
+import http.server
 import json
 import os
 import pathlib
@@ -20,12 +24,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lake"))
+from lake_files import read_raw  # noqa: E402
 
 SOURCE = pathlib.Path(os.environ.get("TAILRACE_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("TAILRACE", str(SOURCE / "build" / "tailrace"))
 SECONDS_MAX = 120
 SEEDS = 50
+LAKE_SHARE = 0.5  # of the pipelines: what comes is kept in the lake too, in small files
+POLL_SHARE = 0.2  # of the pipelines: the last pieces come by a poll
+POLLED_PIECES = 2
 
 # Name, type, and a value as JSON text.
 FIELDS = [
@@ -59,9 +70,73 @@ DOCUMENTS = [
 ]
 
 
+class Api:
+    """Gives a piece for each request, as long as there are any."""
+
+    def __init__(self, pieces):
+        outer = self
+        self.pieces, self.asked, self.lock = collections.deque(pieces), 0, threading.Lock()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                with outer.lock:
+                    outer.asked += 1
+                    piece = outer.pieces.popleft() if outer.pieces else []
+                body = ('{"items":[' + ",".join(piece) + "]}").encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # a poller that is killed hangs up
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}/items"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def wait_done(self):
+        """Whoever asks again has taken all that it was given before."""
+        self._until(lambda: not self.pieces)
+        asked = self.asked
+        self._until(lambda: self.asked > asked)
+
+    def _until(self, done):
+        end = time.monotonic() + SECONDS_MAX
+        while not done():
+            assert time.monotonic() < end, "the poll does not ask"
+            time.sleep(0.02)
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def base64_of(record):
+    return base64.b64encode(record.encode()).decode()
+
+
+# How records come in: method, path, body, further header fields, the field of the key under which they come again, what in the answer says
+# that none was refused.
+DOORS = {
+    "own": lambda records: ("POST", "/streams/rows", "\n".join(records), {"Content-Type": "application/x-ndjson"}, "Idempotency-Key", '"rejected":0'),
+    "kafka": lambda records: ("POST", "/topics/rows", '{"records":[' + ",".join(f'{{"value":{record}}}' for record in records) + "]}",
+                              {"Content-Type": "application/vnd.kafka.json.v2+json"}, "Idempotency-Key", '"offsets"'),
+    "kinesis": lambda records: ("POST", "/", json.dumps({"StreamName": "rows", "Records": [{"Data": base64_of(r), "PartitionKey": "p"} for r in records]}),
+                                {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Kinesis_20131202.PutRecords"},
+                                "amz-sdk-invocation-id", '"FailedRecordCount":0'),
+    "gateway": lambda records: ("PUT", "/streams/rows/records",
+                                '{"Records":[' + ",".join(f'{{"Data":{record},"PartitionKey":"p"}}' for record in records) + "]}",
+                                {"Content-Type": "application/json"}, "Idempotency-Key", '"FailedRecordCount":0'),
+}
+
+
 class Pipeline:
     def __init__(self, rng):
         self.rng = rng
+        self.has_lake = rng.random() < LAKE_SHARE
+        self.is_polled = rng.random() < POLL_SHARE
         self.partitions = rng.choice([1, 2, 3])
         self.fields = FIELDS
         where = lambda: f" WHERE {rng.choice(FILTERS)}" if rng.random() < 0.4 else ""
@@ -96,6 +171,8 @@ class Pipeline:
             self.collections.append(name)
         lines.append('  risky_docs: {sql: "SELECT k AS key, json_object(\'n\', s::INT) AS document FROM rows", merge: attributes}')
         self.collections.append("risky_docs")
+        if self.has_lake:
+            lines.append("lake: {streams: {rows: {raw: jsonl.zst, roll_size: 64KiB, roll_after: 1s}}}")
         self.text = "\n".join(lines) + "\n"
 
     def record(self, number):
@@ -131,12 +208,12 @@ class Server:
         assert answer.status == 200, f"{method} {path}: {answer.status} {text[:400]}"
         return text
 
-    def post(self, records, key):
-        self.connection.request("POST", "/streams/rows", body="\n".join(records), headers={
-            "Content-Type": "application/x-ndjson", "Idempotency-Key": key})
+    def post(self, records, key, door):
+        method, path, body, headers, key_field, well = DOORS[door](records)
+        self.connection.request(method, path, body=body.encode(), headers={**headers, key_field: key})
         answer = self.connection.getresponse()
         text = answer.read().decode()
-        assert answer.status == 200, text[:400]
+        assert answer.status == 200 and well in text, f"{door}: {text[:400]}"
 
     def position(self):
         partitions = json.loads(self.ask("GET", "/streams/rows"))["partitions"]
@@ -191,14 +268,39 @@ def run_live(folder, pipeline, pieces, rng):
     server = Server(folder)
     kills = rng.sample(range(len(pieces)), min(2, len(pieces)))
     for n, piece in enumerate(pieces):
-        server.post(piece, f"p{n}")
+        door = rng.choice(sorted(DOORS))
+        server.post(piece, f"p{n}", door)
         if rng.random() < 0.5:
             server.wait()
         if n in kills:
             server.stop(signal.SIGKILL)
             server = Server(folder)
-            server.post(piece, f"p{n}")
+            server.post(piece, f"p{n}", door)
     return server
+
+
+def poll_the_rest(folder, pipeline, server, pieces, rng):
+    """The server that is left, once it has polled them and was killed on the way."""
+    server.stop()
+    api = Api(pieces)
+    source = f"sources: {{api: {{type: poll, every: 1s, url: {json.dumps(api.address)}, records: /items/*, allow_private: true, into: rows}}}}\n"
+    (folder / "pipeline.yaml").write_text(pipeline.text + source)
+    server = Server(folder)
+    time.sleep(rng.uniform(0, 1.2))
+    server.stop(signal.SIGKILL)
+    server = Server(folder)
+    api.wait_done()
+    api.close()
+    # From here on nothing comes any more.
+    (folder / "pipeline.yaml").write_text(pipeline.text)
+    server.stop()
+    return Server(folder)
+
+
+def lake_is_the_log(folder):
+    """Whether the files of the lake hold what the stored rows say that the log has, from its beginning on and without a gap."""
+    held = read_raw(folder / ".tailrace", "rows")
+    return all(lines[0]["offset"] == 0 and [line["offset"] for line in lines] == list(range(len(lines))) for lines in held.values())
 
 
 def run_replay(folder, live_folder, rng):
@@ -228,12 +330,17 @@ def run_seed(seed, scratch):
         records = records[size:]
 
     folder = place(scratch / "live", pipeline)
+    polled = [pieces.pop() for _ in range(min(POLLED_PIECES, len(pieces) - 1))] if pipeline.is_polled else []
     server = run_live(folder, pipeline, pieces, rng)
+    if polled:
+        server = poll_the_rest(folder, pipeline, server, polled, rng)
     live = server.answers(pipeline)
     for name in rng.sample(pipeline.tables + pipeline.collections, 6):
         server.rebuild(name)
     sound = compare(seed, "rebuilt", live, server.answers(pipeline), pipeline)
     server.stop()
+    if pipeline.has_lake:
+        sound &= lake_is_the_log(folder)
 
     replayed = place(scratch / "replayed", pipeline)
     server = run_replay(replayed, folder, rng)

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Secrets planted wherever one can be sent or written, and looked for wherever something comes out."""
+import base64
+import http.server
 import json
 import pathlib
 import signal
 import socket
 import sys
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -106,6 +109,111 @@ class SecretsTest(unittest.TestCase):
             for what, secret in self.secrets.items():
                 self.assertNotIn(secret, text, what + " in " + where)
             self.assertNotIn(admin[12:44], text, where)  # the secret part alone
+
+
+# What the file tells others, each with a secret of its own.
+OUTGOING = """
+pipeline: outgoing
+streams:
+  rates: {schema: {n: int}, max_rejects: 1}
+sources:
+  in_query: {type: poll, every: 1s, tries: 1, url: "API/query?${IN_URL}", auth: {query: key, value: "${IN_QUERY}"}, allow_private: true, into: rates}
+  in_header: {type: poll, every: 1s, tries: 1, url: "API/header", auth: {header: X-Key, value: "${IN_HEADER}"}, allow_private: true, into: rates}
+  bearer: {type: poll, every: 1s, tries: 1, url: "API/bearer", auth: {bearer: "${BEARER}"}, allow_private: true, into: rates}
+  basic: {type: poll, every: 1s, tries: 1, url: "API/basic", auth: {basic: me, password: "${BASIC}"}, allow_private: true, into: rates}
+  oauth2: {type: poll, every: 1s, tries: 1, url: "API/oauth2", auth: {oauth2: {token_url: "API/token", client_id: me, client_secret: "${OAUTH2}"}}, allow_private: true, into: rates}
+  no_token: {type: poll, every: 1s, tries: 1, url: "API/none", auth: {oauth2: {token_url: "API/refused", client_id: me, client_secret: "${OAUTH2}"}}, allow_private: true, into: rates}
+  more: {type: poll, every: 1s, tries: 1, method: POST, url: "API/more", headers: {X-More: "${MORE_HEADER}"}, query: {more: "${MORE_QUERY}"}, body: {pin: "${MORE_BODY}"}, allow_private: true, into: rates}
+  away: {type: poll, every: 1s, tries: 1, url: "API/away?key=${AWAY}", allow_private: true, into: rates}
+  nobody: {type: poll, every: 1s, tries: 1, url: "http://127.0.0.1:FREE/rates?key=${NOBODY}", auth: {bearer: "${NOBODY}"}, allow_private: true, into: rates}
+  postgres: {type: postgres, url: "postgresql://shop:${POSTGRES}@127.0.0.1:FREE/shop", table: rates, into: rates}
+  mysql: {type: mysql, url: "mysql://shop:${MYSQL}@127.0.0.1:FREE/shop", table: rates, into: rates}
+notify:
+  mail: {type: email, smtp: "127.0.0.1:FREE", user: me, password: "${MAIL}", starttls: true, from: a@example.org, to: b@example.org}
+  hook: {type: webhook, url: "API/hook/${HOOK}", headers: {X-Hook: "${HOOK_HEADER}"}, allow_private: true}
+alerts:
+  always: {sql: "SELECT count(*) AS n FROM rates HAVING n >= 0", every: 1s, notify: [mail, hook]}
+jobs:
+  often: {every: 1s, retry: {times: 0}, on_failure: [], steps: [{http: {url: "API/job?key=${JOB_URL}", headers: {X-Job: "${JOB_HEADER}"}, body: "${JOB_BODY}", allow_private: true}}]}
+"""
+OUTGOING_NAMES = ("IN_URL", "IN_QUERY", "IN_HEADER", "BEARER", "BASIC", "OAUTH2", "MORE_HEADER", "MORE_QUERY", "MORE_BODY", "AWAY", "NOBODY", "POSTGRES", "MYSQL", "MAIL",
+                  "HOOK", "HOOK_HEADER", "JOB_URL", "JOB_HEADER", "JOB_BODY")
+TOKEN = "planted-by-the-token-server"
+
+
+class Api(http.server.BaseHTTPRequestHandler):
+    """Takes what it is sent, and answers what is no record, or leads away."""
+
+    taken = []
+    lock = threading.Lock()
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        with self.lock:
+            self.taken.append(self.path + json.dumps(dict(self.headers)) + body)
+        status, text, location = 500, "<html>no</html>", None
+        if self.path == "/token":
+            status, text = 200, json.dumps({"access_token": TOKEN, "expires_in": 1000, "token_type": "Bearer"})
+        elif self.path.startswith("/away"):
+            status, location = 302, "http://169.254.169.254/latest"
+        elif self.path.startswith("/header"):
+            status, text = 200, '{"n":"seven"}'
+        self.send_response(status)
+        if location:
+            self.send_header("Location", location)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    do_GET = do_POST = do_HEAD = answer
+
+    def log_message(self, *_):
+        pass
+
+
+class OutgoingSecretsTest(unittest.TestCase):
+    """Credentials for the servers of others reach them and nobody else."""
+
+    def setUp(self):
+        self.api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
+        self.addCleanup(self.api.server_close)
+        self.addCleanup(self.api.shutdown)
+        threading.Thread(target=self.api.serve_forever, daemon=True).start()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            nobody = str(free.getsockname()[1])
+        self.secrets = {name: "planted-%s-secret" % name.lower().replace("_", "-") for name in OUTGOING_NAMES}
+        text = OUTGOING.replace("API", "http://127.0.0.1:%d" % self.api.server_address[1]).replace("FREE", nobody)
+        self.served = Served(pipeline=text, environment=self.secrets)
+        self.addCleanup(self.served.__exit__)
+
+    def test_credentials_reach_their_servers_and_nobody_else(self):
+        served = self.served
+        sent = {name: secret for name, secret in self.secrets.items() if name not in ("BASIC", "NOBODY", "POSTGRES", "MYSQL", "MAIL")}
+        for name in ("BASIC", "OAUTH2"):
+            sent[name] = base64.b64encode(("me:" + self.secrets[name]).encode()).decode()
+        served.until(lambda: all(any(secret in taken for taken in Api.taken) for secret in sent.values()), "the API was sent " + ", ".join(sorted(sent)))
+        served.until(lambda: TOKEN in str(Api.taken), "the token is used")
+        served.until(lambda: all(name in served.errors_text() for name in ("nobody", "postgres", "mysql", "away", "no_token", "mail", "hook", "often")), "each has failed")
+        served.until(lambda: served.get("/readyz").status == 503, "too many dead letters")
+        outputs = {"log": served.errors_text(), "lines": "".join(served.lines)}
+        for target in ("/", "/status", "/metrics", "/openapi.json", "/readyz", "/dlq", "/dlq/rates", "/streams/rates", "/audit", "/jobs", "/alerts"):
+            reply = served.get(target)
+            outputs[target] = reply.body.decode(errors="replace") + json.dumps(dict(reply.headers))
+        self.assertIn("in_header", outputs["/status"])
+        for command in (("doctor",), ("check",), ("dlq", "list"), ("dlq", "show", "rates")):
+            done = served.run(*command)
+            outputs[" ".join(command)] = done.stdout + done.stderr
+        self.assertIn("source postgres", outputs["doctor"])
+        served.process.send_signal(signal.SIGABRT)
+        served.process.wait(30)
+        outputs["crash"] = served.errors_text()
+        for path in (served.folder / ".tailrace").rglob("*"):
+            if path.is_file():
+                outputs["file " + path.name] = path.read_bytes().decode("latin-1")
+        for where, text in outputs.items():
+            for name, secret in {**self.secrets, "TOKEN": TOKEN}.items():
+                self.assertNotIn(secret, text, name + " in " + where)
 
 
 if __name__ == "__main__":
