@@ -64,8 +64,11 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("command", nargs="*")
     options = parser.parse_args()
+    data = pathlib.Path(options.data).resolve()
+    if not (data / "flights" / "qpx").is_dir():
+        parser.error(f"{data / 'flights' / 'qpx'} is not there: TAILRACE_DATA or --data says which folder holds flights/")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Api)
-    server.folder = pathlib.Path(options.data) / "flights" / "qpx"
+    server.folder = data / "flights" / "qpx"
     server.daemon_threads = True
     address = f"http://127.0.0.1:{server.server_address[1]}"
     if not options.command:
@@ -73,7 +76,7 @@ def main():
         server.serve_forever()
         return 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    command = subprocess.Popen(options.command, env=os.environ | {"QPX": address, "QPX_KEY": KEY, "TAILRACE_DATA": options.data})
+    command = subprocess.Popen(options.command, env=os.environ | {"QPX": address, "QPX_KEY": KEY, "TAILRACE_DATA": str(data)})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command as well, which ends in its own time
     signal.signal(signal.SIGTERM, lambda *_: command.terminate())
     return command.wait()

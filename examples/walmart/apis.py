@@ -89,8 +89,11 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("command", nargs="*")
     options = parser.parse_args()
+    data = pathlib.Path(options.data).resolve()
+    if not (data / "walmart").is_dir():
+        parser.error(f"{data / 'walmart'} is not there: TAILRACE_DATA or --data says which folder holds walmart/")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Apis)
-    server.plans = answers(pathlib.Path(options.data) / "walmart")
+    server.plans = answers(data / "walmart")
     server.given = {path: {} for path in KEYS}
     server.daemon_threads = True
     address = f"http://127.0.0.1:{server.server_address[1]}"
@@ -99,7 +102,7 @@ def main():
         server.serve_forever()
         return 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    command = subprocess.Popen(options.command, env=os.environ | {"SHOP": address, "SHOP_KEY": "shop-key", "RATES": address, "RATES_KEY": "rates-key", "TAILRACE_DATA": options.data})
+    command = subprocess.Popen(options.command, env=os.environ | {"SHOP": address, "SHOP_KEY": "shop-key", "RATES": address, "RATES_KEY": "rates-key", "TAILRACE_DATA": str(data)})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command as well, which ends in its own time
     signal.signal(signal.SIGTERM, lambda *_: command.terminate())
     return command.wait()

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -76,7 +77,7 @@ class ReadmesTest(unittest.TestCase):
                 self.fail("README of %s: %s\n%s%s\nis not as shown:\n%s" % (example.name, command, output[:3000], done.stderr, "\n".join(lines)))
             time.sleep(0.3)
 
-    def demonstrate(self, name):
+    def demonstrate(self, name, stop=signal.SIGINT):
         self.assertRegex(readme_of(name), r"(?m)^    make demo%s$" % ("" if name == "retail" else " EXAMPLE=" + name))
         with tempfile.TemporaryDirectory() as folder:
             environment = os.environ | {"EXAMPLE": name, "DEMO_PORT": "0", "DEMO_DIR": folder, "TAILRACE": TAILRACE, "TAILRACE_DATA": str(DATA)}
@@ -87,15 +88,29 @@ class ReadmesTest(unittest.TestCase):
                 said.append(line)
                 if line.startswith("Serving on "):
                     break
-            os.killpg(demo.pid, signal.SIGINT)
+            os.killpg(demo.pid, stop)
             rest, _ = demo.communicate(timeout=PATIENCE_SECONDS)
             said = "".join(said) + rest
             self.assertEqual(demo.returncode, 0, said)
+            address = re.search(r"^Serving on http://(\S+?):(\d+) ", said, re.MULTILINE)
+            with self.assertRaises(ConnectionRefusedError, msg="the server goes on"):
+                socket.create_connection((address[1], int(address[2]))).close()
             answers = re.findall(r"^# .*\n\$ curl .*\n(.*)$", said, re.MULTILINE)
             self.assertGreaterEqual(len(answers), 4, said)
             for answer in answers:
                 self.assertRegex(answer, r"^\{", said)
                 self.assertNotRegex(answer, r'^\{"(error|data":\[\])', said)
+
+
+    def test_a_demonstration_that_is_ended_takes_its_server_along(self):
+        self.demonstrate("amazon", stop=signal.SIGTERM)
+
+    def test_without_their_data_the_stand_ins_say_what_is_missing(self):
+        for script in ("walmart/apis.py", "flights/qpx.py"):
+            done = subprocess.run([sys.executable, ROOT / "examples" / script, "--data", "/nowhere", "--", "true"], capture_output=True, text=True,
+                                  timeout=PATIENCE_SECONDS)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertRegex(done.stderr.splitlines()[-1], "/nowhere/%s.* is not there: TAILRACE_DATA" % script.split("/")[0])
 
 
 def add(name):
