@@ -46,8 +46,8 @@ class Ignore final : public ValueSink, public RowSink {
   void AbandonRow() override {}
 };
 
-const RecordDecoder& Decoder() {
-  static const RecordDecoder decoder = [] {
+RecordDecoder& Decoder() {
+  static RecordDecoder decoder = [] {
     Schema schema;
     schema.fields.push_back({"n", Type()});
     schema.fields.back().type.kind = TypeKind::kInt;

@@ -15,8 +15,6 @@
 namespace tailrace::fuzz {
 namespace {
 
-using tailrace::testing::FakeObjectStore;
-
 constexpr size_t kInputBytesMax = 256 << 10;
 constexpr int64_t kHour = 498'728;
 constexpr size_t kLinesMax = 10'000;
