@@ -105,8 +105,11 @@ std::optional<PollState> DecodeState(std::string_view bytes) {
     validator.etag = reader.Text();
     validator.last_modified = reader.Text();
   }
-  state.records = reader.Varint();
-  state.failure = reader.Text();
+  const bool tells_of_its_end = reader.left() > 0;  // what was written before these fields were thought of ends here
+  if (tells_of_its_end) {
+    state.records = reader.Varint();
+    state.failure = reader.Text();
+  }
   return reader.ok() && reader.left() == 0 ? std::optional(std::move(state)) : std::nullopt;
 }
 
