@@ -7,7 +7,7 @@ also by a poll; some of the pieces are waited for, with kills between. What
 is then there is held against its rebuild beside the running server, and against what another folder makes of the same log, in one piece
 and killed at marked points. Stored rows, tables and documents must be the same text, doubles too, and no dead letter may be added.
 
-    replay_equals_live_test.py [--seeds N] [--first SEED]
+    replay_equals_live_test.py [--seeds N | --minutes M] [--first SEED]
 """
 import argparse
 import base64
@@ -352,15 +352,22 @@ def run_seed(seed, scratch):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--seeds", type=int, default=int(os.environ.get("TAILRACE_SEEDS", SEEDS)))
+    arguments.add_argument("--minutes", type=float, help="instead: as many as there is time for")
     arguments.add_argument("--first", type=int, default=int(os.environ.get("TAILRACE_SEED", time.time_ns() % 1_000_000)))
     options = arguments.parse_args()
     began = time.monotonic()
-    wrong = []
-    for seed in range(options.first, options.first + options.seeds):
+    tried, wrong = 0, []
+
+    def is_done():
+        return tried >= options.seeds if options.minutes is None else time.monotonic() - began >= options.minutes * 60
+
+    while not is_done():
+        seed = options.first + tried
+        tried += 1
         with tempfile.TemporaryDirectory() as scratch:
             if not run_seed(seed, pathlib.Path(scratch)):
                 wrong.append(seed)
-    print(f"{options.seeds - len(wrong)} of {options.seeds} random pipelines agree, seeds from {options.first}, {time.monotonic() - began:.0f} s; wrong: {wrong}")
+    print(f"{tried - len(wrong)} of {tried} random pipelines agree, seeds from {options.first}, {time.monotonic() - began:.0f} s; wrong: {wrong}")
     return 1 if wrong else 0
 
 
