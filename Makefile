@@ -5,6 +5,7 @@
 #   make demo     an example, running (EXAMPLE=walmart)      make tidy     clang-tidy over our code
 #   make bench    speed, beside other programs               make format   clang-format over our code
 #   make check    the tests of the release build only        make clean    remove build/
+#   make screenshots  every page of the console, drawn into docs/screenshots/
 #   make mutants  deliberate faults, each of which a test must catch
 #   make torture  kills, power cuts, failing calls ... for MINUTES each, counted in docs/reliability.md
 
@@ -20,7 +21,7 @@ TSAN_TESTS    = .
 
 RUN_TESTS = python3 tests/run.py --jobs $(TEST_JOBS) --build-jobs $(JOBS)
 
-.PHONY: all setup build check test demo bench asan tsan tidy format clean mutants torture
+.PHONY: all setup build check test demo bench asan tsan tidy format clean mutants torture screenshots
 all: build
 
 setup:
@@ -46,6 +47,9 @@ tsan: setup
 
 mutants: setup
 	@tests/mutants/run --record --jobs $(JOBS)
+
+screenshots: build
+	@node tests/browser/screenshots.mjs
 
 demo: build
 	@tools/demo

@@ -110,6 +110,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
   static constexpr std::array kFixed = {
       LimitRow{"HTTP", "server/record_reader.cc:kIdempotencyKeyBytesMax", "", kBytes, 256, false, "an Idempotency-Key", "400"},
       LimitRow{"HTTP", "server/aws_shape.h:kPartitionKeyCharactersMax", "", kCount, 256, false, "characters of a partition key at the doors of Kinesis", "400"},
+      LimitRow{"HTTP", "server/console.cc:kFileBytesMax", "", kBytes, 32 * kMiB, false, "a file of the console, expanded", "500"},
       LimitRow{"HTTP", "server/envelope.h:kWrapperMembersMax", "", kCount, 64, false, "members of an object that wraps records at the doors of Kafka and Kinesis", "400"},
       LimitRow{"HTTP", "server/aws_door.cc:kReadBodyBytesMax", "", kBytes, 64 * kKiB, false, "a request of a Kinesis client that only asks", "413"},
       LimitRow{"HTTP", "server/kinesis_reads.h:kGetRecordsMax", "", kCount, 10'000, false, "records of a GetRecords", "the rest comes next"},

@@ -401,12 +401,5 @@ TEST(ReadsTest, MetricsCountRecordsAndRequests) {
   EXPECT_NE(text.find("tailrace_http_request_seconds_bucket{method=\"POST\",route=\"/streams/{stream}\",le=\"+Inf\"} 1\n"), std::string::npos) << text;
 }
 
-TEST(ReadsTest, RootSaysWhereToLookNext) {
-  TestServer server;
-  const RawReply reply = server.Get("/");
-  EXPECT_EQ(reply.status, 200);
-  EXPECT_NE(reply.body.find("shop"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace tailrace::server

@@ -51,10 +51,10 @@ void AppendStatusLine(std::string& out, int status) {
 }
 
 constexpr std::string_view kNoSniff = "X-Content-Type-Options: nosniff\r\n";
-// For pages of our own: they bring what they need with them. For all else: it is data, and shows nothing.
+// For the console: all it needs comes from here, and no script or style stands in the page itself. For all else: it is data, and shows nothing.
 constexpr std::string_view kPagePolicy =
-    "Content-Security-Policy: default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'\r\n";
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
 constexpr std::string_view kDataPolicy = "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
 constexpr std::string_view kBrowserFields = "X-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n";
 // It is of now, and may be for one key only.
@@ -116,6 +116,7 @@ std::string_view ReasonPhrase(int status) {
     case 202: return "Accepted";
     case 204: return "No Content";
     case 207: return "Multi-Status";
+    case 304: return "Not Modified";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 403: return "Forbidden";

@@ -3,6 +3,8 @@
 #include "server/audit_reads.h"
 #include "server/aws_door.h"
 #include "server/collection_reads.h"
+#include "server/console.h"
+#include "server/graph_reads.h"
 #include "server/ingest.h"
 #include "server/kafka_rest.h"
 #include "server/kinesis_gateway.h"
@@ -126,8 +128,13 @@ void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {
   routes.back().produces = {"text/plain"};
   routes.push_back(Get(Access::Filtered(Role::kRead), "/status", "Positions of every stream and of what is made from it.",
                        [&system](const ExchangePtr& exchange) { system.ServerStatus(exchange); }));
-  routes.push_back(Get(Access::Filtered(Role::kRead), "/", "Where to look next.", [&system](const ExchangePtr& exchange) { system.Root(exchange); }));
-  routes.back().produces = {"text/plain"};
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/whoami", "The caller's name and roles, and the pipeline's.",
+                       [&system](const ExchangePtr& exchange) { system.WhoAmI(exchange); }));
+}
+
+void AddGraphRoute(std::vector<RouteSpec>& routes, GraphReads& graph) {
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/graph", "The parts of the pipeline, what leads to what, and how each of them stands.",
+                       [&graph](const ExchangePtr& exchange) { graph.Graph(exchange); }));
 }
 
 void AddAuditRoute(std::vector<RouteSpec>& routes, AuditReads& audits) {
@@ -223,6 +230,8 @@ std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
   AddReadRoutes(routes, owners.collections, owners.sql);
   AddLetterRoutes(routes, owners.letters);
   AddSystemRoutes(routes, owners.system);
+  AddGraphRoute(routes, owners.graph);
+  for (RouteSpec& route : owners.console.Routes()) routes.push_back(std::move(route));
   AddKafkaRoutes(routes, owners.kafka);
   AddGatewayRoutes(routes, owners.gateway);
   AddAwsRoute(routes, owners.aws);

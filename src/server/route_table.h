@@ -11,6 +11,8 @@ namespace tailrace::server {
 class AuditReads;
 class AwsDoor;
 class CollectionReads;
+class Console;
+class GraphReads;
 class Ingest;
 class KafkaRest;
 class KinesisGateway;
@@ -33,6 +35,8 @@ struct RouteOwners {
   KafkaRest& kafka;
   KinesisGateway& gateway;
   AwsDoor& aws;
+  GraphReads& graph;
+  const Console& console;
   RebuildDoor* rebuilds = nullptr;  // null: none
   AuditReads* audits = nullptr;     // null: none
 };

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/logging.h"
@@ -14,8 +15,10 @@
 #include "server/backup_route.h"
 #include "server/collection_reads.h"
 #include "server/connection.h"
+#include "server/console.h"
 #include "server/export_route.h"
 #include "server/gate.h"
+#include "server/graph_reads.h"
 #include "server/ingest.h"
 #include "server/kafka_rest.h"
 #include "server/kinesis_gateway.h"
@@ -65,6 +68,7 @@ struct Server::Parts {
         tail_pool("tails", 1, options.limits, services.clock, services.metrics),
         load_pool("loads", 1, options.limits, services.clock, services.metrics),
         system(services, options.version),
+        graph(services),
         rebuilds(services) {
     for (int i = 0; i < options.ingest_threads; ++i) loops.push_back(std::make_unique<Loop>(static_cast<size_t>(i), services.clock));
   }
@@ -89,6 +93,8 @@ struct Server::Parts {
   ReadPool tail_pool;
   ReadPool load_pool;
   SystemReads system;
+  GraphReads graph;
+  std::optional<Console> console;
   RebuildDoor rebuilds;
   std::unique_ptr<Ingest> ingest;
   std::vector<std::unique_ptr<IngestDoor>> doors;
@@ -152,7 +158,8 @@ Status Server::Parts::Assemble() {
 }
 
 Status Server::Parts::AddRoutes() {
-  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters, *kafka, *gateway, *aws,
+  TR_TRY(console, Console::Create(EmbeddedConsolePack()));
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters, *kafka, *gateway, *aws, graph, *console,
                                         services.rebuilds == nullptr ? nullptr : &rebuilds, audits.get()})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }

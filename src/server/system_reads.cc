@@ -181,12 +181,17 @@ void SystemReads::ServerStatus(const ExchangePtr& exchange) {
   exchange->Send(std::move(reply));
 }
 
-void SystemReads::Root(const ExchangePtr& exchange) {
+void SystemReads::WhoAmI(const ExchangePtr& exchange) {
+  const auth::Caller& caller = *exchange->request().caller;
   Reply reply;
-  reply.content_type = "text/plain; charset=utf-8";
-  reply.body = "Tailrace " + version_ + ": pipeline " + services_.pipeline.name +
-               "\n\nGET /streams      the streams and their positions\nGET /status       what is made from them, and how far behind it is\n"
-               "GET /openapi.json every route\n";
+  JsonWriter json(reply.body);
+  json.BeginObject().Text("pipeline", services_.pipeline.name).Text("description", services_.pipeline.description).Text("version", version_);
+  json.Text("name", caller.name).Key("roles").BeginArray();
+  for (const auth::Role role : {auth::Role::kIngest, auth::Role::kRead, auth::Role::kAdmin}) {
+    if (caller.grant.Holds(role)) json.Text(auth::RoleName(role));
+  }
+  json.EndArray().Bool("limited", caller.grant.limited());
+  json.Bool("open", services_.authenticator == nullptr || services_.authenticator->IsOpen()).EndObject();
   exchange->Send(std::move(reply));
 }
 

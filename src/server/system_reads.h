@@ -1,4 +1,4 @@
-// GET /healthz, /readyz, /metrics, /status, and the page at the root.
+// GET /healthz, /readyz, /metrics, /status and /whoami.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,8 @@ class SystemReads {
   void Ready(const ExchangePtr& exchange);
   void MetricsText(const ExchangePtr& exchange);
   void ServerStatus(const ExchangePtr& exchange);
-  void Root(const ExchangePtr& exchange);
+  // Who the caller is, and what the console shows of the pipeline in its head.
+  void WhoAmI(const ExchangePtr& exchange);
 
  private:
   const Services& services_;

@@ -13,7 +13,10 @@ from server import Served  # noqa: E402
 # Limits that a key of the role may have and still be let in; "*": any, for it is shown its own part. A route without a line fails.
 EXPECTED = {
     "GET /healthz": ("public", ""), "GET /readyz": ("public", ""),
-    "GET /": ("read", "*"), "GET /openapi.json": ("read", "*"), "GET /status": ("read", "*"), "GET /streams": ("read", "*"),
+    "GET /": ("public", ""), "GET /assets/{file}": ("public", ""),
+    "GET /console/{page}": ("public", ""), "GET /console/{page}/{name}": ("public", ""), "GET /console/{page}/{name}/{part}": ("public", ""),
+    "GET /console/{page}/{name}/{part}/{place}": ("public", ""),
+    "GET /graph": ("read", "*"), "GET /whoami": ("read", "*"), "GET /openapi.json": ("read", "*"), "GET /status": ("read", "*"), "GET /streams": ("read", "*"),
     "GET /dlq": ("read", "*"), "GET /sql": ("read", "*"), "POST /sql": ("read", "*"),
     "GET /metrics": ("read", ""),
     "POST /streams/{stream}": ("ingest", "sales"), "POST /door": ("ingest", "sales"),
@@ -33,7 +36,8 @@ EXPECTED = {
 }
 
 LIMITS = {"sales": ["--stream", "sales"], "by_id": ["--collection", "by_id"], "top": ["--api", "top"], "items": ["--table", "items"]}
-PLACES = {"{stream}": "sales", "{topic}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{job}": "no_such", "{partition}": "0", "{offset}": "0"}
+PLACES = {"{stream}": "sales", "{topic}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{job}": "no_such", "{partition}": "0", "{offset}": "0",
+          "{page}": "streams", "{part}": "x", "{place}": "x", "{file}": "main.js"}
 
 
 def target_of(pattern):

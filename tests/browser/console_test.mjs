@@ -1,0 +1,210 @@
+// What a person does with the console: looks, follows, sends, signs in.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { getJson, openBrowser, openPage, seed, serve, until } from './harness.mjs';
+
+// A number on the page may be so old.
+const FRESH_MS = 1500;
+const FIRST_LOAD_BYTES_MAX = 500_000;
+
+let server;
+let browser;
+
+before(async () => {
+  server = await serve();
+  await seed(server);
+  browser = await openBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Opens a page, has `work` done with it, and sees that nothing went wrong in it. */
+async function on(path, work, options = {}) {
+  const opened = await openPage(browser, options.server ?? server, { path, ...options });
+  try {
+    await work(opened.page, opened);
+    assert.deepEqual(opened.faults, []);
+  } finally {
+    await opened.close();
+  }
+}
+
+const digits = async (locator) => Number((await locator.innerText()).replaceAll(',', ''));
+
+test('the numbers of the pipeline move, within a second of the server', () =>
+  on('/', async (page) => {
+    const records = page.getByTestId('records');
+    const first = await digits(records);
+    await until('more records', () => digits(records), (now) => now > first);
+    const shown = await digits(records);
+    const response = await fetch(`${server.address}/status`);
+    const known = (await response.json()).streams.reduce((sum, stream) => sum + stream.records, 0);
+    // 50 records a second come in.
+    assert.ok(known - shown <= (50 * FRESH_MS) / 1000 + 5, `${shown} of ${known}`);
+    assert.equal(await page.getByTestId('as-of').getAttribute('data-state'), 'live');
+  }));
+
+test('every part of the file is on the graph, and a click tells what it is', () =>
+  on('/', async (page) => {
+    const graph = await (await fetch(`${server.address}/graph`)).json();
+    await until('all nodes', () => page.locator('.react-flow__node').count(), (count) => count === graph.nodes.length);
+    await until('all edges', () => page.locator('.react-flow__edge').count(), (count) => count === graph.edges.length);
+    await page.locator('[data-id="table/revenue_by_hour"]').click();
+    const panel = page.getByRole('complementary', { name: 'table revenue_by_hour' });
+    await panel.getByText("date_trunc('hour', sold_at)").waitFor();
+    assert.match(await panel.innerText(), /[\d,]+ in = [\d,]+ out/);
+    await panel.getByRole('button', { name: 'sales', exact: true }).click();
+    await page.getByRole('complementary', { name: 'stream sales' }).waitFor();
+  }));
+
+test('a live tail goes on, stands still, and shows one key alone', () =>
+  on('/console/streams/sales', async (page) => {
+    const count = page.getByTestId('tail-count');
+    const seen = async () => Number.parseInt((await count.innerText()).replaceAll(',', ''), 10);
+    const first = await until('records', seen);
+    await until('more', seen, (now) => now > first + 20);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const still = await count.innerText();
+    const before = (await (await fetch(`${server.address}/status`)).json()).streams[0].records;
+    await until('records in the stream', async () => (await (await fetch(`${server.address}/status`)).json()).streams[0].records, (now) => now > before + 20);
+    assert.equal(await count.innerText(), still);
+    await page.locator('.record').first().click();
+    await page.getByRole('button', { name: 'Follow its key' }).click();
+    const key = await page.locator('.record-key').first().innerText();
+    const keys = await page.locator('.record-key').allInnerTexts();
+    assert.ok(keys.length >= 1 && keys.every((one) => one === key), keys.join());
+  }));
+
+test('a record written by hand is sent, or refused with its place', () =>
+  on('/console/streams/visits?tab=post', async (page, { faults }) => {
+    const text = page.getByLabel('JSON of the record');
+    await text.fill('{"page": 5}');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByRole('alert').getByText('/page').waitFor();
+    // The browser tells of every answer that is no success.
+    assert.ok(faults.every((fault) => fault.includes('422')), faults.join('\n'));
+    faults.length = 0;
+    await text.fill('{"page": "/about"');
+    assert.equal(await page.getByRole('button', { name: 'Send' }).isEnabled(), false);
+    await text.fill('{"page": "/about", "seconds": 5}');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText('Accepted, and on disk').waitFor();
+    const { rows } = await (await fetch(`${server.address}/sql?${new URLSearchParams({ q: "SELECT count(*) FROM visits WHERE page = '/about'", wait_for: 'visits/0:0' })}`)).json();
+    assert.deepEqual(rows, [[1]]);
+  }));
+
+test('whoever finds a dead letter sees where it is wrong, puts it right, and sends it again', () =>
+  on('/', async (page, { faults }) => {
+    const taken = async () => (await getJson(server, '/status')).streams.find((stream) => stream.name === 'visits').records;
+    const before = await taken();
+    await page.getByRole('link', { name: 'Dead letters' }).click();
+    await page.getByRole('link', { name: /seconds/ }).first().click();
+    assert.equal(await page.getByTestId('faulty').innerText(), '"75 s"');
+    await page.getByRole('button', { name: 'Read the number in seconds' }).click();
+    assert.equal(await page.getByRole('button', { name: 'Send again' }).isEnabled(), false);
+    await page.getByRole('button', { name: 'Preview' }).click();
+    const preview = page.getByRole('region', { name: 'What would become of the letters' });
+    await preview.getByText('taken').first().waitFor();
+    assert.equal(await preview.locator('tbody tr').count(), 2);
+    assert.match(await preview.innerText(), /"seconds":75\b/);
+    assert.equal(await taken(), before, 'a preview sends nothing');
+    await page.getByRole('button', { name: 'Send 2 records again' }).click();
+    await page.getByText('No letters of this fault are left').waitFor();
+    await until('both are in the stream', taken, (now) => now === before + 2);
+    const asked = `/sql?${new URLSearchParams({ q: 'SELECT seconds FROM long_visits WHERE seconds < 90 ORDER BY 1' })}`;
+    await until('both are in the table', () => getJson(server, asked), ({ rows }) => JSON.stringify(rows) === '[[75],[80]]');
+    // The letters of a fault that is no more were asked for once again.
+    assert.ok(faults.every((fault) => fault.includes('404')), faults.join('\n'));
+    faults.length = 0;
+  }));
+
+test('a query is run, its cells are what the server says, and it can be drawn', () =>
+  on('/console/sql', async (page) => {
+    const sql = "SELECT i AS n, (i * 1.10)::DECIMAL(12,2) AS price, 'name ' || i AS name FROM range(5000) t(i) ORDER BY i DESC";
+    await page.getByRole('textbox', { name: 'SQL' }).click();
+    await page.keyboard.insertText(sql);
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('5,000 rows').waitFor();
+    const cells = (await page.locator('.result-body .result-row').first().getByRole('cell').allInnerTexts());
+    assert.deepEqual(cells, ['4999', '5498.90', 'name 4999']);
+    // Of many rows few are in the page.
+    assert.ok((await page.locator('.result-body .result-row').count()) < 100);
+    await page.getByRole('columnheader', { name: /price/ }).getByRole('button').click();
+    await until('it is sorted', () => page.locator('.result-body .result-row').first().getByRole('cell').first().innerText(), (text) => text === '0' || text === '4999');
+    await page.getByRole('tab', { name: 'Chart' }).click();
+    await page.locator('canvas').waitFor();
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()]);
+    const { readFileSync } = await import('node:fs');
+    assert.match(readFileSync(await saved.path(), 'utf8'), /^n,price,name\r?\n4999,5498.90,name 4999\r?\n/);
+    await page.reload();
+    await page.getByText('5,000 rows').waitFor();
+  }));
+
+test('a query that is wrong is told in the words of the server', () =>
+  on(`/console/sql?q=${encodeURIComponent('SELECT nothing FROM sales')}`, async (page, { faults }) => {
+    await page.getByRole('alert').getByText('nothing').waitFor();
+    assert.ok(faults.every((fault) => fault.includes('400')), faults.join('\n'));
+    faults.length = 0;
+  }));
+
+test('a page opens by its address, and by the keyboard alone', () =>
+  on('/', async (page) => {
+    await page.getByTestId('records').waitFor();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to the page');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Find' }).waitFor();
+    await page.keyboard.type('sales');
+    await page.getByRole('option', { selected: true }).getByText('sales').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'sales', level: 1 }).waitFor();
+    assert.equal(new URL(page.url()).pathname, '/console/streams/sales');
+    await page.getByRole('tab', { name: 'Live' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByLabel('From offset').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('heading', { name: 'Fields' }).waitFor();
+  }));
+
+test('where keys are on, nothing is shown without one, and roles hide what they may not do', async () => {
+  const other = await serve();
+  try {
+    const add = (...words) => execFileSync(other.program, ['keys', 'add', ...words, other.file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const reader = add('--role', 'read');
+    await until('keys are on', async () => (await fetch(`${other.address}/whoami`)).status, (status) => status === 401);
+    await on('/console/streams/visits', async (page, { faults }) => {
+      await page.getByRole('heading', { name: 'Sign in to this pipeline' }).waitFor();
+      assert.ok(!(await page.content()).includes('shop'));
+      await page.getByLabel('API key').fill('tr_wrong');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('alert').waitFor();
+      await page.getByLabel('API key').fill(reader);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('tab', { name: 'Schema' }).waitFor();
+      assert.equal(await page.getByRole('tab', { name: 'Post a record' }).count(), 0);
+      await page.reload();
+      await page.getByRole('tab', { name: 'Schema' }).waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByLabel('API key').waitFor();
+      assert.ok(faults.every((fault) => fault.includes('401')), faults.join('\n'));
+      faults.length = 0;
+    }, { server: other });
+  } finally {
+    await other.stop();
+  }
+});
+
+test('the first page needs less than half a megabyte', () =>
+  on('about:blank', async (page, { context }) => {
+    const session = await context.newCDPSession(page);
+    await session.send('Network.enable');
+    let bytes = 0;
+    session.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+    await page.goto('/');
+    await page.locator('.react-flow__node').first().waitFor();
+    assert.ok(bytes > 50_000 && bytes < FIRST_LOAD_BYTES_MAX, `${bytes} bytes`);
+  }));

@@ -1,0 +1,41 @@
+// Light, dark, or as the system says.
+import { useSyncExternalStore } from 'react';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const KEY = 'tailrace.theme';
+const system = window.matchMedia('(prefers-color-scheme: dark)');
+const listeners = new Set<() => void>();
+
+export function chosenTheme(): Theme {
+  const kept = localStorage.getItem(KEY);
+  return kept === 'light' || kept === 'dark' ? kept : 'system';
+}
+
+export function shownTheme(): 'light' | 'dark' {
+  const chosen = chosenTheme();
+  return chosen === 'system' ? (system.matches ? 'dark' : 'light') : chosen;
+}
+
+function apply(): void {
+  document.documentElement.dataset.theme = shownTheme();
+  for (const listener of listeners) listener();
+}
+
+export function chooseTheme(theme: Theme): void {
+  if (theme === 'system') localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, theme);
+  apply();
+}
+
+export function startTheme(): void {
+  system.addEventListener('change', apply);
+  apply();
+}
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export const useTheme = (): 'light' | 'dark' => useSyncExternalStore(listen, shownTheme);

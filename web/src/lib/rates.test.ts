@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { History } from './rates';
+
+describe('History', () => {
+  it('tells what comes in a second, over the last five', () => {
+    const history = new History();
+    history.push('a', { at: 0, total: 0 });
+    for (let second = 1; second <= 10; second += 1) history.push('a', { at: second * 1000, total: second <= 5 ? 0 : (second - 5) * 10 });
+    expect(history.rate('a')).toBe(10);
+  });
+  it('is nought for what it does not know, or knows from one look', () => {
+    const history = new History();
+    history.push('a', { at: 0, total: 7 });
+    expect([history.rate('a'), history.rate('b')]).toEqual([0, 0]);
+  });
+  it('forgets what was before a restart on other data', () => {
+    const history = new History();
+    history.push('a', { at: 0, total: 1000 });
+    history.push('a', { at: 1000, total: 5 });
+    history.push('a', { at: 2000, total: 25 });
+    expect(history.rate('a')).toBe(20);
+  });
+  it('takes no sample twice', () => {
+    const history = new History();
+    history.push('a', { at: 1, total: 1 });
+    history.push('a', { at: 1, total: 2 });
+    expect(history.of('a')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,162 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { History } from 'lucide-react';
+import { useState, type FormEvent } from 'react';
+import { Link, useParams, useSearchParams } from 'react-router';
+import { get, post } from '../../api/client';
+import type { Run } from '../../api/types';
+import { useSession } from '../../app/session';
+import { count, seconds, when } from '../../lib/format';
+import { Button, Card, Empty, Failure, Loading, PageHead, Stat, Stats } from '../../ui/parts';
+import { RunBadge } from './RunBadge';
+import { RunNow } from './RunNow';
+import './jobs.css';
+
+const EVERY_MS = 1500;
+const SHOWN = 50;
+
+export function JobPage() {
+  const { job = '' } = useParams();
+  const [search, setSearch] = useSearchParams();
+  const session = useSession();
+  const page = useQuery({ queryKey: ['job', job], queryFn: ({ signal }) => get('/jobs/{job}', { path: { job }, query: { limit: SHOWN }, signal }), refetchInterval: EVERY_MS });
+  const runs = page.data?.runs ?? [];
+  const chosen = search.get('run') ?? runs[0]?.run ?? '';
+  return (
+    <>
+      <PageHead
+        title={job}
+        text={
+          <>
+            <Link to="/console/jobs">Jobs and alerts</Link> / {job}
+          </>
+        }
+      >
+        <RunNow job={job} />
+      </PageHead>
+      {page.error && <Failure error={page.error} what={`The job ${job} cannot be shown`} />}
+      {page.isLoading && <Loading />}
+      {page.data && (
+        <>
+          <Stats>
+            <Stat name="Schedule" value={<span className="small mono">{page.data.job.schedule || 'by hand'}</span>} />
+            <Stat name="Next" value={<span className="small">{page.data.job.next ? when(page.data.job.next) : 'when it is asked for'}</span>} />
+            <Stat name="Waiting" value={count(page.data.job.waiting)} />
+            <Stat name="Steps" value={<span className="small">{page.data.steps.join(', ')}</span>} />
+          </Stats>
+          <div className="split jobs">
+            <Card title="Runs" flush>
+              {runs.length === 0 ? (
+                <Empty icon={History} title="It has not run yet">
+                  <p>Run it now, or wait until it is due.</p>
+                </Empty>
+              ) : (
+                <Runs runs={runs} chosen={chosen} onChoose={(run) => setSearch({ run }, { replace: true })} />
+              )}
+            </Card>
+            <div className="stack">
+              {chosen && <RunLog job={job} run={chosen} />}
+              {session.may('admin') && <Backfill job={job} />}
+            </div>
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+function Runs({ runs, chosen, onChoose }: { runs: Run[]; chosen: string; onChoose: (run: string) => void }) {
+  return (
+    <div className="table-wrap" tabIndex={0} role="region" aria-label="Runs">
+      <table className="table">
+        <thead>
+          <tr>
+            <th scope="col">Due</th>
+            <th scope="col">State</th>
+            <th scope="col">Took</th>
+            <th scope="col" className="num">
+              Rows
+            </th>
+            <th scope="col">By</th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.run} data-chosen={run.run === chosen || undefined}>
+              <td>
+                <button type="button" className="link-button number" onClick={() => onChoose(run.run)}>
+                  {run.due ? when(run.due) : run.run}
+                </button>
+                {run.due_times && <span className="faint small"> {count(run.due_times)} due times</span>}
+              </td>
+              <td>
+                <RunBadge run={run} />
+              </td>
+              <td className="number">{run.seconds === null ? '' : seconds(run.seconds)}</td>
+              <td className="num">{count(run.rows)}</td>
+              <td>{run.trigger}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function RunLog({ job, run }: { job: string; run: string }) {
+  const log = useQuery({
+    queryKey: ['run', job, run],
+    queryFn: ({ signal }) => get('/jobs/{job}/log', { path: { job }, query: { run }, signal }),
+    refetchInterval: (query) => (query.state.data && ['queued', 'running'].includes(query.state.data.run.state) ? EVERY_MS : false),
+  });
+  return (
+    <Card title="Log of the run" actions={log.data && <RunBadge run={log.data.run} />}>
+      <div className="stack">
+        {log.error && <Failure error={log.error} what="The log cannot be read" />}
+        {log.data?.run.reason && <p className="small bad-text">{log.data.run.reason}</p>}
+        {log.data && (
+          <pre className="code" tabIndex={0} aria-label="Log of the run">
+            {log.data.log.map((line) => `${line.time.slice(11, 19)}  ${line.step ? `${line.step}: ` : ''}${line.text}`).join('\n') || 'Nothing was written.'}
+          </pre>
+        )}
+        {log.isLoading && <Loading rows={3} />}
+      </div>
+    </Card>
+  );
+}
+
+function Backfill({ job }: { job: string }) {
+  const queries = useQueryClient();
+  const [from, setFrom] = useState('');
+  const [to, setTo] = useState('');
+  const fill = useMutation({
+    mutationFn: () => post('/jobs/{job}/run', {}, { path: { job }, query: { from: `${from}:00Z`, to: `${to}:00Z` } }),
+    onSettled: () => queries.invalidateQueries(),
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    fill.mutate();
+  };
+  return (
+    <Card title="Run it for past due times">
+      <form className="stack" onSubmit={submit}>
+        <div className="row">
+          <div className="field">
+            <label htmlFor="fill-from">From (UTC)</label>
+            <input id="fill-from" className="input" type="datetime-local" required value={from} onChange={(event) => setFrom(event.target.value)} />
+          </div>
+          <div className="field">
+            <label htmlFor="fill-to">up to, but without</label>
+            <input id="fill-to" className="input" type="datetime-local" required value={to} onChange={(event) => setTo(event.target.value)} />
+          </div>
+        </div>
+        <div className="row">
+          <Button type="submit" icon={History} disabled={fill.isPending}>
+            Run for each due time
+          </Button>
+          {fill.data && <span className="ok-text small">{count(fill.data.runs.length)} runs asked for</span>}
+          {fill.error && <span className="bad-text small">{fill.error.message}</span>}
+        </div>
+      </form>
+    </Card>
+  );
+}

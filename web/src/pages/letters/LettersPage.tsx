@@ -1,0 +1,90 @@
+import { useQuery } from '@tanstack/react-query';
+import { CircleCheck } from 'lucide-react';
+import { Link } from 'react-router';
+import { get } from '../../api/client';
+import type { FaultList } from '../../api/types';
+import { lettersPath } from '../../app/places';
+import { ago, count, plural } from '../../lib/format';
+import { Badge, Card, Empty, Failure, Live, Loading, PageHead } from '../../ui/parts';
+import { rawOf } from './raw';
+import './letters.css';
+
+const EVERY_MS = 2000;
+
+export function useLetters() {
+  return useQuery({ queryKey: ['dlq'], queryFn: ({ signal }) => get('/dlq', { signal }), refetchInterval: EVERY_MS });
+}
+
+export function LettersPage() {
+  const { data, error, isError, dataUpdatedAt } = useLetters();
+  const streams = data?.streams.filter((stream) => stream.open + stream.pending > 0) ?? [];
+  const open = streams.reduce((sum, stream) => sum + stream.open, 0);
+  return (
+    <>
+      <PageHead title="Dead letters" text="What was refused, kept with its bytes until somebody puts it right.">
+        {open > 0 && <Badge tone="bad">{plural(open, 'open letter')}</Badge>}
+        <Live at={data ? new Date(dataUpdatedAt) : null} state={isError ? 'waiting' : data ? 'live' : 'connecting'} />
+      </PageHead>
+      {error && !data && <Failure error={error} what="The dead letters cannot be shown" />}
+      {!data && !error && <Loading />}
+      {data && streams.length === 0 && (
+        <Empty icon={CircleCheck} title="Nothing was refused">
+          <p>Every record that came fits the schema of its stream and the SQL of what is made from it. What does not will be kept here, and can be sent again.</p>
+        </Empty>
+      )}
+      {streams.map((stream) => (
+        <Faults key={stream.stream} list={stream} />
+      ))}
+    </>
+  );
+}
+
+function Faults({ list }: { list: FaultList }) {
+  return (
+    <Card
+      title={<Link to={lettersPath(list.stream)}>{list.stream}</Link>}
+      actions={
+        <span className="muted small number">
+          {plural(list.open, 'open letter')}
+          {list.pending > 0 && `, ${count(list.pending)} sent again`}
+        </span>
+      }
+      flush
+    >
+      <div className="table-wrap" tabIndex={0} role="region" aria-label={`Faults of ${list.stream}`}>
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Fault</th>
+              <th scope="col">Refused by</th>
+              <th scope="col" className="num">
+                Letters
+              </th>
+              <th scope="col">Last</th>
+              <th scope="col">The newest</th>
+            </tr>
+          </thead>
+          <tbody>
+            {list.faults.map((fault) => (
+              <tr key={fault.id}>
+                <td className="wrap fault">
+                  <Link to={`${lettersPath(list.stream)}?fault=${fault.id}`}>{fault.fault}</Link>
+                </td>
+                <td>{fault.materialization ? `${fault.stage} ${fault.materialization}` : fault.stage}</td>
+                <td className="num">
+                  {count(fault.open)}
+                  {fault.pending > 0 && <span className="faint"> +{count(fault.pending)}</span>}
+                </td>
+                <td className="number">{ago(fault.last)}</td>
+                <td>
+                  <code className="snippet ellipsis">{rawOf(fault.example).text}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {list.untracked ? <p className="muted small note">{count(list.untracked)} more are kept and not counted one by one: the limit is in docs/limits.md.</p> : null}
+    </Card>
+  );
+}

@@ -1,0 +1,38 @@
+// Records one a line, of which only those in sight are in the page.
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useRef } from 'react';
+import type { TailRecord } from './useTail';
+
+const ROW_HEIGHT = 30;
+
+export const placeOf = (record: TailRecord): string => `${record.partition}:${record.offset}`;
+
+export function RecordTable({ records, chosen, onChoose, label }: { records: TailRecord[]; chosen: string | null; onChoose: (record: TailRecord) => void; label: string }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = useVirtualizer({ count: records.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_HEIGHT, overscan: 12 });
+  return (
+    <div className="records" ref={scroller} tabIndex={0} role="region" aria-label={label}>
+      <div className="records-inner" style={{ height: rows.getTotalSize() }}>
+        {rows.getVirtualItems().map((row) => {
+          const record = records[row.index]!;
+          const place = placeOf(record);
+          return (
+            <button
+              key={place}
+              type="button"
+              className="record"
+              aria-pressed={place === chosen}
+              style={{ transform: `translateY(${row.start}px)`, height: ROW_HEIGHT }}
+              onClick={() => onChoose(record)}
+            >
+              <span className="record-time">{record.ingested_at.slice(11, 23)}</span>
+              <span className="record-place">{place}</span>
+              <span className="record-key ellipsis">{record.key ?? ''}</span>
+              <span className="record-value ellipsis">{JSON.stringify(record.value)}</span>
+            </button>
+          );
+        })}
+      </div>
+    </div>
+  );
+}

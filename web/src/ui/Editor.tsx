@@ -1,0 +1,112 @@
+// An editor for SQL or YAML. It lives in a shadow tree, where its styles need no exception from the page's policy.
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { sql, type SQLNamespace, StandardSQL } from '@codemirror/lang-sql';
+import { yaml } from '@codemirror/lang-yaml';
+import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { Compartment, EditorState } from '@codemirror/state';
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder as hint } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+import { useEffect, useRef } from 'react';
+
+const look = EditorView.theme({
+  '&': { color: 'var(--text)', backgroundColor: 'var(--surface)', fontSize: '0.8125rem', height: '100%' },
+  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
+  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55', overflow: 'auto' },
+  '.cm-content': { caretColor: 'var(--accent)', padding: '8px 0' },
+  '.cm-cursor': { borderLeftColor: 'var(--accent)' },
+  '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--faint)', border: 'none', paddingRight: '4px' },
+  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--hover) 60%, transparent)' },
+  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'color-mix(in srgb, var(--accent) 26%, transparent)' },
+  '.cm-tooltip': { backgroundColor: 'var(--raised)', border: '1px solid var(--line-strong)', borderRadius: '6px', boxShadow: 'var(--shadow-2)' },
+  '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--accent)', color: 'var(--on-accent)' },
+  '.cm-placeholder': { color: 'var(--faint)' },
+  '.cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: 'none' },
+});
+
+const colours = HighlightStyle.define([
+  { tag: tags.keyword, color: 'var(--accent)', fontWeight: '600' },
+  { tag: [tags.string, tags.special(tags.string)], color: 'var(--ok)' },
+  { tag: [tags.number, tags.bool, tags.null], color: 'var(--warn)' },
+  { tag: [tags.comment], color: 'var(--faint)', fontStyle: 'italic' },
+  { tag: [tags.typeName, tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--accent)' },
+]);
+
+export interface EditorProps {
+  value: string;
+  onChange?: (text: string) => void;
+  onRun?: () => void; // Ctrl-Enter
+  language?: 'sql' | 'yaml';
+  schema?: SQLNamespace;
+  label: string;
+  placeholder?: string;
+  readOnly?: boolean;
+  className?: string;
+}
+
+const languageOf = (language: 'sql' | 'yaml', schema?: SQLNamespace) =>
+  language === 'yaml' ? yaml() : sql({ dialect: StandardSQL, schema, upperCaseKeywords: true });
+
+export function Editor({ value, onChange, onRun, language = 'sql', schema, label, placeholder = '', readOnly = false, className = '' }: EditorProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView>(undefined);
+  const parts = useRef({ language: new Compartment() });
+  // The editor is made once and calls what was given last.
+  const calls = useRef({ onChange, onRun });
+  calls.current = { onChange, onRun };
+  useEffect(() => {
+    const element = host.current!;
+    const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
+    const made = new EditorView({
+      root,
+      parent: root,
+      state: EditorState.create({
+        doc: value,
+        extensions: [
+          lineNumbers(),
+          history(),
+          drawSelection(),
+          highlightActiveLine(),
+          bracketMatching(),
+          closeBrackets(),
+          autocompletion(),
+          hint(placeholder),
+          EditorView.lineWrapping,
+          EditorState.readOnly.of(readOnly),
+          EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
+          keymap.of([
+            {
+              key: 'Mod-Enter',
+              run: () => {
+                calls.current.onRun?.();
+                return true;
+              },
+            },
+            ...closeBracketsKeymap,
+            ...defaultKeymap,
+            ...historyKeymap,
+            ...completionKeymap,
+            // Escape, then Tab, leaves the editor: CodeMirror's own way out for who has no mouse.
+            indentWithTab,
+          ]),
+          parts.current.language.of(languageOf(language, schema)),
+          look,
+          syntaxHighlighting(colours),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) calls.current.onChange?.(update.state.doc.toString());
+          }),
+        ],
+      }),
+    });
+    view.current = made;
+    return () => made.destroy();
+  }, [label, readOnly, placeholder]);
+  useEffect(() => {
+    view.current?.dispatch({ effects: parts.current.language.reconfigure(languageOf(language, schema)) });
+  }, [language, schema]);
+  useEffect(() => {
+    const shown = view.current;
+    if (shown && shown.state.doc.toString() !== value) shown.dispatch({ changes: { from: 0, to: shown.state.doc.length, insert: value } });
+  }, [value]);
+  return <div ref={host} className={`editor ${className}`} data-testid="editor" />;
+}

@@ -1,0 +1,19 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+// For work on the console itself: `npm run dev` beside a running pipeline.
+const SERVER = process.env.TAILRACE_SERVER ?? 'http://127.0.0.1:7070';
+const ROUTES = '^/(streams|collections|sql|dlq|status|audit|trace|healthz|readyz|openapi.json|graph|whoami|pipeline|api|jobs|alerts)([/?]|$)';
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: 'es2022',
+    // Nothing stands in the page itself, so that its policy can be strict.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 700,
+  },
+  server: { proxy: { [ROUTES]: SERVER } },
+  test: { include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },
+});
