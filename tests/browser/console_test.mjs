@@ -165,7 +165,7 @@ test('a page opens by its address, and by the keyboard alone', () =>
     assert.equal(new URL(page.url()).pathname, '/console/streams/sales');
     await page.getByRole('tab', { name: 'Live' }).focus();
     await page.keyboard.press('ArrowRight');
-    await page.getByLabel('From offset').waitFor();
+    await page.getByRole('spinbutton', { name: 'From offset' }).waitFor();
     await page.keyboard.press('ArrowRight');
     await page.getByRole('heading', { name: 'Fields' }).waitFor();
   }));

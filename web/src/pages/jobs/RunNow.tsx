@@ -15,7 +15,7 @@ export function RunNow({ job }: { job: string }) {
   if (!session.may('admin')) return null;
   return (
     <span className="row tight">
-      <Button icon={Play} disabled={run.isPending} onClick={() => run.mutate()} aria-label={`Run ${job} now`}>
+      <Button icon={Play} disabled={run.isPending} onClick={() => run.mutate()} aria-label={`Run now: ${job}`}>
         Run now
       </Button>
       {run.error && <span className="bad-text small">{run.error.message}</span>}
