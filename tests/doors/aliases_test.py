@@ -39,9 +39,8 @@ class AliasesTest(unittest.TestCase):
             self.assertEqual(waited.status, 200, waited.body)
 
     def test_commands(self):
-        rows = self.served.folder / "rows.jsonl"
-        rows.write_text('{"index": 1}\n{"index": 2}\n')
         for number, alias in enumerate(ALIASES):
+            rows = self.served.folder / f"rows{number}.jsonl"
             rows.write_text("".join('{"index": %d}\n' % (10 * number + i) for i in range(2)))
             loaded = subprocess.run([TAILRACE, "load", str(rows), "--into", alias, "--port", str(self.served.port), str(self.served.file)],
                                     capture_output=True, text=True, timeout=PATIENCE_SECONDS)
