@@ -11,6 +11,9 @@
 namespace tailrace::sql {
 namespace {
 
+// Whoever interrupts does so until he is told to stop: each try can be struck, all of them hardly.
+constexpr int kRollbackTries = 10'000;
+
 struct DestroyConfig {
   void operator()(duckdb_config config) const { duckdb_destroy_config(&config); }
 };
@@ -210,8 +213,11 @@ Status Connection::Commit() {
 
 void Connection::Rollback() {
   if (!impl_->in_transaction) return;
-  // A failed COMMIT has ended the transaction already; then ROLLBACK fails, and that is fine.
-  (void)RunPlain(*impl_, "ROLLBACK");
+  // A failed COMMIT has ended the transaction already; then ROLLBACK fails, and that is fine. One that an interrupt struck has ended nothing.
+  for (int tries = 0; tries < kRollbackTries; ++tries) {
+    const Status ended = RunPlain(*impl_, "ROLLBACK");
+    if (ended || ended.error().code() != ErrorCode::kCancelled) break;
+  }
   impl_->in_transaction = false;
   impl_->failed = false;
 }
