@@ -113,9 +113,9 @@ def main():
             fill(server, table, columns, [row for index, row in tables[table].items() if index in together])
         (pathlib.Path(folder) / "pipeline.yaml").write_text(PIPELINE.format(url=server.url(), draws=DRAWS))
         before = 0
-        for _ in range(KILLS_MAX):
+        for tries in range(KILLS_MAX):
             first = start(folder)
-            time.sleep(1.5)
+            time.sleep(1.5 * 1.3**tries)  # a busy machine takes longer to begin
             first.kill()
             first.communicate()
             before = len(ask(folder, "SELECT ind FROM geo LIMIT 1000"))
