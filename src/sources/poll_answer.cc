@@ -40,9 +40,9 @@ std::string WithMembers(std::string_view record, const Members& put) {
     json += ':';
     json += value;
   };
-  for (const auto& [name, value] : *members) {
-    const bool replaced = std::any_of(put.begin(), put.end(), [&](const auto& field) { return field.first == name; });
-    if (!replaced) append(name, value);
+  for (const auto& member : *members) {
+    const bool replaced = std::any_of(put.begin(), put.end(), [&](const auto& field) { return field.first == member.first; });
+    if (!replaced) append(member.first, member.second);
   }
   for (const auto& [name, value] : put) append(name, value);
   return json + '}';
@@ -127,9 +127,9 @@ PollPage ReadPollAnswer(const OutboundAnswer& answer, const config::PollSourceSp
   }
   if (parts->size() > kPollRecordsMax) return FaultyPage(fmt::format("the answer of {} holds more than {} records", from, kPollRecordsMax), answer.body);
   Members put = KeptMembers(document, spec);
-  for (const auto& [name, value] : added) {
-    std::erase_if(put, [&](const auto& kept) { return kept.first == name; });
-    put.emplace_back(name, value);
+  for (const auto& field : added) {
+    std::erase_if(put, [&](const auto& kept) { return kept.first == field.first; });
+    put.push_back(field);
   }
   for (const JsonPart& part : *parts) {
     std::string json = WithMembers(part.text, put);
@@ -162,7 +162,9 @@ Result<std::string> NextPollPage(const OutboundAnswer& answer, const PollPage& p
       if (document.Parse(answer.body)) return "";
       const auto cursor = document.Find(pages.cursor);
       if (IsNothing(cursor) || *cursor == "false") return "";
-      if (!cursor->starts_with('"')) return std::string(*cursor);
+      const bool is_text = cursor->starts_with('"');
+      if (!is_text && pages.param.empty()) return Fail(Error::Invalid("the next page is no address"));
+      if (!is_text) return std::string(*cursor);
       TR_TRY(auto text, JsonStringValue(*cursor));
       if (!pages.param.empty() || text.empty()) return text;
       return Resolved(text, answer.url);
