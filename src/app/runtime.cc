@@ -19,8 +19,9 @@
 #include "app/limits.h"
 #include "app/live_backups.h"
 #include "app/live_exports.h"
-#include "app/parts_view.h"
+#include "app/part_metrics.h"
 #include "app/process_memory.h"
+#include "app/parts_view.h"
 #include "app/progress_view.h"
 #include "app/rebuild_desk.h"
 #include "app/retention.h"
@@ -79,14 +80,10 @@ struct Runtime::Parts {
   Status OpenServer();
   Status OpenSources();
   PollSurroundings SurroundingsOf(const std::string& source);
-  void AddPollMetrics(const std::string& source, const std::shared_ptr<PollCounts>& counts);
   Result<engine::PumpTarget> TargetOf(std::string_view name) const;
   Result<std::unique_ptr<SourceRunner>> NewRunner(const std::string& name, std::unique_ptr<Source> source,
                                                   const std::vector<config::Target>& into, WhenPaused when_paused);
   Result<std::unique_ptr<RecordJudge>> OpenJudge() const;
-  void AddMetrics();
-  void AddLakeMetrics();
-  void AddRejectMetrics(const std::string& stream);
   Status KeepDefinitions() { return WriteDefinitions(directory.path(), pipeline); }
   std::string StagingFolder() const { return directory.Join(kLakeFolder) + "/staging"; }
 
@@ -198,7 +195,7 @@ Status Runtime::Parts::OpenEngine() {
   auditor = std::make_unique<engine::Auditor>(
       engine::AuditSubjects{pipeline, streams, *log, *warehouse, *documents, clock(), *engine, [this] { return OpenJudge(); },
                             lake == nullptr ? nullptr : &lake->raw(), lake.get()});
-  AddMetrics();
+  AddPartMetrics(metrics, {pipeline, streams, *log, *engine, lake.get(), limits.memory.total});
   AddAuditMetrics(metrics, *auditor, engine->progress().All());
   return {};
 }
@@ -289,7 +286,7 @@ PollSurroundings Runtime::Parts::SurroundingsOf(const std::string& source) {
   polls.once = options.poll_once;
   polls.counts = std::make_shared<PollCounts>();
   poll_counts[source] = polls.counts;
-  AddPollMetrics(source, polls.counts);
+  AddPollMetrics(metrics, source, polls.counts);
   if (PollScript* script = options.poll_script) {
     polls.http = script->AnswersOf(source);
     polls.wait = [script](WallTime due, const std::stop_token& stop) { return script->Wait(due, stop); };
@@ -298,21 +295,6 @@ PollSurroundings Runtime::Parts::SurroundingsOf(const std::string& source) {
     polls.wait = WaitOnClock(clock());
   }
   return polls;
-}
-
-void Runtime::Parts::AddPollMetrics(const std::string& source, const std::shared_ptr<PollCounts>& counts) {
-  const auto add = [&](std::string_view outcome, std::atomic<int64_t> PollCounts::*count) {
-    metrics.AddCallback("tailrace_poll_answers", "Answers to polls since the start, by what they were: as promised, unchanged (304), failed.",
-                        {{"source", source}, {"outcome", std::string(outcome)}},
-                        [counts, count] { return static_cast<double>(((*counts).*count).load()); });
-  };
-  add("ok", &PollCounts::answers);
-  add("unchanged", &PollCounts::unchanged);
-  add("failed", &PollCounts::failed);
-  metrics.AddCallback("tailrace_polls_missed", "Due times that were never asked for, since the start.", {{"source", source}},
-                      [counts] { return static_cast<double>(counts->missed.load()); });
-  metrics.AddCallback("tailrace_poll_next_due_seconds", "When a poll asks next, since 1970; 0 while it asks.", {{"source", source}},
-                      [counts] { return static_cast<double>(counts->next_due_ms.load()) / 1e3; });
 }
 
 Status Runtime::Parts::OpenSources() {
@@ -363,68 +345,6 @@ Result<std::unique_ptr<SourceRunner>> Runtime::Parts::NewRunner(const std::strin
   };
   pump->HoldWhile(paused, when_paused == WhenPaused::kEnd);
   return std::make_unique<SourceRunner>(std::move(pump));
-}
-
-void Runtime::Parts::AddRejectMetrics(const std::string& stream) {
-  const auto spec = std::find_if(pipeline.streams.begin(), pipeline.streams.end(), [&](const auto& s) { return s.name == stream; });
-  if (!spec->max_rejects) return;
-  const auto index = static_cast<size_t>(spec - pipeline.streams.begin());
-  metrics.AddCallback("tailrace_rejects_over_limit", "1 while a stream has more dead letters than its max_rejects allows.", {{"stream", stream}},
-                      [this, index] { return engine->rejects().Known(index) ? 1.0 : 0.0; });
-  metrics.AddCallback("tailrace_stream_paused", "1 while that holds up its sources and doors.", {{"stream", stream}},
-                      [this, index] { return engine->rejects().IsPaused(index) ? 1.0 : 0.0; });
-}
-
-void Runtime::Parts::AddLakeMetrics() {
-  const std::string_view help = "1 while a part of the lake does not go on; the log says why.";
-  if (!pipeline.lake.streams.empty()) {
-    metrics.AddCallback("tailrace_lake_trouble", help, {{"part", "raw"}}, [this] { return lake->RawTrouble() ? 1.0 : 0.0; });
-  }
-  for (const auto& table : pipeline.lake.tables) {
-    metrics.AddCallback("tailrace_lake_trouble", help, {{"part", table.table}}, [this, name = table.table] { return lake->Trouble(name) ? 1.0 : 0.0; });
-  }
-}
-
-void Runtime::Parts::AddMetrics() {
-  for (const auto& [name, ids] : streams) {
-    metrics.AddCallback("tailrace_stream_end_offset", "Records in the log, over all partitions.", {{"stream", name}},
-                        [this, id = ids.records] {
-                          double records = 0;
-                          for (const auto& partition : log->Partitions(id)) records += static_cast<double>(partition.end.value);
-                          return records;
-                        });
-    AddRejectMetrics(name);
-    metrics.AddCallback("tailrace_dead_letters", "Dead letters kept.", {{"stream", name}}, [this, id = ids.dead_letters] {
-      const auto partitions = log->Partitions(id);
-      return partitions.empty() ? 0.0 : static_cast<double>(partitions.front().end.value - partitions.front().begin.value);
-    });
-  }
-  for (const auto& m : engine->progress().All()) {
-    metrics.AddCallback("tailrace_stopped", "1 while a materialisation has stopped, for a reason that /readyz and /status name.", {{"kind", m.kind}, {"name", m.name}},
-                        [this, kind = m.kind, name = m.name] {
-                          const auto now = engine->progress().Of(kind, name);
-                          return now && now->stopped ? 1.0 : 0.0;
-                        });
-    metrics.AddCallback("tailrace_lag_records", "Records in the log that a materialisation has yet to consume.",
-                        {{"kind", m.kind}, {"name", m.name}}, [this, kind = m.kind, name = m.name, stream = m.stream] {
-                          double lag = 0;
-                          for (const auto& now : engine->progress().All()) {
-                            if (now.kind != kind || now.name != name) continue;
-                            const auto partitions = log->Partitions(streams.at(stream).records);
-                            for (size_t p = 0; p < partitions.size(); ++p) {
-                              lag += static_cast<double>(partitions[p].end.value - now.positions[p].value);
-                            }
-                          }
-                          return lag;
-                        });
-  }
-  AddLakeMetrics();
-  metrics.AddCallback("tailrace_memory_bytes", "Resident memory of the process, without pages of files.", {},
-                      [] { return static_cast<double>(ResidentBytes()); });
-  metrics.AddCallback("tailrace_memory_bytes_max", "What it may use: server.memory.", {},
-                      [this] { return static_cast<double>(limits.memory.total); });
-  metrics.AddCallback("tailrace_commits", "Commits of tables and stored rows since the start.", {},
-                      [this] { return static_cast<double>(engine->commits()); });
 }
 
 Result<std::unique_ptr<Runtime>> Runtime::Open(config::Pipeline pipeline, RuntimeOptions options) {

@@ -2,6 +2,7 @@
 // they may be read; the same each time. Base64 is what encodes to itself.
 //
 // The first byte says which door and how; the rest is the body.
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "model/json_members.h"
 #include "model/record_decoder.h"
 #include "model/schema.h"
+#include "ports/testing/any_sink.h"
 #include "server/aws_shape.h"
 #include "server/kafka_unwrap.h"
 #include "server/kinesis_unwrap.h"
@@ -23,28 +25,11 @@ constexpr size_t kInputBytesMax = 64 << 10;
 constexpr size_t kRecordsMax = 50;
 constexpr const char* kKafkaTypes[] = {"application/vnd.kafka.json.v2+json", "application/vnd.kafka.binary.v2+json", "application/json",
                                        "application/vnd.kafka.avro.v2+json", "text/plain", "APPLICATION/vnd.kafka.JSON.v2+json; charset=utf-8"};
-constexpr size_t kDoors = 12;
-
-// Nothing is read, and nothing is kept.
-class Ignore final : public ValueSink, public RowSink {
- public:
-  void Null() override {}
-  void Bool(bool) override {}
-  void Int(int64_t) override {}
-  void Double(double) override {}
-  void Decimal(Int128) override {}
-  void String(std::string_view) override {}
-  void Date(int32_t) override {}
-  void Timestamp(int64_t) override {}
-  ValueSink& Field(size_t) override { return *this; }
-  ValueSink& Element() override { return *this; }
-  ValueSink& Entry(std::string_view) override { return *this; }
-  void End() override {}
-  void BeginRow() override {}
-  ValueSink& Column(size_t) override { return *this; }
-  void CommitRow() override {}
-  void AbandonRow() override {}
-};
+// Which door a first byte means: one of Kafka's by type, the gateway with one record or many, Kinesis and Firehose by call.
+constexpr size_t kFirstGatewayDoor = std::size(kKafkaTypes);
+constexpr size_t kGatewayOfMany = kFirstGatewayDoor + 1;
+constexpr size_t kFirstAwsDoor = kGatewayOfMany + 1;
+constexpr size_t kDoors = kFirstAwsDoor + 4;
 
 RecordDecoder& Decoder() {
   static RecordDecoder decoder = [] {
@@ -60,11 +45,11 @@ RecordDecoder& Decoder() {
 
 std::optional<server::Reply> Unwrap(size_t door, std::string_view body, server::TextArena& texts, std::vector<WrappedRecord>* records) {
   const server::UnwrapLimits limits{kRecordsMax};
-  if (door < std::size(kKafkaTypes)) return server::UnwrapKafka(kKafkaTypes[door], body, limits, texts, records);
-  if (door < 8) return server::UnwrapGateway(body, door == 7, limits, texts, records);
+  if (door < kFirstGatewayDoor) return server::UnwrapKafka(kKafkaTypes[door], body, limits, texts, records);
+  if (door < kFirstAwsDoor) return server::UnwrapGateway(body, door == kGatewayOfMany, limits, texts, records);
   const auto members = JsonMembers(body, server::kWrapperMembersMax);
   if (!members) return server::AwsError(400, server::kSerialization, members.error().message());
-  return server::ReadAwsRecords(*members, static_cast<server::AwsPut>(door - 8), limits, texts, records);
+  return server::ReadAwsRecords(*members, static_cast<server::AwsPut>(door - kFirstAwsDoor), limits, texts, records);
 }
 
 void CheckRefusal(const server::Reply& reply) {
@@ -78,7 +63,7 @@ void CheckRecord(const WrappedRecord& record) {
   if (!record.refusal.empty()) return;
   unsigned sum = 0;
   for (size_t i = 0; i < record.value.size() + RecordDecoder::kPadding; ++i) sum += static_cast<unsigned char>(record.value.data()[i]);
-  Ignore nothing;
+  testing::AnyRowSink nothing;
   (void)Decoder().Decode(record.value, &nothing).has_value();
   if (record.key) (void)std::string(*record.key);
   Require(sum < ~0U, "every byte can be read");

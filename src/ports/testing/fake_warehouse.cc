@@ -3,27 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "ports/testing/any_sink.h"
+
 namespace tailrace::testing {
 namespace {
 
 std::string ShadowName(std::string_view table) { return std::string(table).append(Warehouse::kShadowSuffix); }
-
-// Takes any value.
-class AnySink final : public ValueSink {
- public:
-  void Null() override {}
-  void Bool(bool) override {}
-  void Int(int64_t) override {}
-  void Double(double) override {}
-  void Decimal(Int128) override {}
-  void String(std::string_view) override {}
-  void Date(int32_t) override {}
-  void Timestamp(int64_t) override {}
-  ValueSink& Field(size_t) override { return *this; }
-  ValueSink& Element() override { return *this; }
-  ValueSink& Entry(std::string_view) override { return *this; }
-  void End() override {}
-};
 
 class FakeBatch final : public StreamBatch, private RowSink {
  public:
