@@ -15,5 +15,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
   server: { proxy: { [ROUTES]: SERVER } },
-  test: { include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },
+  // No colours, which a program that reads the outcome would trip over; node_modules is shared between clones, so nothing is kept there.
+  test: { include: ['src/**/*.test.ts', 'src/**/*.test.tsx'], allowOnly: false, cache: false },
 });
