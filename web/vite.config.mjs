@@ -1,9 +1,9 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { routesToServer } from './tools/routes.mjs';
 
 // For work on the console itself: `npm run dev` beside a running pipeline.
 const SERVER = process.env.TAILRACE_SERVER ?? 'http://127.0.0.1:7070';
-const ROUTES = '^/(streams|collections|sql|dlq|status|audit|trace|healthz|readyz|openapi.json|graph|whoami|pipeline|api|jobs|alerts)([/?]|$)';
 
 export default defineConfig({
   plugins: [react()],
@@ -14,7 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
   },
-  server: { proxy: { [ROUTES]: SERVER } },
+  server: { proxy: { [routesToServer()]: SERVER } },
   // No colours, which a program that reads the outcome would trip over; node_modules is shared between clones, so nothing is kept there.
   test: { include: ['src/**/*.test.ts', 'src/**/*.test.tsx'], allowOnly: false, cache: false },
 });

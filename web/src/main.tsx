@@ -11,7 +11,10 @@ import './styles/parts.css';
 import './styles/shell.css';
 
 startTheme();
-const queries = new QueryClient({ defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false } } });
+// Asked whatever the browser thinks of its network: a server on this machine answers without one, and a failed request is told, not put off.
+const queries = new QueryClient({
+  defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, networkMode: 'always' }, mutations: { networkMode: 'always' } },
+});
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -1,19 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
 import { CircleCheck } from 'lucide-react';
 import { Link } from 'react-router';
-import { get } from '../../api/client';
 import type { FaultList } from '../../api/types';
 import { lettersPath } from '../../app/places';
 import { ago, count, plural } from '../../lib/format';
 import { Badge, Card, Empty, Failure, Live, Loading, PageHead } from '../../ui/parts';
 import { rawOf } from './raw';
+import { useLetters } from './useLetters';
 import './letters.css';
-
-const EVERY_MS = 2000;
-
-export function useLetters() {
-  return useQuery({ queryKey: ['dlq'], queryFn: ({ signal }) => get('/dlq', { signal }), refetchInterval: EVERY_MS });
-}
 
 export function LettersPage() {
   const { data, error, isError, dataUpdatedAt } = useLetters();

@@ -1,14 +1,15 @@
 // Letters put right by SQL: what it makes of the first hundred, what would become of all, then the redrive itself.
-import { useQueryClient } from '@tanstack/react-query';
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { CircleCheck, Eye, OctagonAlert, Send } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { post } from '../../api/client';
 import { runSql } from '../../api/sql';
-import type { Fault, Letter, RedriveReport } from '../../api/types';
+import type { Fault, FaultList, Letter, RedriveReport } from '../../api/types';
 import { fixesFor } from '../../lib/fixes';
 import { count, plural } from '../../lib/format';
 import { Editor } from '../../ui/Editor';
 import { Button, Card, Failure, Notice } from '../../ui/parts';
+import { LETTERS_KEY } from './useLetters';
 
 const PREVIEWED = 100;
 
@@ -58,12 +59,11 @@ async function previewOf(stream: string, fault: string, sql: string): Promise<Pr
   return { sql, changes, report };
 }
 
-export function Repair({ stream, fault, letter }: { stream: string; fault: Fault; letter: Letter }) {
+export function Repair({ stream, fault, letter, result, onResult }: { stream: string; fault: Fault; letter: Letter; result: RedriveReport | null; onResult: (report: RedriveReport | null) => void }) {
   const queries = useQueryClient();
   const fixes = useMemo(() => fixesFor(letter), [letter]);
   const [sql, setSql] = useState(fixes[1]?.sql ?? '');
   const [preview, setPreview] = useState<Preview | null>(null);
-  const [result, setResult] = useState<RedriveReport | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState('');
   const fix = sql.trim();
@@ -80,14 +80,14 @@ export function Repair({ stream, fault, letter }: { stream: string; fault: Fault
   };
   const look = () =>
     run('look', async () => {
-      setResult(null);
+      onResult(null);
       setPreview(await previewOf(stream, fault.id, fix));
     });
   const redrive = () =>
     run('send', async () => {
-      setResult(await post('/dlq/{stream}/redrive', { fault: fault.id, ...(fix && { with: fix }) }, { path: { stream } }));
+      onResult(await post('/dlq/{stream}/redrive', { fault: fault.id, ...(fix && { with: fix }) }, { path: { stream } }));
       setPreview(null);
-      await queries.invalidateQueries();
+      await askAgain(queries, stream, fault.id);
     });
   const shown = preview?.sql === fix ? preview : null;
   return (
@@ -122,7 +122,15 @@ export function Repair({ stream, fault, letter }: { stream: string; fault: Fault
   );
 }
 
-function Result({ report }: { report: RedriveReport }) {
+/** All that is shown, but not the letters of a fault that has none any more. */
+async function askAgain(queries: QueryClient, stream: string, fault: string): Promise<void> {
+  await queries.invalidateQueries({ queryKey: LETTERS_KEY });
+  const lists = queries.getQueryData<{ streams: FaultList[] }>(LETTERS_KEY);
+  const isLeft = lists?.streams.some((list) => list.stream === stream && list.faults.some((one) => one.id === fault));
+  await queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== LETTERS_KEY[0] && (isLeft || queryKey[0] !== 'letters') });
+}
+
+export function Result({ report }: { report: RedriveReport }) {
   const bad = report.failing > 0;
   return (
     <Notice tone={bad ? 'warn' : 'ok'} icon={bad ? OctagonAlert : CircleCheck} title={`${plural(report.sent, 'record')} sent again`}>

@@ -3,14 +3,14 @@ import { CircleCheck } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
 import { get } from '../../api/client';
-import type { Letter } from '../../api/types';
+import type { Letter, RedriveReport } from '../../api/types';
 import { tracePath } from '../../app/places';
 import { useSession } from '../../app/session';
 import { ago, count } from '../../lib/format';
 import { Badge, Button, Card, CopyButton, Empty, Failure, Loading, PageHead } from '../../ui/parts';
-import { Repair } from './Repair';
+import { Repair, Result } from './Repair';
 import { faultyRange, rawOf } from './raw';
-import { useLetters } from './LettersPage';
+import { useLetters } from './useLetters';
 import './letters.css';
 
 const PAGE = 100;
@@ -33,6 +33,14 @@ export function StreamLettersPage() {
   const letters = known ? (page.data?.letters.filter((letter) => letter.fault_id === fault) ?? []) : [];
   const [chosen, setChosen] = useState<number | null>(null);
   useEffect(() => setChosen(null), [stream, fault, after]);
+  // Kept here: with its last letters gone a fault is no longer known, and what became of them is still to be read.
+  const [result, setResult] = useState<RedriveReport | null>(null);
+  useEffect(() => setResult(null), [stream, fault]);
+  const keepResult = (report: RedriveReport | null) => {
+    setResult(report);
+    // Named in the address, the fault stays the one that is looked at when it is no longer the first of the list.
+    if (report && !search.has('fault')) setSearch({ fault }, { replace: true });
+  };
   const letter = letters.find((one) => one.letter === chosen) ?? letters[0];
   return (
     <>
@@ -58,9 +66,10 @@ export function StreamLettersPage() {
       {all.error && !all.data && <Failure error={all.error} what="The dead letters cannot be shown" />}
       {page.error && known && <Failure error={page.error} what="The letters cannot be read" />}
       {!all.data && !all.error && <Loading />}
+      {all.data && !known && result && <Result report={result} />}
       {all.data && !known && (
-        <Empty icon={CircleCheck} title={list?.faults.length ? 'No letters of this fault are left' : `${stream} has no dead letters`}>
-          <p>{list?.faults.length ? 'They have been sent again and were taken. Choose another fault above.' : 'Every record of this stream was taken.'}</p>
+        <Empty icon={CircleCheck} title={result || list?.faults.length ? 'Nothing of this fault is left' : `${stream} has no dead letters`}>
+          <p>{list?.faults.length ? 'What has been sent again was taken. Other faults of this stream are in the list above.' : 'Every record of this stream was taken.'}</p>
           <Link className="button" to="/console/letters">
             All dead letters
           </Link>
@@ -99,7 +108,7 @@ export function StreamLettersPage() {
             </Card>
             {letter && <LetterCard stream={stream} letter={letter} />}
           </div>
-          {letter && session.may('admin') && <Repair key={fault} stream={stream} fault={known} letter={letter} />}
+          {letter && session.may('admin') && <Repair key={fault} stream={stream} fault={known} letter={letter} result={result} onResult={keepResult} />}
           {letter && !session.may('admin') && <p className="muted small">Sending letters again takes a key with the role admin.</p>}
         </>
       )}
