@@ -136,6 +136,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"reads", "server/chart_sink.h:kChartBarsMax", "", kCount, 500, false, "bars of a picture", "the other rows are counted below"},
       LimitRow{"reads", "server/chart_sink.h:kChartNameCharactersMax", "", kCount, 48, false, "characters that name a bar", "cut; more of it shows under the mouse"},
       LimitRow{"reads", "server/chart_sink.h:kChartTitleCharactersMax", "", kCount, 400, false, "characters that show under the mouse", "cut"},
+      LimitRow{"reads", "server/part_history.h:kHistorySamplesMax", "", kCount, 360, false, "samples of a part's numbers, one every 5 seconds", "the oldest go"},
       LimitRow{"SQL of users", "sql/syntax.cc:kSqlBytesMax", "", kBytes, 256 * kKiB, false, "a statement", "400"},
       LimitRow{"SQL of users", "sql/syntax.cc:kTreeDepthMax", "", kCount, 1'000, false, "depth of its syntax tree", "400"},
       LimitRow{"SQL of users", "sql/syntax_relations.cc:kViewDepthMax", "", kCount, 64, false, "views within views", "400"},

@@ -43,6 +43,7 @@ const std::map<std::string, Door>& Doors() {
       {"GET /console/{page}/{name}/{part}/{place}", {"/console/trace/sales/0/1", "public", {}}},
       {"GET /assets/{file}", {"/assets/main.js", "public", {}}},
       {"GET /graph", {"/graph", "read", {"sales", "notes", "items", "top", "others"}}},
+      {"GET /graph/{kind}/{name}", {"/graph/stream/sales", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /whoami", {"/whoami", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /openapi.json", {"/openapi.json", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /status", {"/status", "read", {"sales", "notes", "items", "top", "others"}}},

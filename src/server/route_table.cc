@@ -135,6 +135,9 @@ void AddSystemRoutes(std::vector<RouteSpec>& routes, SystemReads& system) {
 void AddGraphRoute(std::vector<RouteSpec>& routes, GraphReads& graph) {
   routes.push_back(Get(Access::Filtered(Role::kRead), "/graph", "The parts of the pipeline, what leads to what, and how each of them stands.",
                        [&graph](const ExchangePtr& exchange) { graph.Graph(exchange); }));
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/graph/{kind}/{name}", "One part of the pipeline: its numbers over the last half hour.",
+                       [&graph](const ExchangePtr& exchange) { graph.Part(exchange); },
+                       {PathParam("kind", "Of the part, as GET /graph has it."), PathParam("name", "The same.")}));
 }
 
 void AddAuditRoute(std::vector<RouteSpec>& routes, AuditReads& audits) {

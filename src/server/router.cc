@@ -57,6 +57,7 @@ Route::Route(RouteSpec spec, Metrics& metrics)
 
 void Route::Answered(int status, double seconds) {
   seconds_.Observe(seconds);
+  answers_.fetch_add(1, std::memory_order_relaxed);
   if (status < 0 || status >= kStatusMax) return;
   std::atomic<Counter*>& slot = by_status_[static_cast<size_t>(status)];
   Counter* counter = slot.load(std::memory_order_acquire);

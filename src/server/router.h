@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -56,6 +57,8 @@ class Route {
 
   // Counts an answer. Threads: thread-safe.
   void Answered(int status, double seconds);
+  // How many have been counted.
+  uint64_t answered() const { return answers_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr int kStatusMax = 600;
@@ -63,6 +66,7 @@ class Route {
   Metrics& metrics_;
   Histogram& seconds_;
   std::array<std::atomic<Counter*>, kStatusMax> by_status_{};
+  std::atomic<uint64_t> answers_{0};
 };
 
 // Threads: built by one thread, then read by any.

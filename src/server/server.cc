@@ -68,7 +68,7 @@ struct Server::Parts {
         tail_pool("tails", 1, options.limits, services.clock, services.metrics),
         load_pool("loads", 1, options.limits, services.clock, services.metrics),
         system(services, options.version),
-        graph(services),
+        graph(services, options.limits, router),
         rebuilds(services) {
     for (int i = 0; i < options.ingest_threads; ++i) loops.push_back(std::make_unique<Loop>(static_cast<size_t>(i), services.clock));
   }
@@ -230,6 +230,7 @@ Status Server::Start() {
   if (parts.audits != nullptr) parts.audits->Start();
   parts.tail_pool.Start();
   parts.load_pool.Start();
+  parts.graph.Start();
   parts.KeepHouse();
   for (const auto& loop : parts.loops) loop->Start();
   LogInfo("listening", {{"address", address()}});
@@ -241,6 +242,7 @@ void Server::Parts::KeepHouse() {
   load_pool.StopOverdue();
   waits->Check();
   tails->Tick();
+  graph.Tick();
   if (certificates != nullptr) certificates->Look(services.clock.Monotonic());
   loops.front()->After(kHousekeeping, [this] { KeepHouse(); });
 }
@@ -273,6 +275,7 @@ void Server::Stop() {
   if (parts.audits != nullptr) parts.audits->Stop();
   parts.tail_pool.Stop();
   parts.load_pool.Stop();
+  parts.graph.Stop();
   parts.RunOnEachLoop([](Loop& loop) { loop.ForEachConnection([](Connection& connection) { connection.Close(); }); });
   for (const auto& loop : parts.loops) loop->Stop();
 }

@@ -12,7 +12,7 @@ export interface Whoami {
   open: boolean;
 }
 
-export type NodeKind = 'source' | 'stream' | 'table' | 'view' | 'collection' | 'lake' | 'api' | 'job' | 'alert' | 'dashboard';
+export type NodeKind = 'source' | 'stream' | 'table' | 'view' | 'collection' | 'lake' | 'api' | 'job' | 'export' | 'alert' | 'dashboard';
 
 export interface Column {
   name: string;
@@ -51,12 +51,41 @@ export interface GraphNode {
   bytes?: number;
   partitions?: number;
   letters?: number;
+  /** Not yet sent again; of a stream all, of what is made from it those that it could not take. */
+  open_letters?: number;
+  /** Of a stream's open letters, those that never became records. */
+  door_letters?: number;
+  requests?: number;
+  /** Of an alert. */
+  state?: Alert['state'];
+  since?: string;
+  /** Of a job. */
+  running?: boolean;
+  waiting?: number;
+  next?: string;
+  last?: { run: string; state: RunState; rows: number; ended?: string };
+  /** Of what a job exports. */
+  job?: string;
 }
 
 export interface Graph {
   as_of: string;
   nodes: GraphNode[];
   edges: { from: string; to: string }[];
+}
+
+export interface PartHistory {
+  every_seconds: number;
+  columns: string[];
+  /** time (ms), total, refused, in_flight, lag_seconds */
+  rows: [number, number, number, number, number][];
+}
+
+export interface PartDescription {
+  id: string;
+  kind: NodeKind;
+  name: string;
+  history: PartHistory;
 }
 
 export interface Partition {
@@ -248,6 +277,7 @@ export interface Answers {
   'GET /alerts': { alerts: Alert[] };
   'GET /whoami': Whoami;
   'GET /graph': Graph;
+  'GET /graph/{kind}/{name}': PartDescription;
   'GET /streams': { streams: StreamHead[] };
   'GET /streams/{stream}': StreamDescription;
   'GET /streams/{stream}/records': RecordPage;

@@ -38,6 +38,12 @@ export function pathOf(node: GraphNode): string | null {
     case 'table':
     case 'view':
       return sqlPath(selectOf(node.name));
+    case 'job':
+      return jobPath(node.name);
+    case 'export':
+      return node.job ? jobPath(node.job) : null;
+    case 'alert':
+      return '/console/jobs';
     default:
       return null;
   }

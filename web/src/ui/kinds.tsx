@@ -1,5 +1,5 @@
 // How each kind of part looks and is called.
-import { BellRing, Braces, Database, Eye, FileJson, LayoutDashboard, LogIn, Table2, Timer, Waves, type LucideIcon } from 'lucide-react';
+import { BellRing, Braces, Database, Eye, FileJson, FileOutput, LayoutDashboard, LogIn, Table2, Timer, Waves, type LucideIcon } from 'lucide-react';
 import type { NodeKind } from '../api/types';
 
 export const KIND_ICONS: Record<NodeKind, LucideIcon> = {
@@ -12,5 +12,6 @@ export const KIND_ICONS: Record<NodeKind, LucideIcon> = {
   api: Braces,
   job: Timer,
   alert: BellRing,
+  export: FileOutput,
   dashboard: LayoutDashboard,
 };

@@ -14,6 +14,8 @@ export function healthOf(node: GraphNode): Health {
   if (node.stopped) return { tone: 'bad', word: 'stopped' };
   if (node.flow?.holds === false) return { tone: 'bad', word: 'does not add up' };
   if (node.paused) return { tone: 'bad', word: 'paused' };
+  if (node.kind === 'alert' && node.state === 'firing') return { tone: 'bad', word: 'firing' };
+  if (node.kind === 'job' && node.last?.state === 'failed') return { tone: 'bad', word: 'failed' };
   if (node.trouble) return { tone: 'warn', word: 'in trouble' };
   if ((node.flow?.lag_seconds ?? 0) > BEHIND_SECONDS) return { tone: 'warn', word: `${seconds(node.flow!.lag_seconds!)} behind` };
   return { tone: 'ok', word: 'healthy' };
@@ -32,6 +34,10 @@ export function factOf(node: GraphNode): string {
       return node.flow?.in_flight ? `${compact(node.flow.in_flight)} to go` : `${compact(node.flow?.read ?? 0)} read`;
     case 'api':
       return node.detail ?? '';
+    case 'job':
+      return node.running ? 'running' : node.last ? `last ${node.last.state}` : 'never ran';
+    case 'alert':
+      return node.state ?? '';
     default:
       return node.columns ? plural(node.columns.length, 'column') : (node.detail ?? '');
   }
