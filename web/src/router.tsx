@@ -35,6 +35,11 @@ function Broken() {
 
 export const router = createBrowserRouter([
   {
+    path: 'console/embed/:dashboard/:tile',
+    errorElement: <Broken />,
+    lazy: async () => ({ Component: (await import('./pages/dashboards/EmbedPage')).EmbedPage }),
+  },
+  {
     element: <Shell />,
     errorElement: <Broken />,
     children: [
@@ -46,6 +51,8 @@ export const router = createBrowserRouter([
       { path: 'console/sql', lazy: async () => ({ Component: (await import('./pages/sql/SqlPage')).SqlPage }) },
       { path: 'console/documents', lazy: async () => ({ Component: (await import('./pages/documents/DocumentsPage')).DocumentsPage }) },
       { path: 'console/documents/:collection/:key?', lazy: async () => ({ Component: (await import('./pages/documents/CollectionPage')).CollectionPage }) },
+      { path: 'console/dashboards', lazy: async () => ({ Component: (await import('./pages/dashboards/DashboardsPage')).DashboardsPage }) },
+      { path: 'console/dashboards/:dashboard', lazy: async () => ({ Component: (await import('./pages/dashboards/DashboardPage')).DashboardPage }) },
       { path: 'console/jobs', lazy: async () => ({ Component: (await import('./pages/jobs/JobsPage')).JobsPage }) },
       { path: 'console/jobs/:job', lazy: async () => ({ Component: (await import('./pages/jobs/JobPage')).JobPage }) },
       { path: 'console/trace', lazy: async () => ({ Component: (await import('./pages/trace/TraceStart')).TraceStartPage }) },

@@ -9,13 +9,13 @@ import { runSql, type SqlResult } from '../../api/sql';
 import { selectOf } from '../../app/places';
 import { statisticsOf } from '../../lib/cells';
 import { count, plural, seconds } from '../../lib/format';
+import { DataTable } from '../../ui/DataTable';
 import { Editor } from '../../ui/Editor';
 import { KIND_ICONS } from '../../ui/kinds';
 import { Button, Card, CopyButton, Empty, Failure, PageHead } from '../../ui/parts';
 import { ALL_SYSTEM_RELATIONS } from './relations';
 import { forgetQueries, pastQueries, remember } from './history';
 import { ResultChart } from './ResultChart';
-import { ResultTable } from './ResultTable';
 import './sql.css';
 
 interface Done {
@@ -198,7 +198,7 @@ function Result({ done }: { done: Done }) {
           <Tabs.Trigger value="save">Save as</Tabs.Trigger>
         </Tabs.List>
         <Tabs.Content value="table" tabIndex={-1}>
-          {result.rows.length === 0 ? <Empty title="No rows" icon={Database} /> : <ResultTable result={result} />}
+          {result.rows.length === 0 ? <Empty title="No rows" icon={Database} /> : <DataTable columns={result.columns} rows={result.rows} />}
         </Tabs.Content>
         <Tabs.Content value="chart" tabIndex={-1}>
           <ResultChart result={result} />

@@ -1,0 +1,71 @@
+// A chart and, where it is a map, its magnifier.
+import { Minus, Plus } from 'lucide-react';
+import { useEffect, useMemo, useState, type RefObject } from 'react';
+import { useTheme } from '../../app/theme';
+import { describe } from '../../charts/describe';
+import { draw, type Drawing, type Look } from '../../charts/options';
+import { paletteNow } from '../../charts/theme';
+import type { ParamValues, TileResult, TileSpec } from '../../charts/spec';
+import type { CellValue } from '../../lib/cells';
+import { Button, Loading } from '../../ui/parts';
+import { Plot, type PlotHandle } from '../../ui/Plot';
+
+interface ChartTileProps {
+  tile: TileSpec;
+  result: TileResult;
+  values: ParamValues;
+  handle: RefObject<PlotHandle | null>;
+  onRow: (row: CellValue[]) => void;
+}
+
+type Draw = (tile: TileSpec, result: TileResult, look: Look) => Drawing;
+
+/** Shapes of countries are large: they come when a map is shown. */
+function useDraw(isMap: boolean): Draw | null {
+  const [drawMap, setDrawMap] = useState<{ draw: Draw } | null>(null);
+  useEffect(() => {
+    if (isMap) void import('../../charts/map').then((loaded) => setDrawMap({ draw: loaded.drawMap }));
+  }, [isMap]);
+  return isMap ? (drawMap?.draw ?? null) : draw;
+}
+
+const ZOOM = 1.6;
+
+export function ChartTile({ tile, result, values, handle, onRow }: ChartTileProps) {
+  const theme = useTheme();
+  const [narrow, setNarrow] = useState(false);
+  const isMap = tile.chart === 'map';
+  const drawing = useDraw(isMap);
+  const drawn = useMemo(() => drawing?.(tile, result, { palette: paletteNow(), narrow, values }), [drawing, tile, result, narrow, values, theme]);
+  if (!drawn) return <Loading rows={3} />;
+  const { option } = drawn;
+  const shape = `${theme} ${narrow} ${(option.series as unknown[]).length} ${result.columns.length}`;
+  return (
+    <div className="chart-tile">
+      <div className="chart-area">
+        <Plot
+          option={option}
+          shape={shape}
+          label={describe(tile, result)}
+          onNarrow={setNarrow}
+          handle={handle}
+          onMark={(series, item) => {
+            const row = drawn.rowOf(series, item);
+            if (row !== null) onRow(result.rows[row]!);
+          }}
+        />
+        {isMap && (
+          <div className="map-zoom">
+            <Button icon={Plus} aria-label="Zoom in" onClick={() => handle.current?.zoom(ZOOM)} />
+            <Button icon={Minus} aria-label="Zoom out" onClick={() => handle.current?.zoom(1 / ZOOM)} />
+          </div>
+        )}
+      </div>
+      {drawn.notes.map((note) => (
+        <p key={note} className="tile-note">
+          {note}
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+// What the pages of dashboards ask the server.
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { addressOf, send } from '../../api/client';
+import { parseExact } from '../../api/sql';
+import { valuesFor } from '../../charts/params';
+import type { Dashboard, ParamValues, TileResult, TileSpec } from '../../charts/spec';
+
+export interface DashboardSummary {
+  name: string;
+  title: string;
+  description: string;
+  tiles: number;
+}
+
+export interface Choice {
+  value: string | number | boolean | null;
+  label: string;
+}
+
+async function json<T>(address: string, signal?: AbortSignal): Promise<T> {
+  return parseExact(await (await send(address, { signal })).text()) as T;
+}
+
+export const useDashboards = () =>
+  useQuery({ queryKey: ['dashboards'], queryFn: ({ signal }) => json<{ dashboards: DashboardSummary[] }>('/dashboards', signal) });
+
+export const useDashboard = (name: string) =>
+  useQuery({ queryKey: ['dashboard', name], queryFn: ({ signal }) => json<Dashboard>(addressOf('/dashboards/{name}', { name }), signal), staleTime: Infinity });
+
+export const useChoices = (dashboard: string, param: string) =>
+  useQuery({
+    queryKey: ['choices', dashboard, param],
+    queryFn: ({ signal }) => json<{ choices: Choice[] }>(addressOf('/dashboards/{dashboard}/choices/{param}', { dashboard, param }), signal),
+  });
+
+export const tileKey = (dashboard: string, tile: string) => ['tile', dashboard, tile] as const;
+
+const tileAddress = (dashboard: string, tile: TileSpec, values: ParamValues): string =>
+  addressOf('/dashboards/{dashboard}/tiles/{tile}', { dashboard, tile: tile.name }, valuesFor(tile, values));
+
+/** What was there stays until the new rows are. */
+export function useTile(dashboard: string, tile: TileSpec, values: ParamValues, enabled: boolean): UseQueryResult<TileResult> {
+  return useQuery({
+    queryKey: [...tileKey(dashboard, tile.name), valuesFor(tile, values)],
+    queryFn: ({ signal }) => json<TileResult>(tileAddress(dashboard, tile, values), signal),
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+}
+
+/** The rows as the server writes them into a file. */
+export async function csvOf(dashboard: string, tile: TileSpec, values: ParamValues): Promise<Blob> {
+  return (await send(tileAddress(dashboard, tile, values), { headers: { Accept: 'text/csv' } })).blob();
+}

@@ -1,0 +1,75 @@
+// ECharts with the parts that are used; that for maps comes with the shapes of countries. Tips are drawn on the canvas: as HTML they would bring styles of their own, which the page's policy forbids.
+import { BarChart, HeatmapChart, LineChart, PieChart, ScatterChart } from 'echarts/charts';
+import { GridComponent, LegendComponent, TooltipComponent, VisualMapContinuousComponent } from 'echarts/components';
+import { init, use, type ECharts, type EChartsCoreOption } from 'echarts/core';
+import { CanvasRenderer } from 'echarts/renderers';
+import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
+
+use([LineChart, BarChart, ScatterChart, PieChart, HeatmapChart, GridComponent, TooltipComponent, LegendComponent, VisualMapContinuousComponent, CanvasRenderer]);
+
+export interface PlotHandle {
+  /** Twice as fine as on the screen. */
+  picture: (background: string) => HTMLCanvasElement;
+  zoom: (factor: number) => void;
+}
+
+/** The element that holds a chart; whoever examines the page finds here what is drawn. */
+export interface PlotHost extends HTMLDivElement {
+  drawn?: () => unknown;
+}
+
+interface PlotProps {
+  option: EChartsCoreOption;
+  /** Of one shape are options that differ in their data alone: these are changed in place, without a flicker. */
+  shape: string;
+  label: string;
+  onMark?: (series: number, item: number) => void;
+  onNarrow?: (narrow: boolean) => void;
+  handle?: Ref<PlotHandle>;
+}
+
+const NARROW_PX = 430;
+const PICTURE_SCALE = 2;
+
+export function Plot({ option, shape, label, onMark, onNarrow, handle }: PlotProps) {
+  const host = useRef<PlotHost>(null);
+  const chart = useRef<ECharts>(undefined);
+  const shown = useRef('');
+  const listeners = useRef({ onMark, onNarrow });
+  listeners.current = { onMark, onNarrow };
+  useEffect(() => {
+    const element = host.current!;
+    const made = init(element, undefined, { renderer: 'canvas' });
+    chart.current = made;
+    shown.current = '';
+    element.drawn = () => made.getOption().series;
+    made.on('click', ({ componentType, seriesIndex, dataIndex }) => {
+      if (componentType === 'series' && seriesIndex !== undefined && dataIndex !== undefined) listeners.current.onMark?.(seriesIndex, dataIndex);
+    });
+    const watch = new ResizeObserver(() => {
+      made.resize();
+      listeners.current.onNarrow?.(element.clientWidth < NARROW_PX);
+    });
+    watch.observe(element);
+    return () => {
+      watch.disconnect();
+      made.dispose();
+    };
+  }, []);
+  useEffect(() => {
+    chart.current?.setOption(option, { notMerge: shown.current !== shape });
+    shown.current = shape;
+  }, [option, shape]);
+  useImperativeHandle(
+    handle,
+    () => ({
+      picture: (background) => chart.current!.renderToCanvas({ pixelRatio: PICTURE_SCALE, backgroundColor: background }),
+      zoom: (factor) => {
+        const element = host.current!;
+        chart.current?.dispatchAction({ type: 'geoRoam', componentType: 'series', seriesIndex: 0, zoom: factor, originX: element.clientWidth / 2, originY: element.clientHeight / 2 });
+      },
+    }),
+    [],
+  );
+  return <div ref={host} className="plot" role="img" aria-label={label} />;
+}
