@@ -24,6 +24,7 @@ VENDORS = {
     "fyaml": (["config"], r"libfyaml\.h"),
     "simdjson": (["model", "documents", "app"], r"simdjson\.h"),
     "json": (["sql"], r"nlohmann/.*"),
+    "flatbuffers": (["sql"], r"flatbuffers/.*"),
     "lz4": (["log", "sources", "server"], r"lz4\w*\.h"),
     "expat": (["sources"], r"expat\.h"),
     "zstd": (["log", "sources", "lake", "server"], r"zstd\w*\.h|zdict\.h"),
@@ -41,7 +42,7 @@ VENDORS = {
 TEST_HEADERS = re.compile(r"(gtest|gmock)/.*")
 
 # Headers of vendors that cost seconds to compile or rename half the world: a header of ours that shows one stays at home.
-STAYS_AT_HOME = {"duckdb", "boost", "sqlite", "fyaml", "simdjson", "json", "cli11", "curl"}
+STAYS_AT_HOME = {"duckdb", "boost", "sqlite", "fyaml", "simdjson", "json", "flatbuffers", "cli11", "curl"}
 
 # Besides the C++ library (no dot, no slash) these come with the platform.
 PLATFORM = re.compile(r"\w+|(sys|netinet|arpa|linux|net|bits)/\w+\.h|\w*intrin\.h|"

@@ -262,19 +262,13 @@ Result<int64_t> WriteParquet(const ExportServices& services, const ExportJob& jo
   request.query.sql = job.sql;
   request.query.trusted = job.trusted;
   request.query.now_micros = job.now_micros;
-  TR_TRY(const auto infos, services.exporter.Columns(request.query));
-  std::vector<lake::FileColumn> columns;
-  for (const ColumnInfo& info : infos) {
-    TR_TRY(lake::ColumnType type, lake::ParseColumnType(info.type));
-    columns.push_back({info.name, std::move(type)});
-  }
-  for (const std::string& name : job.partition_by) {
-    const bool there = std::any_of(infos.begin(), infos.end(), [&](const ColumnInfo& info) { return info.name == name; });
-    if (!there) return Fail(Error::Invalid("there is no column \"" + name + "\" to partition by"));
-  }
-  // The inner text has passed the gate as it stands, alone.
-  request.query.sql = fmt::format("SELECT {} FROM ({}\n)", lake::FileColumnList(columns), job.sql);
-  request.query.trusted = true;
+  request.select_list = [&job](std::span<const ColumnInfo> columns) -> Result<std::string> {
+    for (const std::string& name : job.partition_by) {
+      const bool there = std::any_of(columns.begin(), columns.end(), [&](const ColumnInfo& column) { return column.name == name; });
+      if (!there) return Fail(Error::Invalid("there is no column \"" + name + "\" to partition by"));
+    }
+    return FileTypesOf(columns);
+  };
   request.path = staged;
   request.partition_by = job.partition_by;
   if (!job.partition_by.empty()) TR_RETURN_IF_ERROR(MakeDirectories(PosixFileSystem(), staged));
@@ -301,6 +295,15 @@ std::optional<ExportFormat> ExportFormatOf(std::string_view path) {
   if (path.ends_with(".csv")) return ExportFormat::kCsv;
   if (path.ends_with(".jsonl") || path.ends_with(".ndjson")) return ExportFormat::kJsonl;
   return std::nullopt;
+}
+
+Result<std::string> FileTypesOf(std::span<const ColumnInfo> columns) {
+  std::string list;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    TR_TRY(const lake::ColumnType type, lake::ParseColumnType(columns[i].type));
+    list += fmt::format("{}CAST(c{} AS {}) AS {}", i == 0 ? "" : ", ", i + 1, lake::FileTypeText(type), sql::QuoteIdentifier(columns[i].name));
+  }
+  return list;
 }
 
 std::string SelectAllOf(std::string_view relation) { return "SELECT * FROM " + sql::QuoteIdentifier(relation); }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ struct ExportServices {
 // call again does all of it. In CSV and JSONL values are written as the HTTP answers have them; in Parquet as docs/formats/lake.md says.
 // Threads: any. Errors: those of Warehouse::Query; kInvalid = `to` cannot be such a file or folder.
 Result<int64_t> ExportFiles(const ExportServices& services, const ExportJob& job, const std::stop_token& stop);
+
+// What every column of a query is cast to where it leaves as Parquet or Arrow (lake::FileTypeText); a SelectList.
+Result<std::string> FileTypesOf(std::span<const ColumnInfo> columns);
 
 // `SELECT * FROM "name"`.
 std::string SelectAllOf(std::string_view relation);

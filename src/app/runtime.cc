@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/audit_metrics.h"
+#include "app/binary_answers.h"
 #include "app/console.h"
 #include "app/data_directory.h"
 #include "app/definitions.h"
@@ -111,6 +112,7 @@ struct Runtime::Parts {
   std::unique_ptr<RebuildDesk> rebuilds;
   std::unique_ptr<LiveBackups> backups;
   std::unique_ptr<LiveExports> exports;
+  std::unique_ptr<ExportedAnswers> answers;
   std::unique_ptr<engine::LoadDesk> loads;
   std::unique_ptr<server::Server> server;
   std::vector<std::unique_ptr<SourceRunner>> sources;
@@ -268,13 +270,14 @@ Status Runtime::Parts::OpenServer() {
   AddPartsMetrics(metrics, *parts_view, pipeline, *log, streams);
   backups = std::make_unique<LiveBackups>(pipeline, directory.path(), *engine, *log, streams, warehouse::JobTablesOf(*warehouse), clock());
   exports = std::make_unique<LiveExports>(Exports(), clock());
+  answers = std::make_unique<ExportedAnswers>(Exports());
   loads = std::make_unique<engine::LoadDesk>(*log, engine->dead_letters(), [this](std::string_view stream) { return TargetOf(stream); });
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
                                   dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get(),
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
                                   },
-                                  auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts(), loads.get(), parts_view.get()};
+                                  auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts(), loads.get(), parts_view.get(), answers.get()};
   TR_TRY(server, server::Server::Create(services, server_options, exports.get()));
   return {};
 }

@@ -46,6 +46,9 @@ class FakeExporter final : public FileExporter {
   }
   void Rebuild() { ++generation_; }
 
+  Result<QuerySummary> ExportArrow(const QueryRequest&, const SelectList&, const std::function<bool(std::string_view)>&, const std::stop_token&) override {
+    return Fail(Error::Internal("the lake has no use for it"));
+  }
   Result<FileExportSummary> Export(const FileExportRequest& request, const std::stop_token&) override {
     FileExportSummary summary;
     summary.as_of = {{"s", {Offset{rows_}}}};

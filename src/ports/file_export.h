@@ -1,8 +1,10 @@
-// What the tables hold, as Parquet files.
+// What the tables hold, as Parquet files and Arrow streams.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -21,9 +23,13 @@ struct TableSlice {
   std::optional<int64_t> generation;
 };
 
+// What is taken of the columns of a query, which are named c1, c2 and so on there: "CAST(c1 AS BIGINT) AS \"id\", ...".
+using SelectList = std::function<Result<std::string>(std::span<const ColumnInfo> columns)>;
+
 struct FileExportRequest {
-  // A SELECT of the program's own, that reads relations of the pipeline; with `slice` also kSliceName. `rows_max` and `parameters` are not looked at.
+  // One SELECT; with `slice` one of the program's own that reads kSliceName, of which `rows_max` and `parameters` are not looked at.
   QueryRequest query;
+  SelectList select_list = {};            // empty: its columns as they are. Not with `slice`.
   std::string path;                       // absolute, where the warehouse may write: a file that is written over, or, partitioned, a folder
   std::vector<std::string> partition_by;  // columns of the SELECT: a folder for each of their values, NAME=VALUE, their values left out of the files
   std::optional<TableSlice> slice = std::nullopt;
@@ -31,6 +37,7 @@ struct FileExportRequest {
 
 struct FileExportSummary {
   int64_t rows = 0;
+  bool truncated = false;  // there are more rows than `rows_max`
   std::vector<AsOf> as_of;
   // With a slice: where it begins (0 when its generation is gone) and ends.
   int64_t generation = 0;
@@ -45,8 +52,13 @@ class FileExporter {
 
   virtual ~FileExporter() = default;
 
-  // One snapshot, written as Parquet (zstd). Nothing is written, and the file may be missing, when the SELECT has no rows.
+  // One snapshot, written as Parquet (zstd). Nothing is written, and the file may be missing, when a slice or a partitioned SELECT has no rows.
   virtual Result<FileExportSummary> Export(const FileExportRequest& request, const std::stop_token& stop) = 0;
+
+  // One snapshot as an Arrow IPC stream. `take` gets its bytes piece by piece, and ends the call by returning false; after an error what it got
+  // is of no use.
+  virtual Result<QuerySummary> ExportArrow(const QueryRequest& query, const SelectList& select_list,
+                                           const std::function<bool(std::string_view bytes)>& take, const std::stop_token& stop) = 0;
 
   // The columns that a query would answer.
   virtual Result<std::vector<ColumnInfo>> Columns(const QueryRequest& query) = 0;

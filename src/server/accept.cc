@@ -13,6 +13,8 @@ std::optional<ResultFormat> FormatOf(const std::string& type) {
   if (type == "application/json" || type == "application/*" || type == "*/*" || type.empty()) return ResultFormat::kJson;
   if (type == "text/csv" || type == "text/*") return ResultFormat::kCsv;
   if (type == "image/svg+xml" || type == "image/*") return ResultFormat::kSvg;
+  if (type == kParquetType) return ResultFormat::kParquet;
+  if (type == kArrowType) return ResultFormat::kArrow;
   return std::nullopt;
 }
 
@@ -22,6 +24,16 @@ double Quality(std::string_view item) {
 }
 
 }  // namespace
+
+std::vector<std::string> ResultTypes() {
+  return {"application/json", "text/csv", "image/svg+xml", std::string(kParquetType), std::string(kArrowType)};
+}
+
+std::string ResultTypesText() {
+  std::string text;
+  for (const std::string& type : ResultTypes()) text += (text.empty() ? "" : ", ") + type;
+  return text;
+}
 
 std::optional<ResultFormat> ChooseResultFormat(std::string_view accept) {
   if (accept.empty()) return ResultFormat::kJson;

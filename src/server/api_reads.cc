@@ -57,7 +57,7 @@ RouteSpec ApiReads::RouteOf(const Api& api) {
   route.method = api.spec->method;
   route.pattern = api.spec->route;
   route.summary = api.spec->document.empty() ? "Query " + api.spec->name + "." : "A document of " + api.spec->document + ".";
-  if (api.spec->document.empty() && !api.spec->one) route.produces = {"application/json", "text/csv", "image/svg+xml"};
+  if (api.spec->document.empty() && !api.spec->one) route.produces = ResultTypes();
   for (const ApiParam& param : api.params) {
     const config::ParamSpec& spec = param.spec();
     const bool in_path = std::find(api.path_params.begin(), api.path_params.end(), spec.name) != api.path_params.end();
@@ -97,7 +97,7 @@ void ApiReads::Answer(const Api& api, const ExchangePtr& exchange) {
     return collections_.SendDocument(exchange, api.spec->document, std::move(text), std::move(asked->wait_for));
   }
   const auto format = ChooseResultFormat(exchange->request().Header(HeaderField::kAccept));
-  if (!format) return exchange->Send(ErrorReply(406, "not_acceptable", "results are given as " + std::string(kResultTypes)));
+  if (!format) return exchange->Send(ErrorReply(406, "not_acceptable", "results are given as " + ResultTypesText()));
   QueryAsk ask;
   ask.request.sql = api.spec->sql.text;
   ask.request.parameters = std::move(asked->parameters);
@@ -108,7 +108,7 @@ void ApiReads::Answer(const Api& api, const ExchangePtr& exchange) {
   ask.format = *format;
   ask.title = api.spec->name;
   reader_.Run(exchange, std::move(asked->wait_for), [this, ask = std::move(ask)](std::stop_token stop) {
-    return RunQuery(reader_.services().warehouse, ask, reader_.limits(), std::move(stop));
+    return RunQuery(reader_.services(), ask, reader_.limits(), std::move(stop));
   });
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/as_of.h"
+#include "server/binary_answers.h"
 #include "server/chart_sink.h"
 #include "server/json_out.h"
 #include "server/result_sinks.h"
@@ -59,16 +60,35 @@ Reply RunChart(Warehouse& warehouse, const QueryAsk& ask, const Limits& limits, 
   return reply;
 }
 
+Reply TooLargeReply(const Limits& limits) {
+  return ErrorReply(413, "result_too_large", "the answer is larger than " + std::to_string(limits.query_bytes_max) + " bytes",
+                    "select less, or fewer rows with LIMIT");
+}
+
+Reply RunBinary(BinaryAnswers* answers, const QueryAsk& ask, const Limits& limits, const std::stop_token& stop) {
+  if (answers == nullptr) return ErrorReply(406, "not_acceptable", "this server answers queries as text alone");
+  const bool is_parquet = ask.format == ResultFormat::kParquet;
+  auto answer = answers->Make(ask.request, is_parquet ? BinaryForm::kParquet : BinaryForm::kArrow, limits.query_bytes_max, stop);
+  if (!answer) return QueryErrorReply(answer.error());
+  if (answer->is_over) return TooLargeReply(limits);
+  Reply reply;
+  reply.content_type = is_parquet ? kParquetType : kArrowType;
+  reply.body = std::move(answer->bytes);
+  if (answer->summary.truncated) reply.headers.emplace_back("Tailrace-Truncated", "true");
+  SetAsOf(reply, answer->summary.as_of);
+  return reply;
+}
+
 }  // namespace
 
-Reply RunQuery(Warehouse& warehouse, const QueryAsk& ask, const Limits& limits, std::stop_token stop) {
+Reply RunQuery(const Services& services, const QueryAsk& ask, const Limits& limits, std::stop_token stop) {
+  Warehouse& warehouse = services.warehouse;
+  const bool is_binary = ask.format == ResultFormat::kParquet || ask.format == ResultFormat::kArrow;
+  if (ask.shape != QueryShape::kOne && is_binary) return RunBinary(services.binary_answers, ask, limits, stop);
   if (ask.shape != QueryShape::kOne && ask.format == ResultFormat::kSvg) return RunChart(warehouse, ask, limits, std::move(stop));
   const std::unique_ptr<TextSink> sink = MakeSink(ask, limits.query_bytes_max);
   const auto summary = warehouse.Query(ask.request, *sink, std::move(stop));
-  if (sink->is_over()) {
-    return ErrorReply(413, "result_too_large", "the answer is larger than " + std::to_string(limits.query_bytes_max) + " bytes",
-                      "select less, or fewer rows with LIMIT");
-  }
+  if (sink->is_over()) return TooLargeReply(limits);
   if (!summary) return QueryErrorReply(summary.error());
   Reply reply;
   if (ask.shape == QueryShape::kOne) {

@@ -8,6 +8,7 @@
 #include "server/accept.h"
 #include "server/options.h"
 #include "server/reply.h"
+#include "server/services.h"
 
 namespace tailrace::server {
 
@@ -25,6 +26,6 @@ struct QueryAsk {
 };
 
 // On a reader thread.
-Reply RunQuery(Warehouse& warehouse, const QueryAsk& ask, const Limits& limits, std::stop_token stop);
+Reply RunQuery(const Services& services, const QueryAsk& ask, const Limits& limits, std::stop_token stop);
 
 }  // namespace tailrace::server

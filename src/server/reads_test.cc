@@ -124,7 +124,7 @@ TEST(ReadsTest, APictureWithoutNumbersIs406) {
 
 TEST(ReadsTest, SqlInAFormThatThereIsNotIs406) {
   TestServer server;
-  EXPECT_EQ(server.Get("/sql?q=SELECT+1", "Accept: application/vnd.apache.arrow.stream\r\n").status, 406);
+  EXPECT_EQ(server.Get("/sql?q=SELECT+1", "Accept: application/vnd.ms-excel\r\n").status, 406);
 }
 
 TEST(ReadsTest, SqlThatIsNoRequestIs400) {

@@ -33,6 +33,7 @@ class JobDesk;
 
 namespace tailrace::server {
 
+class BinaryAnswers;
 class PartsStatus;
 using engine::MaterializationProgress;
 
@@ -113,6 +114,7 @@ struct Services {
   engine::AlertDesk* alerts = nullptr;
   engine::LoadDesk* loads = nullptr;             // takes what `load` reads; null: nothing does
   const PartsStatus* parts = nullptr;            // sources and lake; null: there are none
+  BinaryAnswers* binary_answers = nullptr;       // null: queries are answered as text alone
 };
 
 }  // namespace tailrace::server

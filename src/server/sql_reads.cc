@@ -104,7 +104,7 @@ void SqlReads::Get(const ExchangePtr& exchange) { Run(exchange, ReadQuery(exchan
 void SqlReads::Run(const ExchangePtr& exchange, Result<Asked> asked) {
   if (!asked) return exchange->Send(ErrorReply(400, "invalid_request", asked.error().message()));
   const auto format = ChooseResultFormat(exchange->request().Header(HeaderField::kAccept));
-  if (!format) return exchange->Send(ErrorReply(406, "not_acceptable", "results are given as " + std::string(kResultTypes)));
+  if (!format) return exchange->Send(ErrorReply(406, "not_acceptable", "results are given as " + ResultTypesText()));
   QueryAsk ask;
   ask.request = std::move(asked->request);
   ask.request.rows_max = reader_.limits().query_rows_max;
@@ -112,7 +112,7 @@ void SqlReads::Run(const ExchangePtr& exchange, Result<Asked> asked) {
   ask.format = *format;
   ask.request.readable = ReadableBy(exchange->request().caller->grant);
   reader_.Run(exchange, std::move(asked->wait_for), [this, ask = std::move(ask)](std::stop_token stop) {
-    Reply reply = RunQuery(reader_.services().warehouse, ask, reader_.limits(), std::move(stop));
+    Reply reply = RunQuery(reader_.services(), ask, reader_.limits(), std::move(stop));
     return ask.request.readable && reply.status == kNotFoundStatus ? NotReadableReply() : reply;
   });
 }

@@ -49,6 +49,10 @@ class DuckDbWarehouse final : public ExportingWarehouse {
   JobTables& jobs() { return *jobs_; }
 
   Result<FileExportSummary> Export(const FileExportRequest& request, const std::stop_token& stop) override { return queries_->Export(request, stop); }
+  Result<QuerySummary> ExportArrow(const QueryRequest& query, const SelectList& select_list, const std::function<bool(std::string_view)>& take,
+                                   const std::stop_token& stop) override {
+    return queries_->ExportArrow(query, select_list, take, stop);
+  }
   Result<std::vector<ColumnInfo>> Columns(const QueryRequest& query) override { return queries_->Columns(query); }
   Result<int64_t> Generation(std::string_view table) override { return queries_->Generation(table); }
   bool OnlyGrows(std::string_view table) const override { return growing_.contains(table); }

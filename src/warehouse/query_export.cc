@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
+#include <span>
 #include <utility>
 
+#include "sql/arrow_cursor.h"
 #include "sql/duckdb.h"
 #include "sql/query_cursor.h"
 #include "warehouse/query_runner.h"
@@ -12,13 +15,16 @@
 namespace tailrace::warehouse {
 namespace {
 
-Result<int64_t> OneNumber(sql::Connection& connection, const std::string& sql) {
-  TR_TRY(const sql::TextResult result, connection.Query(sql));
-  const std::string text = result.rows.empty() ? "" : result.rows.front().front().value_or("");
+Result<int64_t> NumberOf(std::string_view text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return Fail(Error::Internal("no number: " + text));
+  if (error != std::errc() || end != text.data() + text.size()) return Fail(Error::Internal("no number: " + std::string(text)));
   return number;
+}
+
+Result<int64_t> OneNumber(sql::Connection& connection, const std::string& sql) {
+  TR_TRY(const sql::TextResult result, connection.Query(sql));
+  return NumberOf(result.rows.empty() ? "" : result.rows.front().front().value_or(""));
 }
 
 Result<StoredMaterialization> StoredTable(sql::Connection& connection, std::string_view name) {
@@ -55,6 +61,38 @@ std::string CopySql(const std::string& select, const FileExportRequest& request)
   return fmt::format("COPY ({}\n) TO {} ({})", select, sql::QuoteLiteral(request.path), options);
 }
 
+std::vector<ColumnInfo> ColumnsOf(const sql::QueryCursor& cursor) {
+  std::vector<ColumnInfo> columns;
+  for (const sql::ResultColumn& column : cursor.columns()) columns.push_back({column.name, column.type});
+  return columns;
+}
+
+// Asked for no row, so that nothing is worked out.
+Result<std::vector<ColumnInfo>> ColumnsOf(sql::Connection& connection, const std::string& sql, std::span<const sql::BoundParameter> parameters,
+                                          const std::stop_token& stop) {
+  TR_TRY(const auto cursor, sql::QueryCursor::Open(connection, fmt::format("SELECT * FROM ({}\n) LIMIT 0", sql), parameters, stop));
+  return ColumnsOf(*cursor);
+}
+
+// The query with the caller's list in the place of its own, in its order.
+Result<std::string> WithList(sql::Connection& connection, const std::string& sql, std::span<const sql::BoundParameter> parameters,
+                             const SelectList& select_list, const std::stop_token& stop) {
+  if (!select_list) return sql;
+  TR_TRY(const std::vector<ColumnInfo> columns, ColumnsOf(connection, sql, parameters, stop));
+  TR_TRY(const std::string list, select_list(columns));
+  std::string names;
+  for (size_t i = 1; i <= columns.size(); ++i) names += fmt::format("{}c{}", i == 1 ? "" : ", ", i);
+  return fmt::format("SELECT {} FROM ({}\n) AS q({})", list, sql, names);
+}
+
+// The one number that a statement answers.
+Result<int64_t> RunForNumber(sql::Connection& connection, const std::string& sql, std::span<const sql::BoundParameter> parameters,
+                             const std::stop_token& stop) {
+  TR_TRY(const auto cursor, sql::QueryCursor::Open(connection, sql, parameters, stop));
+  TR_TRY(const bool has_row, cursor->Next());
+  return NumberOf(has_row ? cursor->Row(0)[0] : "");
+}
+
 }  // namespace
 
 Result<FileExportSummary> QueryRunner::Export(const FileExportRequest& request, const std::stop_token& stop) {
@@ -79,28 +117,64 @@ Result<FileExportSummary> QueryRunner::ExportIn(sql::Connection& connection, con
   FileExportSummary summary;
   TR_RETURN_IF_ERROR(connection.Begin());
   TR_TRY(summary.as_of, PositionsOf(connection, prepared.relations));
-  std::string select = prepared.sql;
   if (request.slice) {
     TR_TRY(const std::string slice, SliceSql(connection, *request.slice, &summary));
     if (summary.from_row == summary.to_row) return summary;
-    select = slice + select;
+    TR_TRY(summary.rows, RunForNumber(connection, CopySql(slice + prepared.sql, request), {}, stop));
+    return summary;
   }
-  const std::stop_callback interrupt(stop, [&connection] { connection.Interrupt(); });
-  if (stop.stop_requested()) return Fail(Error::Cancelled("stopping"));
-  TR_TRY(summary.rows, OneNumber(connection, CopySql(select, request)));
+  const auto parameters = Bound(request.query);
+  TR_TRY(std::string select, WithList(connection, prepared.sql, parameters, request.select_list, stop));
+  const size_t rows_max = request.query.rows_max;
+  if (rows_max > 0) select = fmt::format("SELECT * FROM ({}\n) LIMIT {}", select, rows_max);
+  TR_TRY(summary.rows, RunForNumber(connection, CopySql(select, request), parameters, stop));
+  if (rows_max == 0 || static_cast<size_t>(summary.rows) < rows_max) return summary;
+  // Of the same snapshot.
+  const std::string rest = fmt::format("SELECT count(*) FROM (SELECT 1 FROM ({}\n) LIMIT 1 OFFSET {})", prepared.sql, rows_max);
+  TR_TRY(const int64_t more, RunForNumber(connection, rest, parameters, stop));
+  summary.truncated = more > 0;
+  return summary;
+}
+
+Result<QuerySummary> QueryRunner::ExportArrow(const QueryRequest& query, const SelectList& select_list,
+                                              const std::function<bool(std::string_view)>& take, const std::stop_token& stop) {
+  TR_TRY(const Prepared prepared, Prepare(query));
+  TR_TRY(std::unique_ptr<sql::Connection> connection, TakeConnection());
+  auto summary = ExportArrowIn(*connection, prepared, query, select_list, take, stop);
+  connection->Rollback();
+  if (!stop.stop_requested()) ReturnConnection(std::move(connection));
+  return summary;
+}
+
+Result<QuerySummary> QueryRunner::ExportArrowIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& query,
+                                                const SelectList& select_list, const std::function<bool(std::string_view)>& take,
+                                                const std::stop_token& stop) const {
+  QuerySummary summary;
+  TR_RETURN_IF_ERROR(connection.Begin());
+  TR_TRY(summary.as_of, PositionsOf(connection, prepared.relations));
+  const auto parameters = Bound(query);
+  TR_TRY(const std::string select, WithList(connection, prepared.sql, parameters, select_list, stop));
+  std::string bytes;
+  TR_TRY(const auto cursor, sql::ArrowCursor::Open(connection, select, parameters, stop, &bytes));
+  while (take(bytes)) {
+    bytes.clear();
+    const size_t room = query.rows_max == 0 ? std::numeric_limits<size_t>::max() : query.rows_max - summary.rows;
+    TR_TRY(const size_t rows, cursor->Next(room, &bytes));
+    summary.rows += std::min(rows, room);
+    summary.truncated = rows > room;
+    if (rows > 0 && !summary.truncated) continue;
+    cursor->End(&bytes);
+    take(bytes);
+    break;
+  }
   return summary;
 }
 
 Result<std::vector<ColumnInfo>> QueryRunner::Columns(const QueryRequest& query) {
   TR_TRY(const Prepared prepared, Prepare(query));
   TR_TRY(std::unique_ptr<sql::Connection> connection, TakeConnection());
-  // Asked for no row, so that nothing is worked out.
-  auto cursor = sql::QueryCursor::Open(*connection, fmt::format("SELECT * FROM ({}\n) LIMIT 0", prepared.sql), {}, {});
-  if (!cursor) return Fail(cursor.error());
-  std::vector<ColumnInfo> columns;
-  for (const sql::ResultColumn& column : (*cursor)->columns()) columns.push_back({column.name, column.type});
-  cursor->reset();
-  ReturnConnection(std::move(connection));
+  auto columns = ColumnsOf(*connection, prepared.sql, Bound(query), {});
+  if (columns) ReturnConnection(std::move(connection));
   return columns;
 }
 

@@ -229,14 +229,17 @@ Result<QuerySummary> QueryRunner::RunIn(sql::Connection& connection, const Prepa
   QuerySummary summary;
   TR_RETURN_IF_ERROR(connection.Begin());
   TR_TRY(summary.as_of, PositionsOf(connection, prepared.relations));
-  std::vector<sql::BoundParameter> parameters;
-  for (const QueryParameter& parameter : request.parameters) {
-    parameters.push_back(
-        {parameter.name, parameter.type, parameter.null ? std::nullopt : std::optional(parameter.value)});
-  }
-  TR_TRY(const auto cursor, sql::QueryCursor::Open(connection, prepared.sql, parameters, stop));
+  TR_TRY(const auto cursor, sql::QueryCursor::Open(connection, prepared.sql, Bound(request), stop));
   TR_RETURN_IF_ERROR(Rows(*cursor, request.rows_max).SendTo(sink, &summary));
   return summary;
+}
+
+std::vector<sql::BoundParameter> QueryRunner::Bound(const QueryRequest& request) {
+  std::vector<sql::BoundParameter> parameters;
+  for (const QueryParameter& parameter : request.parameters) {
+    parameters.push_back({parameter.name, parameter.type, parameter.null ? std::nullopt : std::optional(parameter.value)});
+  }
+  return parameters;
 }
 
 // By stream the lowest position of what is read. It is the first thing read in the transaction, and so of the same

@@ -1,6 +1,7 @@
 // Queries: one SELECT in one snapshot, on connections of their own, with the positions that the answer holds.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include "ports/system_relation.h"
 #include "ports/warehouse.h"
 #include "sql/duckdb.h"
+#include "sql/query_cursor.h"
 #include "sql/syntax.h"
 #include "warehouse/catalog.h"
 
@@ -42,6 +44,8 @@ class QueryRunner {
 
   // As FileExporter has them; in query_export.cc.
   Result<FileExportSummary> Export(const FileExportRequest& request, const std::stop_token& stop);
+  Result<QuerySummary> ExportArrow(const QueryRequest& query, const SelectList& select_list, const std::function<bool(std::string_view)>& take,
+                                   const std::stop_token& stop);
   Result<std::vector<ColumnInfo>> Columns(const QueryRequest& query);
   Result<int64_t> Generation(std::string_view table);
 
@@ -65,6 +69,9 @@ class QueryRunner {
                              ResultSink& sink, const std::stop_token& stop) const;
   Result<FileExportSummary> ExportIn(sql::Connection& connection, const Prepared& prepared, const FileExportRequest& request,
                                      const std::stop_token& stop) const;
+  Result<QuerySummary> ExportArrowIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& query, const SelectList& select_list,
+                                     const std::function<bool(std::string_view)>& take, const std::stop_token& stop) const;
+  static std::vector<sql::BoundParameter> Bound(const QueryRequest& request);
   Result<std::vector<AsOf>> PositionsOf(sql::Connection& connection, const std::set<std::string>& relations) const;
   Result<std::unique_ptr<sql::Connection>> TakeConnection();
   void ReturnConnection(std::unique_ptr<sql::Connection> connection);

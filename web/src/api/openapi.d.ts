@@ -1402,6 +1402,8 @@ export interface paths {
                         "application/json": unknown;
                         "text/csv": unknown;
                         "image/svg+xml": unknown;
+                        "application/vnd.apache.parquet": unknown;
+                        "application/vnd.apache.arrow.stream": unknown;
                     };
                 };
                 /** @description What was wrong. */
@@ -1444,6 +1446,8 @@ export interface paths {
                         "application/json": unknown;
                         "text/csv": unknown;
                         "image/svg+xml": unknown;
+                        "application/vnd.apache.parquet": unknown;
+                        "application/vnd.apache.arrow.stream": unknown;
                     };
                 };
                 /** @description What was wrong. */
