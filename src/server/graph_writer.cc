@@ -57,7 +57,7 @@ void GraphWriter::CountLetters() {
     const auto standing = services_.letters->Standing(stream.name);
     if (!standing) continue;
     open_letters_[PartId("stream", stream.name)] = standing->open;
-    for (const engine::FaultGroup& group : standing->groups) {
+    for (const engine::FaultGroup& group : services_.letters->index(stream.name)->Groups()) {
       if (group.materialization.empty() || group.materialization == stream.name)
         door_letters_[stream.name] += group.open;
       else

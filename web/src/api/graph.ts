@@ -14,6 +14,7 @@ export const history = new History();
 export function totalOf(node: GraphNode): number | null {
   if (node.kind === 'source') return node.accepted ?? 0;
   if (node.kind === 'stream') return node.records ?? 0;
+  if (node.kind === 'api') return node.requests ?? 0;
   return node.flow ? node.flow.read : null;
 }
 

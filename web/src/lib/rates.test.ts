@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { History } from './rates';
+import { growthOf, History } from './rates';
 
 describe('History', () => {
   it('tells what comes in a second, over the last five', () => {
@@ -26,4 +26,10 @@ describe('History', () => {
     history.push('a', { at: 1, total: 2 });
     expect(history.of('a')).toHaveLength(1);
   });
+});
+
+describe('growthOf', () => {
+  it('is what a column grew by a second', () => expect(growthOf([[1000, 0, 5], [2000, 10, 5], [4000, 50, 6]], 1)).toEqual([{ at: 2000, total: 10 }, { at: 4000, total: 20 }]));
+  it('is never below nought', () => expect(growthOf([[0, 9], [1000, 0], [2000, 3]], 1).map(({ total }) => total)).toEqual([0, 3]));
+  it('is nothing of one row', () => expect(growthOf([[1000, 1]], 1)).toEqual([]));
 });

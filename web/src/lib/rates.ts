@@ -46,3 +46,12 @@ export class History {
     });
   }
 }
+
+/** What a total grew by a second, between each two rows of `[time in ms, ...]`; after a restart on other data from nought. */
+export function growthOf(rows: readonly (readonly number[])[], column: number): Sample[] {
+  return rows.slice(1).map((row, i) => {
+    const before = rows[i]!;
+    const elapsed = row[0]! - before[0]!;
+    return { at: row[0]!, total: elapsed > 0 ? (Math.max(0, row[column]! - before[column]!) * 1000) / elapsed : 0 };
+  });
+}

@@ -1,12 +1,12 @@
 // The same as the graph, as a table: for small screens, and for whoever reads rather than looks.
 import { history, totalOf } from '../../api/graph';
-import type { Graph } from '../../api/types';
+import type { GraphNode } from '../../api/types';
 import { rate } from '../../lib/format';
 import { KIND_ICONS } from '../../ui/kinds';
 import { Badge } from '../../ui/parts';
 import { factOf, healthOf } from './health';
 
-export function PartList({ graph, chosen, onChoose }: { graph: Graph; chosen: string | null; onChoose: (id: string) => void }) {
+export function PartList({ parts, chosen, onChoose }: { parts: GraphNode[]; chosen: string | null; onChoose: (id: string) => void }) {
   return (
     <div className="card table-wrap part-list" tabIndex={0} role="region" aria-label="Parts of the pipeline">
       <table className="table">
@@ -21,7 +21,7 @@ export function PartList({ graph, chosen, onChoose }: { graph: Graph; chosen: st
           </tr>
         </thead>
         <tbody>
-          {graph.nodes.map((part) => {
+          {parts.map((part) => {
             const Icon = KIND_ICONS[part.kind];
             const health = healthOf(part);
             return (

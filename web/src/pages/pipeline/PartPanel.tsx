@@ -1,20 +1,21 @@
 // What one part of the pipeline is, how it is defined, and its numbers over time.
 import { ArrowRight, OctagonAlert, X } from 'lucide-react';
 import { Link } from 'react-router';
-import { history, totalOf } from '../../api/graph';
 import type { Graph, GraphNode } from '../../api/types';
 import { lettersPath, pathOf, selectOf, sqlPath } from '../../app/places';
-import { bytes, count, rate, seconds } from '../../lib/format';
-import { Badge, Button, CopyButton, Notice, Sparkline } from '../../ui/parts';
+import { plural } from '../../lib/format';
+import { Badge, Button, CopyButton, Notice } from '../../ui/parts';
 import { KIND_ICONS } from '../../ui/kinds';
 import { conservationOf, healthOf } from './health';
+import { PartNumbers, usePart } from './PartNumbers';
 
 export function PartPanel({ graph, part, onChoose }: { graph: Graph; part: GraphNode; onChoose: (id: string | null) => void }) {
   const Icon = KIND_ICONS[part.kind];
   const health = healthOf(part);
-  const path = pathOf(part);
   const law = conservationOf(part);
+  const told = usePart(part);
   const from = graph.edges.filter((edge) => edge.to === part.id).map((edge) => edge.from);
+  const letters = lettersOf(part, from);
   const to = graph.edges.filter((edge) => edge.from === part.id).map((edge) => edge.to);
   return (
     <aside className="card panel" aria-label={`${part.kind} ${part.name}`}>
@@ -31,12 +32,14 @@ export function PartPanel({ graph, part, onChoose }: { graph: Graph; part: Graph
           <Badge>{part.type ? `${part.type} ${part.kind}` : part.kind}</Badge>
           <span className="faint small">line {part.line} of the file</span>
         </div>
-        {part.trouble && (
-          <Notice tone={part.stopped ? 'bad' : 'warn'} icon={OctagonAlert} title={part.trouble}>
-            {part.kind === 'stream' && <Link to={lettersPath(part.name)}>Look at its dead letters</Link>}
+        {part.trouble && <Notice tone={part.stopped ? 'bad' : 'warn'} icon={OctagonAlert} title={part.trouble} />}
+        {letters && (
+          <Notice tone="bad" icon={OctagonAlert} title={`${plural(part.open_letters ?? part.door_letters ?? 0, 'record was', 'records were')} refused`}>
+            <Link to={lettersPath(letters)}>See why, and send them again</Link>
           </Notice>
         )}
-        {totalOf(part) !== null && <Numbers part={part} />}
+        <Actions part={part} />
+        <PartNumbers part={part} told={told.data} />
         {law && (
           <div>
             <p className="label">{part.kind === 'stream' ? 'Stored rows: every record is accounted for' : 'Every record is accounted for'}</p>
@@ -59,56 +62,44 @@ export function PartPanel({ graph, part, onChoose }: { graph: Graph; part: Graph
         {part.columns && part.columns.length > 0 && <Columns part={part} />}
         <Neighbours title="Made from" ids={from} onChoose={onChoose} />
         <Neighbours title="Leads to" ids={to} onChoose={onChoose} />
-        <div className="row">
-          {path && (
-            <Link className="button primary" to={path}>
-              {part.kind === 'table' || part.kind === 'view' ? 'Query it' : 'Open'} <ArrowRight size={15} aria-hidden />
-            </Link>
-          )}
-          {part.kind === 'stream' && (
-            <Link className="button" to={sqlPath(selectOf(part.name))}>
-              Query it
-            </Link>
-          )}
-          {part.kind === 'stream' && (
-            <Link className="button" to={lettersPath(part.name)}>
-              Dead letters
-            </Link>
-          )}
-        </div>
       </div>
     </aside>
   );
 }
 
-function Numbers({ part }: { part: GraphNode }) {
-  return (
-    <>
-      <dl className="facts">
-        {part.kind === 'source' && <Fact name="Accepted" value={count(part.accepted ?? 0)} />}
-        {part.kind === 'source' && <Fact name="Refused" value={count(part.refused ?? 0)} />}
-        {part.records !== undefined && <Fact name="Records" value={count(part.records)} />}
-        {part.bytes !== undefined && <Fact name="In the log" value={bytes(part.bytes)} />}
-        {part.partitions !== undefined && <Fact name="Partitions" value={count(part.partitions)} />}
-        {part.kind !== 'stream' && part.flow && <Fact name="Read" value={count(part.flow.read)} />}
-        {part.flow?.in_flight !== undefined && <Fact name="On the way" value={count(part.flow.in_flight)} />}
-        {part.flow?.lag_seconds !== undefined && <Fact name="Behind" value={seconds(part.flow.lag_seconds)} />}
-        <Fact name="Now" value={rate(history.rate(part.id))} />
-      </dl>
-      <figure>
-        <figcaption className="label">Records a second, since this page is open</figcaption>
-        <Sparkline samples={history.rates(part.id)} label={`Records a second of ${part.name}`} />
-      </figure>
-    </>
-  );
+/** The stream at whose dead letters one finds what this part refused; null: nothing is open. */
+function lettersOf(part: GraphNode, from: string[]): string | null {
+  if (!part.open_letters) return null;
+  if (part.kind === 'stream') return part.name;
+  return from.find((id) => id.startsWith('stream/'))?.slice('stream/'.length) ?? null;
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
+function Actions({ part }: { part: GraphNode }) {
+  const path = pathOf(part);
+  const titles: Partial<Record<GraphNode['kind'], string>> = { table: 'Query it', view: 'Query it', job: 'Its runs', export: 'Runs of its job', alert: 'Alerts' };
   return (
-    <>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </>
+    <div className="row">
+      {path && (
+        <Link className="button primary" to={path}>
+          {titles[part.kind] ?? 'Open'} <ArrowRight size={15} aria-hidden />
+        </Link>
+      )}
+      {part.kind === 'stream' && (
+        <>
+          <Link className="button" to={sqlPath(selectOf(part.name))}>
+            Query it
+          </Link>
+          <Link className="button" to={lettersPath(part.name)}>
+            Dead letters
+          </Link>
+        </>
+      )}
+      {part.kind === 'api' && part.detail?.startsWith('GET ') && part.sql && (
+        <Link className="button" to={sqlPath(part.sql.trim())}>
+          Its query in SQL
+        </Link>
+      )}
+    </div>
   );
 }
 
@@ -120,7 +111,10 @@ function Columns({ part }: { part: GraphNode }) {
       </summary>
       <dl className="facts mono">
         {part.columns!.map((column) => (
-          <Fact key={column.name} name={column.name} value={column.type} />
+          <div key={column.name}>
+            <dt>{column.name}</dt>
+            <dd>{column.type}</dd>
+          </div>
         ))}
       </dl>
     </details>

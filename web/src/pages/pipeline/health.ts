@@ -8,7 +8,7 @@ export interface Health {
   word: string;
 }
 
-const BEHIND_SECONDS = 5;
+export const BEHIND_SECONDS = 5;
 
 export function healthOf(node: GraphNode): Health {
   if (node.stopped) return { tone: 'bad', word: 'stopped' };
@@ -18,6 +18,7 @@ export function healthOf(node: GraphNode): Health {
   if (node.kind === 'job' && node.last?.state === 'failed') return { tone: 'bad', word: 'failed' };
   if (node.trouble) return { tone: 'warn', word: 'in trouble' };
   if ((node.flow?.lag_seconds ?? 0) > BEHIND_SECONDS) return { tone: 'warn', word: `${seconds(node.flow!.lag_seconds!)} behind` };
+  if (node.open_letters) return { tone: 'warn', word: plural(node.open_letters, 'dead letter') };
   return { tone: 'ok', word: 'healthy' };
 }
 
@@ -33,6 +34,7 @@ export function factOf(node: GraphNode): string {
     case 'lake':
       return node.flow?.in_flight ? `${compact(node.flow.in_flight)} to go` : `${compact(node.flow?.read ?? 0)} read`;
     case 'api':
+    case 'export':
       return node.detail ?? '';
     case 'job':
       return node.running ? 'running' : node.last ? `last ${node.last.state}` : 'never ran';
