@@ -65,6 +65,7 @@ std::string DescribeParts(const config::Pipeline& pipeline) {
       {pipeline.views.size(), "view"},
       {pipeline.collections.size(), "collection"},
       {pipeline.apis.size(), "api"},
+      {pipeline.dashboards.size(), "dashboard"},
       {pipeline.tests.size(), "test"},
   };
   std::string text = pipeline.name + ":";

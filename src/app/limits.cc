@@ -56,6 +56,8 @@ constexpr std::array kBindings = {
     TR_LIMIT("query_timeout", "reads", "server/options.h", server.query_timeout),
     TR_LIMIT("query_rows_max", "reads", "server/options.h", server.query_rows_max),
     TR_LIMIT("query_answer_max", "reads", "server/options.h", server.query_bytes_max),
+    TR_LIMIT("tile_rows_max", "reads", "server/options.h", server.tile_rows_max),
+    TR_LIMIT("tile_cache_max", "reads", "server/options.h", server.tile_cache_bytes_max),
     TR_LIMIT("waits_max", "reads", "server/options.h", server.waits_max),
     TR_LIMIT("wait_timeout_max", "reads", "server/options.h", server.wait_timeout_max),
     TR_LIMIT("tails_max", "reads", "server/options.h", server.tails_max),
@@ -65,7 +67,7 @@ constexpr std::array kBindings = {
     TR_LIMIT("batch_max", "engine", "engine/stream_feed.h", feed.batch_bytes_max),
     TR_LIMIT("document_max", "documents", "documents/sqlite_document_store.h", documents.document_bytes_max),
 };
-static_assert(kBindings.size() == 25, "one for each of config::LimitKeys()");
+static_assert(kBindings.size() == 27, "one for each of config::LimitKeys()");
 
 #undef TR_LIMIT
 

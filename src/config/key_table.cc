@@ -123,6 +123,12 @@ const Shape* KeyTable::ExpectShape() {
                   "an api and its parameters, as in top_products?limit=1", true},
                  {"rows", rows_, "the rows of its answer, in any order; a row may name some columns only", true},
              });
+  const Shape* tile =
+      Object("a mapping with get and rows",
+             {
+                 {"get", Text("DASHBOARD/TILE, with ?parameters"), "the dashboard, the tile's name and parameters, as in sales/1?country=France", true},
+                 {"rows", rows_, "the rows of its answer, in any order; a row may name some columns only", true},
+             });
   const Shape* document =
       Object("a mapping with get and has",
              {
@@ -133,7 +139,8 @@ const Shape* KeyTable::ExpectShape() {
       Object("a mapping of relations to rows",
              {
                  {"apis", List("a list of {get, rows}", api), "answers of apis"},
-                 {"documents", List("a list of {get, has}", document), "documents"},
+                 {"dashboards", List("a list of {get, rows}", tile), "what tiles of dashboards show"},
+             {"documents", List("a list of {get, has}", document), "documents"},
                  {"dead_letters", Names("a mapping of streams to rows", rows_, true), "what the streams refused"},
                  {"alerts", Names("a mapping of alerts to states", OneWord({{"ok", "it has no rows"}, {"pending", "not yet for long enough"}, {"firing", "it fires"}}), true), "states of alerts"},
              });
@@ -310,6 +317,7 @@ KeyTable::KeyTable() {
           {"views", Section("a mapping of names to views", ViewShape()), "SQL that runs when it is read"},
           {"collections", Section("a mapping of names to collections", CollectionShape()), "JSON documents by key"},
           {"apis", Section("a mapping of names to apis", ApiShape()), "named queries over HTTP"},
+          {"dashboards", Section("a mapping of names to dashboards", DashboardShape()), "pages of charts over streams, tables and views"},
           {"tests", tests, "what `tailrace test` checks"},
           {"server", ServerShape(), "address and data folder"},
           {"backends", backends, "real engines in place of the embedded ones; {} in this version"},
@@ -317,7 +325,6 @@ KeyTable::KeyTable() {
           {"jobs", Section("a mapping of names to jobs", JobShape()), "what is done at certain times"},
           {"notify", Section("a mapping of names to notifiers", NotifierShape()), "who hears of failures and alerts, and how"},
           {"alerts", Section("a mapping of names to alerts", AlertShape()), "SQL that must stay empty"},
-          {"dashboards", any_, "charts", false, "", Since::kLater},
       });
 }
 

@@ -97,6 +97,8 @@ class KeyTable {
   const Shape* ViewShape();
   const Shape* CollectionShape();
   const Shape* ApiShape();
+  const Shape* TileShape();
+  const Shape* DashboardShape();
   const Shape* ExpectShape();
   const Shape* TestShape();
   const Shape* LakeShape();

@@ -34,6 +34,8 @@ constexpr std::array kKeys = {
     LimitKey{"query_timeout", kMilliseconds, 30 * kSecond, 10, 24 * kHour, "a query", "504"},
     LimitKey{"query_rows_max", kCount, 100'000, 1, 100'000'000, "rows of an answer", "cut there, `truncated` says so"},
     LimitKey{"query_answer_max", kBytes, 64 * kMiB, kKiB, kGiB, "bytes of an answer", "413"},
+    LimitKey{"tile_rows_max", kCount, 10'000, 1, 1'000'000, "rows of a dashboard's tile", "cut there, `cut` says so"},
+    LimitKey{"tile_cache_max", kBytes, 64 * kMiB, 0, 64 * kGiB, "answers of tiles that are kept until what they read changes", "the least recently used go"},
     LimitKey{"waits_max", kCount, 1'000, 0, 1'000'000, "requests in `wait_for`", "503"},
     LimitKey{"wait_timeout_max", kMilliseconds, 60 * kSecond, 10, 24 * kHour, "`timeout` of `wait_for`", "400"},
     LimitKey{"tails_max", kCount, 200, 0, 100'000, "live tails at a time", "503"},

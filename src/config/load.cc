@@ -65,6 +65,7 @@ void ReadPipeline(Node& root, const std::string& path, const LoadOptions& option
   ReadRelations(root, reading);
   ReadSources(root, routes, reading);
   ReadApis(root, routes, reading);
+  ReadDashboards(root, reading);
   ReadLake(root, reading);
   ReadServer(root, reading);
   ReadJobs(root, reading);

@@ -1,49 +1,14 @@
 // Named queries and look-ups.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "config/nearest.h"
-#include "config/param.h"
+#include "config/read_params.h"
 #include "config/reading.h"
-#include "config/substitution.h"
 #include "sql/duckdb.h"
 
 namespace tailrace::config {
 namespace {
-
-// Query parameters that every read takes.
-constexpr std::array<std::string_view, 3> kReadParameters = {"wait_for", "timeout", "format"};
-
-// What is wrong with a parameter is told, and the api noted, so that nothing is said about who uses it.
-std::vector<ParamSpec> ReadParams(const Entry& api, Reading& reading) {
-  std::vector<ParamSpec> params;
-  const Node* node = Find(*api.value, "params");
-  bool sound = node != nullptr || api.value->Find("params") == nullptr || api.value->Value("params")->null();
-  std::map<std::string, bool> seen;
-  for (const Entry& entry : node == nullptr ? std::vector<Entry>{} : node->entries) {
-    const std::string& name = entry.key->text;
-    if (entry.key->broken || entry.value->broken) {
-      sound = false;
-      continue;
-    }
-    if (std::find(kReadParameters.begin(), kReadParameters.end(), name) != kReadParameters.end()) {
-      reading.report.Error(entry.key->begin, "every read has a parameter " + Quoted(name) + " of its own");
-    }
-    if (std::exchange(seen[Folded(name)], true)) {
-      reading.report.Error(entry.key->begin, Quoted(name) + " differs only in case from another parameter");
-    }
-    auto param = ParseParam(name, entry.value->text);
-    if (param) {
-      params.push_back(std::move(*param));
-    } else {
-      reading.report.Error(entry.value->begin, WithoutValues(param.error(), *entry.value));
-      sound = false;
-    }
-  }
-  if (!sound) reading.apis_with_broken_params.insert(api.key->text);
-  return params;
-}
 
 void CheckCollection(const Node& node, Reading& reading) {
   const Relation* relation = reading.catalog.Find(node.text);
@@ -105,7 +70,10 @@ void ReadApi(const Entry& entry, Routes& routes, Reading& reading) {
   ApiSpec api;
   api.name = entry.key->text;
   api.place = reading.PlaceOf(*entry.key);
-  api.params = ReadParams(entry, reading);
+  bool sound = true;
+  api.params = ReadParams(body, &sound, reading);
+  // Nothing is said about who uses one that is wrong.
+  if (!sound) reading.apis_with_broken_params.insert(api.name);
   api.one = TextOr(body, "shape", "many") == "one";
   std::optional<Route> route;
   if (const Node* written = Find(body, "route"))

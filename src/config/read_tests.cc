@@ -13,7 +13,7 @@ namespace tailrace::config {
 namespace {
 
 constexpr int kRequestStatus = 200;
-constexpr std::string_view kSections[] = {"apis", "documents", "dead_letters", "alerts"};
+constexpr std::string_view kSections[] = {"apis", "dashboards", "documents", "dead_letters", "alerts"};
 
 using RelationColumns = std::vector<sql::ResultColumn>;
 
@@ -38,6 +38,8 @@ class TestReader {
   void ReadExpect(const Node& expect, TestSpec* test);
   void ReadExpectedRelation(const Entry& entry, TestSpec* test);
   void ReadExpectedApis(const Node& list, TestSpec* test);
+  void ReadExpectedTiles(const Node& list, TestSpec* test);
+  const TileSpec* TileAt(const Node& get, std::string_view dashboard, std::string_view tile);
   void ReadExpectedDocuments(const Node& list, TestSpec* test);
   void ReadExpectedDeadLetters(const Node& mapping, TestSpec* test);
   void ReadExpectedAlerts(const Node& mapping, TestSpec* test);
@@ -217,6 +219,46 @@ void TestReader::ReadExpectedApis(const Node& list, TestSpec* test) {
   }
 }
 
+// Tells one that there is not.
+const TileSpec* TestReader::TileAt(const Node& get, std::string_view dashboard, std::string_view tile) {
+  std::vector<std::string> names;
+  for (const DashboardSpec& spec : reading_.pipeline.dashboards) {
+    names.push_back(spec.name);
+    if (spec.name != dashboard) continue;
+    std::vector<std::string> tiles;
+    for (const TileSpec& known : spec.tiles) {
+      if (known.name == tile && known.chart != Chart::kText) return &known;
+      if (known.chart != Chart::kText) tiles.push_back(known.name);
+    }
+    reading_.report.Error(get.begin, "the dashboard " + Quoted(dashboard) + " has no tile " + Quoted(tile) + " with rows" + Suggestion(tile, tiles));
+    return nullptr;
+  }
+  reading_.report.Error(get.begin, "there is no dashboard " + Quoted(dashboard) + Suggestion(dashboard, names));
+  return nullptr;
+}
+
+void TestReader::ReadExpectedTiles(const Node& list, TestSpec* test) {
+  for (const Node* item : list.items) {
+    const Node* get = item->broken ? nullptr : Find(*item, "get");
+    if (get == nullptr) continue;
+    const std::string path = get->text.substr(0, get->text.find('?'));
+    const size_t slash = path.find('/');
+    if (slash == std::string::npos) {
+      reading_.report.Error(get->begin, "expected DASHBOARD/TILE, found " + Quoted(get->shown()));
+      continue;
+    }
+    TestTile expected{path.substr(0, slash), path.substr(slash + 1), get->text.substr(path.size()), {}, reading_.PlaceOf(*item)};
+    const TileSpec* tile = TileAt(*get, expected.dashboard, expected.tile);
+    if (tile == nullptr) continue;
+    RelationColumns columns;
+    for (const ColumnSpec& column : tile->columns) columns.push_back({column.name, column.type});
+    if (const Node* rows = Find(*item, "rows")) {
+      expected.rows = RowsByColumns(*rows, columns.empty() ? nullptr : &columns, "the tile " + path);
+    }
+    test->expect_tiles.push_back(std::move(expected));
+  }
+}
+
 void TestReader::ReadExpectedDocuments(const Node& list, TestSpec* test) {
   for (const Node* item : list.items) {
     const Node* get = item->broken ? nullptr : Find(*item, "get");
@@ -252,6 +294,8 @@ void TestReader::ReadExpect(const Node& expect, TestSpec* test) {
     if (entry.value->broken) continue;
     if (entry.key->text == "apis")
       ReadExpectedApis(*entry.value, test);
+    else if (entry.key->text == "dashboards")
+      ReadExpectedTiles(*entry.value, test);
     else if (entry.key->text == "documents")
       ReadExpectedDocuments(*entry.value, test);
     else if (entry.key->text == "dead_letters")

@@ -38,6 +38,7 @@ struct Reading {
   std::vector<std::string> api_names = {};  // those of broken ones too
   bool apis_incomplete = false;             // the section could not be read
   std::set<std::string> apis_with_broken_params = {};
+  std::set<std::string> dashboards_with_broken_params = {};
 
   Place PlaceOf(const Node& node) const { return report.source().PlaceAt(node.begin); }
   // `path` as it is, or below the file's folder.
@@ -92,6 +93,7 @@ void ReadStreams(const Node& root, Reading& reading);
 void ReadSources(const Node& root, Routes& routes, Reading& reading);
 void ReadRelations(const Node& root, Reading& reading);  // tables, views, collections
 void ReadApis(const Node& root, Routes& routes, Reading& reading);
+void ReadDashboards(const Node& root, Reading& reading);
 void ReadLake(const Node& root, Reading& reading);
 // Once the columns of all relations are known.
 void CheckLakeColumns(const Node& root, Reading& reading);

@@ -11,10 +11,12 @@
 
 #include "config/place.h"
 #include "config/reject_limit.h"
+#include "config/spec_dashboards.h"
 #include "config/spec_database.h"
 #include "config/spec_lake.h"
 #include "config/spec_jobs.h"
 #include "config/spec_poll.h"
+#include "config/spec_query.h"
 #include "config/spec_text.h"
 #include "model/schema.h"
 
@@ -121,15 +123,6 @@ struct CollectionSpec {
   std::string fingerprint;
 };
 
-struct ParamSpec {  // `int = 10 max 100`
-  std::string name;
-  Type type;
-  std::optional<std::string> default_value;
-  std::optional<std::string> min;
-  std::optional<std::string> max;
-  bool required = true;
-};
-
 struct ApiSpec {
   std::string name;
   Place place;
@@ -158,6 +151,14 @@ struct TestGet {
   std::string get;
   std::vector<JsonText> rows;
   std::optional<JsonText> has;
+  Place place;
+};
+// What a tile of a dashboard shows.
+struct TestTile {
+  std::string dashboard;
+  std::string tile;   // its name
+  std::string query;  // behind the `?`: parameters
+  std::vector<JsonText> rows;
   Place place;
 };
 struct TestFile {
@@ -202,6 +203,7 @@ struct TestSpec {
   int64_t crash_after = 0;  // commits; 0: never
   std::vector<TestRows> expect_rows;
   std::vector<TestGet> expect_apis;
+  std::vector<TestTile> expect_tiles;
   std::vector<TestGet> expect_documents;
   std::vector<TestRows> expect_dead_letters;
   std::vector<TestAlert> expect_alerts;
@@ -247,11 +249,6 @@ struct ServerSpec {
   std::optional<CorsSpec> cors;
 };
 
-struct ColumnSpec {
-  std::string name;
-  std::string type;  // DuckDB's spelling
-};
-
 struct Pipeline {
   std::string name;
   std::string description;
@@ -263,6 +260,7 @@ struct Pipeline {
   std::vector<ViewSpec> views;  // in an order in which each reads only earlier ones
   std::vector<CollectionSpec> collections;
   std::vector<ApiSpec> apis;
+  std::vector<DashboardSpec> dashboards;
   LakeSpec lake;
   std::vector<JobSpec> jobs;
   std::vector<NotifierSpec> notifiers;

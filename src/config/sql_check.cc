@@ -265,6 +265,7 @@ SqlColumns SqlCheck::Run() {
   for (const CollectionSpec& collection : reading_.pipeline.collections) CheckRelation(collection.name);
   CheckJobs();
   for (ApiSpec& api : reading_.pipeline.apis) CheckApi(api);
+  for (DashboardSpec& dashboard : reading_.pipeline.dashboards) CheckDashboard(dashboard);
   for (const SourceSpec& source : reading_.pipeline.sources) {
     if (const auto* generate = std::get_if<GenerateSourceSpec>(&source.kind)) CheckGenerate(source, *generate);
   }

@@ -63,6 +63,10 @@ class SqlCheck {
   std::optional<Columns> CheckRowsQuery(const SqlText& sql, const std::string& name, const std::vector<std::pair<std::string, std::string>>& parameters);
   void CheckExport(const ExportStep& step, size_t part, const std::string& name);
   bool Knows(std::string_view relation) const;  // of schema jobs
+  void CheckDashboard(DashboardSpec& dashboard);
+  struct DashboardSql;
+  bool CheckDashboardSql(const DashboardSpec& dashboard, const std::string& name, DashboardSql* sql);
+  void WarnOfUnused(const DashboardSpec& dashboard);
   void CheckGenerate(const SourceSpec& source, const GenerateSourceSpec& generate);
   void CheckGeneratedFields(const StreamSpec& stream, const Columns& columns, const SqlPlace& place);
 

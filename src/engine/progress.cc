@@ -49,6 +49,7 @@ void Progress::Advance(std::string_view kind, std::string_view name, const Posit
       m->positions = positions;
       m->flow = flow;
       m->letters = letters.value_or(m->letters);
+      ++m->commits;
       EndTrouble(m);
     }
     advanced_.notify_all();
@@ -57,16 +58,20 @@ void Progress::Advance(std::string_view kind, std::string_view name, const Posit
 }
 
 void Progress::TakeOver(std::string_view kind, std::string_view shadow, std::string_view name) {
-  std::lock_guard lock(mutex_);
-  const auto* from = Find(kind, shadow);
-  auto* to = Find(kind, name);
-  if (from == nullptr || to == nullptr) return;
-  to->positions = from->positions;
-  to->letters = from->letters;
-  to->flow = from->flow;
-  to->counted_from.clear();
-  EndTrouble(to);
-  advanced_.notify_all();
+  {
+    std::lock_guard lock(mutex_);
+    const auto* from = Find(kind, shadow);
+    auto* to = Find(kind, name);
+    if (from == nullptr || to == nullptr) return;
+    to->positions = from->positions;
+    to->letters = from->letters;
+    to->flow = from->flow;
+    to->counted_from.clear();
+    ++to->commits;
+    EndTrouble(to);
+    advanced_.notify_all();
+  }
+  for (const auto& listener : listeners_) listener();
 }
 
 void Progress::SetTrouble(std::string_view kind, std::string_view name, const std::string& trouble,

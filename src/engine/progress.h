@@ -33,6 +33,7 @@ struct MaterializationProgress {
   bool stopped = false;  // it stands still, for `trouble`
   // When what has stopped is tried again; nullopt: not until the program is started again, or it is made anew.
   std::optional<std::chrono::steady_clock::time_point> again_at;
+  int64_t commits = 0;   // since the start; a rebuild that takes over is one too
   bool shadow = false;   // being rebuilt: nobody reads it yet, so nobody waits for it but who rebuilds it
 };
 
@@ -81,7 +82,7 @@ class Progress {
   // Blocks until Reached. kCancelled: `stop` was requested first. kUnavailable: one of them has stopped short of it.
   Status Wait(std::string_view stream, const Positions& wanted, const std::stop_token& stop) const;
 
-  // Calls `changed` after every Advance, on the thread that advanced; it must return at once. Before the start.
+  // Calls `changed` after every Advance and TakeOver, on the thread that called it; it must return at once. Before the start.
   void Subscribe(std::function<void()> changed);
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/dashboard_access.h"
 #include "server/json_out.h"
 #include "server/part_counts.h"
 
@@ -53,6 +54,10 @@ bool GraphReads::MaySee(const auth::Grant& grant, const std::string& kind, const
   if (kind == "table" || kind == "view") return grant.Covers(ThingKind::kTable, name);
   if (kind == "collection") return grant.Covers(ThingKind::kCollection, name);
   if (kind == "api") return grant.Covers(ThingKind::kApi, name);
+  if (kind == "dashboard") {
+    const auto& all = services_.pipeline.dashboards;
+    return std::any_of(all.begin(), all.end(), [&](const auto& spec) { return spec.name == name && CoversDashboard(grant, services_.pipeline, spec); });
+  }
   if (kind == "lake" && name.starts_with("raw/")) return grant.Covers(ThingKind::kStream, name.substr(std::string_view("raw/").size()));
   if (kind == "lake" && name.starts_with("tables/")) return grant.Covers(ThingKind::kTable, name.substr(std::string_view("tables/").size()));
   if (kind != "source") return false;

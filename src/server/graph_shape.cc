@@ -32,6 +32,9 @@ class Shaper {
       if (!api.document.empty()) Lead(PartId("collection", api.document), PartId("api", api.name));
       LeadSelect(api.sql.text, PartId("api", api.name));
     }
+    for (const config::DashboardSpec& dashboard : pipeline_.dashboards) {
+      for (const config::TileSpec& tile : dashboard.tiles) LeadNames(tile.reads, PartId("dashboard", dashboard.name));
+    }
     for (const config::LakeStreamSpec& lake : pipeline_.lake.streams) Lead(PartId("stream", lake.stream), PartId("lake", "raw/" + lake.stream));
     for (const config::LakeTableSpec& lake : pipeline_.lake.tables) Lead(PartId("table", lake.table), PartId("lake", "tables/" + lake.table));
     for (const config::JobSpec& job : pipeline_.jobs) LeadJob(job);
@@ -129,6 +132,7 @@ std::set<std::string> PartsOf(const config::Pipeline& pipeline) {
   add("view", pipeline.views);
   add("collection", pipeline.collections);
   add("api", pipeline.apis);
+  add("dashboard", pipeline.dashboards);
   add("job", pipeline.jobs);
   add("alert", pipeline.alerts);
   for (const config::LakeStreamSpec& lake : pipeline.lake.streams) parts.insert(PartId("lake", "raw/" + lake.stream));

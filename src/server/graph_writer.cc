@@ -5,6 +5,7 @@
 
 #include "engine/alert_desk.h"
 #include "engine/job_desk.h"
+#include "server/dashboard_access.h"
 
 namespace tailrace::server {
 namespace {
@@ -76,6 +77,7 @@ void GraphWriter::Write() {
   for (const config::ViewSpec& view : pipeline_.views) WriteView(view);
   for (const config::CollectionSpec& collection : pipeline_.collections) WriteCollection(collection);
   for (const config::ApiSpec& api : pipeline_.apis) WriteApi(api);
+  for (const config::DashboardSpec& dashboard : pipeline_.dashboards) WriteDashboard(dashboard);
   WriteLake();
   WriteJobs();
   WriteAlerts();
@@ -194,6 +196,17 @@ void GraphWriter::WriteApi(const config::ApiSpec& api) {
   WriteSql(api.sql);
   if (const auto found = pipeline_.api_columns.find(api.name); found != pipeline_.api_columns.end()) WriteColumns(found->second);
   json_.EndObject();
+}
+
+void GraphWriter::WriteDashboard(const config::DashboardSpec& dashboard) {
+  if (!BeginNode("dashboard", dashboard.name, dashboard.place.line, CoversDashboard(grant_, pipeline_, dashboard))) return;
+  json_.Text("detail", dashboard.title).Key("tiles").BeginArray();
+  for (const config::TileSpec& tile : dashboard.tiles) {
+    json_.BeginObject().Text("name", tile.name).Text("title", tile.title).Text("chart", config::ChartName(tile.chart)).Key("reads").BeginArray();
+    for (const std::string& read : tile.reads) json_.Text(read);
+    json_.EndArray().EndObject();
+  }
+  json_.EndArray().EndObject();
 }
 
 void GraphWriter::WriteLake() {

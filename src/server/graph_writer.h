@@ -41,6 +41,7 @@ class GraphWriter {
   void WriteView(const config::ViewSpec& view);
   void WriteCollection(const config::CollectionSpec& collection);
   void WriteApi(const config::ApiSpec& api);
+  void WriteDashboard(const config::DashboardSpec& dashboard);
   void WriteLake();
   void WriteJobs();
   void WriteExports(const config::JobSpec& job);

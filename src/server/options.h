@@ -35,6 +35,8 @@ struct Limits {
   size_t query_rows_max = 100'000;               // then the answer says that it is cut
   size_t query_bytes_max = 64 << 20;             // of the answer: refused
   std::chrono::milliseconds query_timeout{30'000};
+  size_t tile_rows_max = 10'000;                 // of a tile of a dashboard: then it says that it is cut
+  size_t tile_cache_bytes_max = 64 << 20;        // answers of tiles that are kept until what they read changes
   std::chrono::milliseconds wait_timeout{5'000};     // of wait_for without `timeout`
   std::chrono::milliseconds wait_timeout_max{60'000};
 

@@ -14,7 +14,8 @@ namespace {
 
 std::unique_ptr<TextSink> MakeSink(const QueryAsk& ask, size_t bytes_max) {
   if (ask.shape != QueryShape::kOne && ask.format == ResultFormat::kCsv) return std::make_unique<CsvSink>(bytes_max);
-  if (ask.shape == QueryShape::kColumnsAndRows) return std::make_unique<RowArraysSink>(bytes_max);
+  if (ask.shape == QueryShape::kColumnsAndRows || ask.shape == QueryShape::kTile) return std::make_unique<RowArraysSink>(bytes_max);
+  if (ask.shape == QueryShape::kChoices) return std::make_unique<ChoicesSink>(bytes_max);
   return std::make_unique<RowObjectsSink>(bytes_max);
 }
 
@@ -29,7 +30,11 @@ Reply JsonReply(const QueryAsk& ask, const TextSink& sink, const QuerySummary& s
   reply.body.reserve(sink.text().size() + sink.columns_json().size() + 256);
   JsonWriter json(reply.body);
   json.BeginObject();
-  if (ask.shape == QueryShape::kColumnsAndRows) {
+  if (ask.shape == QueryShape::kChoices) {
+    json.Key("choices").BeginArray();
+    reply.body += sink.text();
+    json.EndArray();
+  } else if (ask.shape != QueryShape::kData) {
     json.Raw("columns", sink.columns_json()).Key("rows").BeginArray();
     reply.body += sink.text();
     json.EndArray();
@@ -38,7 +43,11 @@ Reply JsonReply(const QueryAsk& ask, const TextSink& sink, const QuerySummary& s
     reply.body += sink.text();
     json.EndArray().Int("rows", static_cast<int64_t>(summary.rows));
   }
-  if (summary.truncated) json.Bool("truncated", true);
+  if (ask.shape == QueryShape::kTile) {
+    json.Bool("cut", summary.truncated);
+  } else if (summary.truncated) {
+    json.Bool("truncated", true);
+  }
   json.Key("as_of");
   WriteAsOf(json, summary.as_of);
   json.EndObject();

@@ -16,6 +16,8 @@ enum class QueryShape {
   kColumnsAndRows,  // {"columns":[{"name","type"}],"rows":[[...]],"as_of":{...}}
   kData,            // {"data":[{...}],"rows":n,"as_of":{...}}
   kOne,             // the one object, or 404
+  kTile,            // as kColumnsAndRows, and whether it is cut: {...,"cut":false}
+  kChoices,         // {"choices":[{"value","label"}],"as_of":{...}} of one column or two
 };
 
 struct QueryAsk {

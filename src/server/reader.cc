@@ -36,9 +36,12 @@ bool Reader::MayWaitFor(const auth::Grant& grant, std::string_view stream) const
 }
 
 void Reader::Run(const ExchangePtr& exchange, std::optional<WaitFor> wait_for, ReadWork work) {
-  if (!wait_for) return pool_.Run(exchange, std::move(work));
-  waits_.Wait(exchange, std::move(*wait_for),
-              [this, exchange, work = std::move(work)]() mutable { pool_.Run(exchange, std::move(work)); });
+  When(exchange, std::move(wait_for), [this, exchange, work = std::move(work)]() mutable { pool_.Run(exchange, std::move(work)); });
+}
+
+void Reader::When(const ExchangePtr& exchange, std::optional<WaitFor> wait_for, std::function<void()> then) {
+  if (!wait_for) return then();
+  waits_.Wait(exchange, std::move(*wait_for), std::move(then));
 }
 
 }  // namespace tailrace::server

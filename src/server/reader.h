@@ -1,6 +1,7 @@
 // How every query over HTTP runs: its common parameters taken, its offsets waited for, its work done on a reader thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "base/result.h"
@@ -21,6 +22,9 @@ class Reader {
   Result<std::optional<WaitFor>> TakeWaitFor(QueryArgs& args, const auth::Grant& grant) const;
 
   void Run(const ExchangePtr& exchange, std::optional<WaitFor> wait_for, ReadWork work);
+
+  // Calls `then` on the loop of the exchange once it holds what is waited for; else the exchange is answered.
+  void When(const ExchangePtr& exchange, std::optional<WaitFor> wait_for, std::function<void()> then);
 
   const Services& services() const { return services_; }
   const Limits& limits() const { return limits_; }

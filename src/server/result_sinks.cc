@@ -1,5 +1,7 @@
 #include "server/result_sinks.h"
 
+#include <algorithm>
+
 #include "model/json_tokens.h"
 #include "server/json_out.h"
 
@@ -64,6 +66,15 @@ void RowObjectsSink::AppendRow(std::span<const std::string_view> json_values, bo
     out += prefixes_[i];
     out += json_values[i];
   }
+  out += '}';
+}
+
+void ChoicesSink::AppendRow(std::span<const std::string_view> json_values, bool first, std::string& out) {
+  if (!first) out += ',';
+  out += "{\"value\":";
+  out += json_values.front();
+  out += ",\"label\":";
+  out += json_values[std::min<size_t>(1, json_values.size() - 1)];
   out += '}';
 }
 

@@ -55,6 +55,15 @@ class RowObjectsSink final : public TextSink {
   std::vector<std::string> prefixes_;  // `{"a":`, `,"b":`
 };
 
+// {"value":v,"label":v},... of the first two columns; the label of one column is its value.
+class ChoicesSink final : public TextSink {
+ public:
+  using TextSink::TextSink;
+
+ private:
+  void AppendRow(std::span<const std::string_view> json_values, bool first, std::string& out) override;
+};
+
 // RFC 4180, with a header; null is an empty field, an empty text is "".
 class CsvSink final : public TextSink {
  public:

@@ -4,6 +4,7 @@
 #include "server/aws_door.h"
 #include "server/collection_reads.h"
 #include "server/console.h"
+#include "server/dashboard_reads.h"
 #include "server/graph_reads.h"
 #include "server/ingest.h"
 #include "server/kafka_rest.h"
@@ -97,6 +98,25 @@ void AddReadRoutes(std::vector<RouteSpec>& routes, CollectionReads& collections,
   post.consumes = {"application/json"};
   post.produces = ResultTypes();
   routes.push_back(std::move(post));
+}
+
+void AddDashboardRoutes(std::vector<RouteSpec>& routes, DashboardReads& dashboards) {
+  const RouteParam dashboard = PathParam("dashboard", "Name of a dashboard.");
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/dashboards", "The dashboards of the pipeline.",
+                       [&dashboards](const ExchangePtr& exchange) { dashboards.List(exchange); }));
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/dashboards/{dashboard}", "A dashboard: its parameters, and how each tile is drawn.",
+                       [&dashboards](const ExchangePtr& exchange) { dashboards.Show(exchange); }, {dashboard}));
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/dashboards/{dashboard}/tiles/{tile}",
+                       "What a tile shows, for the dashboard's parameters: ?NAME=VALUE.",
+                       [&dashboards](const ExchangePtr& exchange) { dashboards.Tile(exchange); },
+                       WithWaitFor({dashboard, PathParam("tile", "Its name; its number, from 1, where it has none.")})));
+  routes.back().produces = ResultTypes();
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/dashboards/{dashboard}/events", "Which tiles have changed, as server-sent events.",
+                       [&dashboards](const ExchangePtr& exchange) { dashboards.Events(exchange); }, {dashboard}));
+  routes.back().produces = {"text/event-stream"};
+  routes.push_back(Get(Access::Filtered(Role::kRead), "/dashboards/{dashboard}/choices/{param}", "What may be chosen for a parameter.",
+                       [&dashboards](const ExchangePtr& exchange) { dashboards.Choices(exchange); },
+                       WithWaitFor({dashboard, PathParam("param", "Its name.")})));
 }
 
 void AddLetterRoutes(std::vector<RouteSpec>& routes, LetterReads& letters) {
@@ -231,6 +251,7 @@ std::vector<RouteSpec> FixedRoutes(const RouteOwners& owners) {
   AddStreamRoutes(routes, owners.ingest, owners.streams);
   AddTailRoute(routes, owners.tails);
   AddReadRoutes(routes, owners.collections, owners.sql);
+  AddDashboardRoutes(routes, owners.dashboards);
   AddLetterRoutes(routes, owners.letters);
   AddSystemRoutes(routes, owners.system);
   AddGraphRoute(routes, owners.graph);

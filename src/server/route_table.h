@@ -12,6 +12,7 @@ class AuditReads;
 class AwsDoor;
 class CollectionReads;
 class Console;
+class DashboardReads;
 class GraphReads;
 class Ingest;
 class KafkaRest;
@@ -30,6 +31,7 @@ struct RouteOwners {
   TailHub& tails;
   CollectionReads& collections;
   SqlReads& sql;
+  DashboardReads& dashboards;
   SystemReads& system;
   LetterReads& letters;
   KafkaRest& kafka;

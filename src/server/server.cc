@@ -16,6 +16,7 @@
 #include "server/collection_reads.h"
 #include "server/connection.h"
 #include "server/console.h"
+#include "server/dashboard_reads.h"
 #include "server/export_route.h"
 #include "server/gate.h"
 #include "server/graph_reads.h"
@@ -111,6 +112,7 @@ struct Server::Parts {
   std::unique_ptr<CollectionReads> collections;
   std::unique_ptr<SqlReads> sql;
   std::unique_ptr<ApiReads> apis;
+  std::unique_ptr<DashboardReads> dashboards;
   std::string openapi;
   std::vector<std::unique_ptr<Loop>> loops;  // after what their pending work refers to
   std::unique_ptr<Listener> listener;
@@ -146,6 +148,7 @@ Status Server::Parts::Assemble() {
   collections = std::make_unique<CollectionReads>(*reader);
   sql = std::make_unique<SqlReads>(*reader);
   TR_TRY(apis, ApiReads::Create(*reader, *collections));
+  TR_TRY(dashboards, DashboardReads::Create(*reader, query_pool, *loops.front()));
   services.metrics.AddCallback("tailrace_http_connections", "Connections open.", {},
                                [this] { return static_cast<double>(shared.connections.load()); });
   services.metrics.AddCallback("tailrace_http_body_bytes", "Bodies of requests being answered, in bytes.", {},
@@ -159,7 +162,7 @@ Status Server::Parts::Assemble() {
 
 Status Server::Parts::AddRoutes() {
   TR_TRY(console, Console::Create(EmbeddedConsolePack()));
-  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, system, *letters, *kafka, *gateway, *aws, graph, *console,
+  for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, *dashboards, system, *letters, *kafka, *gateway, *aws, graph, *console,
                                         services.rebuilds == nullptr ? nullptr : &rebuilds, audits.get()})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }
@@ -243,6 +246,7 @@ void Server::Parts::KeepHouse() {
   waits->Check();
   tails->Tick();
   graph.Tick();
+  dashboards->Tick();
   if (certificates != nullptr) certificates->Look(services.clock.Monotonic());
   loops.front()->After(kHousekeeping, [this] { KeepHouse(); });
 }
@@ -272,6 +276,7 @@ void Server::Stop() {
   }
   parts.ingest->Stop();
   parts.query_pool.Stop();
+  parts.dashboards->Stop();
   if (parts.audits != nullptr) parts.audits->Stop();
   parts.tail_pool.Stop();
   parts.load_pool.Stop();

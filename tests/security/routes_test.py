@@ -18,6 +18,8 @@ EXPECTED = {
     "GET /console/{page}/{name}/{part}/{place}": ("public", ""),
     "GET /graph": ("read", "*"), "GET /whoami": ("read", "*"), "GET /openapi.json": ("read", "*"), "GET /status": ("read", "*"), "GET /streams": ("read", "*"),
     "GET /dlq": ("read", "*"), "GET /sql": ("read", "*"), "POST /sql": ("read", "*"),
+    "GET /dashboards": ("read", "*"), "GET /dashboards/{dashboard}": ("read", "sales"), "GET /dashboards/{dashboard}/tiles/{tile}": ("read", "sales"),
+    "GET /dashboards/{dashboard}/choices/{param}": ("read", "sales"), "GET /dashboards/{dashboard}/events": ("read", "sales"),
     "GET /metrics": ("read", ""),
     "POST /streams/{stream}": ("ingest", "sales"), "POST /door": ("ingest", "sales"),
     "GET /streams/{stream}": ("read", "sales"), "GET /streams/{stream}/records": ("read", "sales"), "GET /streams/{stream}/tail": ("read", "sales"),
@@ -37,13 +39,13 @@ EXPECTED = {
 
 LIMITS = {"sales": ["--stream", "sales"], "by_id": ["--collection", "by_id"], "top": ["--api", "top"], "items": ["--table", "items"]}
 PLACES = {"{stream}": "sales", "{topic}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{job}": "no_such", "{partition}": "0", "{offset}": "0",
-          "{page}": "streams", "{part}": "x", "{place}": "x", "{file}": "main.js"}
+          "{dashboard}": "shop", "{tile}": "1", "{param}": "id", "{page}": "streams", "{part}": "x", "{place}": "x", "{file}": "main.js"}
 
 
 def target_of(pattern):
     for placeholder, value in PLACES.items():
         pattern = pattern.replace(placeholder, value)
-    return pattern + ("?partition=x" if pattern.endswith("/tail") else "?q=SELECT%201" if pattern == "/sql" else "")
+    return pattern + ("?partition=x" if pattern.endswith(("/tail", "/events")) else "?q=SELECT%201" if pattern == "/sql" else "")
 
 
 class RoutesTest(unittest.TestCase):

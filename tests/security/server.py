@@ -24,6 +24,11 @@ collections:
   by_id: {sql: "SELECT id AS key, json_object('item', item) AS document FROM sales"}
 apis:
   top: {sql: "FROM items ORDER BY n DESC, item LIMIT 3"}
+dashboards:
+  shop:
+    params: {id: int?}
+    choices: {id: "SELECT id FROM sales ORDER BY 1"}
+    tiles: [{sql: "SELECT item, count(*) AS n FROM sales WHERE $id IS NULL OR id = $id GROUP BY ALL"}]
 sources:
   door: {type: http, route: POST /door, into: sales}
 """

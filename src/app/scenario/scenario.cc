@@ -54,6 +54,22 @@ std::pair<std::string, std::string> SplitQuery(const std::string& get) {
   return {get.substr(0, mark), get.substr(mark)};
 }
 
+// The rows of an answer with columns and rows, as objects.
+std::vector<JsonValue> RowsByColumn(const JsonValue& answer) {
+  std::vector<JsonValue> objects;
+  const JsonValue* columns = answer.Find("columns");
+  const JsonValue* rows = answer.Find("rows");
+  if (columns == nullptr || rows == nullptr) return objects;
+  for (const JsonValue& row : rows->items) {
+    JsonValue object{.kind = JsonValue::Kind::kObject, .text = {}, .items = {}, .members = {}};
+    for (size_t i = 0; i < std::min(row.items.size(), columns->items.size()); ++i) {
+      object.members.emplace_back(std::string(columns->items[i].TextOf("name")), row.items[i]);
+    }
+    objects.push_back(std::move(object));
+  }
+  return objects;
+}
+
 // Blanks and other characters that a request line cannot hold.
 std::string SafeTarget(std::string_view target) {
   std::string out;
@@ -242,6 +258,7 @@ Status Scenario::SendRequest(size_t index, const std::stop_token& stop) {
 Status Scenario::Verify(const std::stop_token& stop) {
   for (const auto& expected : test_.expect_rows) TR_RETURN_IF_ERROR(VerifyRelation(expected, stop));
   for (const auto& expected : test_.expect_apis) TR_RETURN_IF_ERROR(VerifyApi(expected, stop));
+  for (const auto& expected : test_.expect_tiles) TR_RETURN_IF_ERROR(VerifyTile(expected, stop));
   for (const auto& expected : test_.expect_documents) TR_RETURN_IF_ERROR(VerifyDocument(expected, stop));
   for (const auto& expected : test_.expect_dead_letters) TR_RETURN_IF_ERROR(VerifyDeadLetters(expected));
   VerifyAlerts();
@@ -277,6 +294,20 @@ Status Scenario::VerifyApi(const config::TestGet& expected, const std::stop_toke
       data != nullptr && data->is(JsonValue::Kind::kArray) ? data->items : std::vector{body};
   TR_TRY(const auto wanted, ParseAll(expected.rows));
   NoteFailure(RowsDifference("api " + expected.get, wanted, found));
+  return {};
+}
+
+Status Scenario::VerifyTile(const config::TestTile& expected, const std::stop_token& stop) {
+  const std::string what = "tile " + expected.dashboard + "/" + expected.tile + expected.query;
+  const std::string target = "/dashboards/" + expected.dashboard + "/tiles/" + expected.tile + expected.query;
+  TR_TRY(const HttpResponse response, client_->Send({.method = "GET", .target = SafeTarget(target), .headers = {}, .body = {}}, stop));
+  if (response.status != 200) {
+    NoteFailure(fmt::format("{}: status {}: {}", what, response.status, WhyRefused(response)));
+    return {};
+  }
+  TR_TRY(const JsonValue body, ParseJson(response.body));
+  TR_TRY(const auto wanted, ParseAll(expected.rows));
+  NoteFailure(RowsDifference(what, wanted, RowsByColumn(body)));
   return {};
 }
 

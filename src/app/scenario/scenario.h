@@ -60,6 +60,7 @@ class Scenario {
 
   Status VerifyRelation(const config::TestRows& expected, const std::stop_token& stop);
   Status VerifyApi(const config::TestGet& expected, const std::stop_token& stop);
+  Status VerifyTile(const config::TestTile& expected, const std::stop_token& stop);
   Status VerifyDocument(const config::TestGet& expected, const std::stop_token& stop);
   Status VerifyDeadLetters(const config::TestRows& expected);
   void VerifyAlerts();

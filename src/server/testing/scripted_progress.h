@@ -20,6 +20,7 @@ class ScriptedProgress final : public Progress {
     {
       std::lock_guard lock(mutex_);
       committed_[stream] = std::move(positions);
+      ++commits_[stream];
       changed = changed_;
     }
     if (changed) changed();
@@ -37,6 +38,7 @@ class ScriptedProgress final : public Progress {
       made.name = made.stream = stream;
       made.kind = "rows";
       made.positions = positions;
+      made.commits = commits_.at(stream);
     }
     return all;
   }
@@ -51,7 +53,10 @@ class ScriptedProgress final : public Progress {
   }
   void Subscribe(std::function<void()> changed) override {
     std::lock_guard lock(mutex_);
-    changed_ = std::move(changed);
+    changed_ = [before = std::move(changed_), changed = std::move(changed)] {
+      if (before) before();
+      changed();
+    };
   }
   std::vector<std::string> NotReadyReasons() const override {
     std::lock_guard lock(mutex_);
@@ -61,6 +66,7 @@ class ScriptedProgress final : public Progress {
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Positions> committed_;
+  std::map<std::string, int64_t> commits_;
   std::vector<std::string> reasons_;
   std::function<void()> changed_;
 };

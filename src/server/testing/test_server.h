@@ -87,7 +87,43 @@ inline config::Pipeline SalesPipeline() {
   return pipeline;
 }
 
-// The same with a door of a source, `PUT /a/door` into `notes`, and the API `top`.
+// The dashboard `shop` over sales: tiles `1` and `slow` with SQL, the second of which uses `item` and reads the clock; a text.
+inline config::DashboardSpec ShopDashboard() {
+  config::DashboardSpec shop;
+  shop.name = "shop";
+  shop.title = "Shop";
+  shop.params = {{"item", FieldOf("item", "string?").type, std::nullopt, std::nullopt, std::nullopt, false},
+                 {"least", FieldOf("least", "int").type, "1", "0", "9", false}};
+  config::TileSpec all;
+  all.name = "1";
+  all.sql.text = "SELECT item, count(*) AS n FROM sales WHERE price >= $least GROUP BY ALL";
+  all.chart = config::Chart::kBar;
+  all.x = "item";
+  all.y = {"n"};
+  all.order_by = "\"n\" DESC, \"item\"";
+  all.columns = {{"item", "VARCHAR"}, {"n", "BIGINT"}};
+  all.reads = {"sales"};
+  all.params = {"least"};
+  config::TileSpec timed;
+  timed.name = "slow";
+  timed.sql.text = "SELECT now() AS t, count(*) AS n FROM sales WHERE $item IS NULL OR item = $item";
+  timed.columns = {{"t", "TIMESTAMP WITH TIME ZONE"}, {"n", "BIGINT"}};
+  timed.reads = {"sales"};
+  timed.params = {"item"};
+  config::TileSpec text;
+  text.name = "3";
+  text.chart = config::Chart::kText;
+  text.text = "# Sales";
+  shop.tiles = {all, timed, text};
+  config::ChoicesSpec items;
+  items.param = "item";
+  items.sql.text = "SELECT DISTINCT item FROM sales ORDER BY 1";
+  items.reads = {"sales"};
+  shop.choices = {items};
+  return shop;
+}
+
+// The same with a door of a source, `PUT /a/door` into `notes`, the API `top` and the dashboard `shop`.
 inline config::Pipeline PipelineWithDoors() {
   config::Pipeline pipeline = SalesPipeline();
   config::SourceSpec source;
@@ -103,6 +139,7 @@ inline config::Pipeline PipelineWithDoors() {
   api.route = "/api/top";
   api.sql.text = "SELECT 1";
   pipeline.apis = {api};
+  pipeline.dashboards = {ShopDashboard()};
   return pipeline;
 }
 
