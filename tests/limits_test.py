@@ -22,6 +22,9 @@ TYPED = re.compile(r"(?:constexpr|size_t|int64_t|int32_t|uint32_t|int|double|mil
 # Not limits of what the program takes or holds, each with the reason.
 NOT_LIMITS = {
     "kSeedMax": "the range of a seed",
+    "kTileWidthMax": "a page has so many columns",
+    "kTileHeightMax": "a bound of what may be written as a height",
+    "kChoiceColumnsMax": "the form of choices: a value, and what it is called",
     "kDoublingsMax": "arithmetic: a pause is at most kPauseMax before",
     "kBehindMax": "how far random rows may be behind before they are not caught up",
     "connect_tries_max": "without end but in `run --once`, where it is kConnectTriesOnce",

@@ -237,6 +237,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"pipeline file", "config/reading.h:kEntriesMax", "", kCount, 2'000, false, "streams, tables, views and the like, each", "refused"},
       LimitRow{"pipeline file", "config/reading.h:kNameBytesMax", "", kBytes, 100, false, "a name", "refused"},
       LimitRow{"pipeline file", "config/key_table.h:kPartitionsMax", "", kCount, 256, false, "partitions of a stream", "refused"},
+      LimitRow{"pipeline file", "config/spec_dashboards.h:kTilesMax", "", kCount, 100, false, "tiles of a dashboard", "refused"},
       LimitRow{"pipeline file", "config/key_table.h:kGenerateRowsMax", "", kCount, int64_t{1} << 53, false, "rows of a `generate` source", "refused"},
       LimitRow{"pipeline file", "config/key_table.h:kPollEachMax", "", kCount, 10'000, false, "entries of `each`", "refused"},
       LimitRow{"pipeline file", "config/key_table.h:kPollPagesMax", "", kCount, 100'000, false, "`pages.max`", "refused"},

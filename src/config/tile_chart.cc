@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 
 #include "config/nearest.h"
@@ -92,6 +93,13 @@ bool FitsFormat(std::string_view format, std::string_view type) {
   if (format == "date" || format == "datetime") return kind == ColumnKind::kTime;
   if (format == "duration" && type == "INTERVAL") return true;
   return kind == ColumnKind::kNumber;
+}
+
+// Revenue by `Day`: a word that begins large only because a title does.
+std::string InSentence(std::string title) {
+  const bool is_abbreviation = title.size() > 1 && std::isupper(static_cast<unsigned char>(title[1])) != 0;
+  if (!title.empty() && !is_abbreviation) title[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(title[0])));
+  return title;
 }
 
 // ORDER outside brackets is that of the whole.
@@ -385,7 +393,7 @@ class TileSettler {
     const std::string& what = tile_.chart == Chart::kHeatmap ? tile_.value : tile_.y.empty() ? tile_.x : tile_.y[0];
     if (what.empty()) return tile_.reads.empty() ? std::string() : ReadableName(tile_.reads[0]);
     if (tile_.x.empty() || tile_.x == what) return ReadableName(what);
-    return ReadableName(what) + " by " + ReadableName(tile_.x);
+    return ReadableName(what) + " by " + InSentence(ReadableName(tile_.x));
   }
 
   const DashboardSpec& dashboard_;

@@ -54,7 +54,7 @@ TEST(TileChart, NumbersOverATimeAreALine) {
   EXPECT_EQ(tile.y, (Names{"qty", "n"}));
   EXPECT_EQ(tile.series, "");
   EXPECT_EQ(tile.order_by, "\"day\"");
-  EXPECT_EQ(tile.title, "Qty by Day");
+  EXPECT_EQ(tile.title, "Qty by day");
 }
 
 TEST(TileChart, ALineWithOneTextHasALineForEachOfThem) {
