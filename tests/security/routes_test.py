@@ -16,7 +16,7 @@ EXPECTED = {
     "GET /": ("public", ""), "GET /assets/{file}": ("public", ""),
     "GET /console/{page}": ("public", ""), "GET /console/{page}/{name}": ("public", ""), "GET /console/{page}/{name}/{part}": ("public", ""),
     "GET /console/{page}/{name}/{part}/{place}": ("public", ""),
-    "GET /graph": ("read", "*"), "GET /whoami": ("read", "*"), "GET /openapi.json": ("read", "*"), "GET /status": ("read", "*"), "GET /streams": ("read", "*"),
+    "GET /graph": ("read", "*"), "GET /graph/{kind}/{name}": ("read", "*"), "GET /whoami": ("read", "*"), "GET /openapi.json": ("read", "*"), "GET /status": ("read", "*"), "GET /streams": ("read", "*"),
     "GET /dlq": ("read", "*"), "GET /sql": ("read", "*"), "POST /sql": ("read", "*"),
     "GET /dashboards": ("read", "*"), "GET /dashboards/{dashboard}": ("read", "sales"), "GET /dashboards/{dashboard}/tiles/{tile}": ("read", "sales"),
     "GET /dashboards/{dashboard}/choices/{param}": ("read", "sales"), "GET /dashboards/{dashboard}/events": ("read", "sales"),
@@ -38,7 +38,7 @@ EXPECTED = {
 }
 
 LIMITS = {"sales": ["--stream", "sales"], "by_id": ["--collection", "by_id"], "top": ["--api", "top"], "items": ["--table", "items"]}
-PLACES = {"{stream}": "sales", "{topic}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{job}": "no_such", "{partition}": "0", "{offset}": "0",
+PLACES = {"{stream}": "sales", "{kind}": "stream", "{topic}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{job}": "no_such", "{partition}": "0", "{offset}": "0",
           "{dashboard}": "shop", "{tile}": "1", "{param}": "id", "{page}": "streams", "{part}": "x", "{place}": "x", "{file}": "main.js"}
 
 
