@@ -31,24 +31,30 @@ std::string DurationText(double seconds) {
 
 double ProgressLine::seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
 
-std::string ProgressLine::Text(int64_t rows, int64_t bytes_done, int64_t bytes_all) const {
-  const double passed = seconds();
-  const double rate = passed > kSpeedAfterSeconds ? static_cast<double>(rows) / passed : 0;
-  std::string text = label_;
-  const double fraction =
-      bytes_all > 0 ? std::min(1.0, static_cast<double>(bytes_done) / static_cast<double>(bytes_all)) : 0;
-  if (bytes_all > 0) text += fmt::format("  {} {:3.0f} %", Bar(fraction, kBarWidth), fraction * 100);
-  text += fmt::format("  {}  {} rows/s", Counted(rows, "row"), Grouped(static_cast<int64_t>(rate)));
-  if (fraction > 0 && fraction < 1) text += fmt::format("  {} left", DurationText(passed / fraction - passed));
+std::string ProgressText(const ProgressMark& mark) {
+  const double rate = mark.seconds > kSpeedAfterSeconds ? static_cast<double>(mark.rows) / mark.seconds : 0;
+  std::string text;
+  if (mark.bytes_all > 0) {
+    const double fraction = std::min(1.0, static_cast<double>(mark.bytes_done) / static_cast<double>(mark.bytes_all));
+    text += fmt::format("  {} {:3.0f} %", Bar(fraction, kBarWidth), fraction * 100);
+  }
+  text += fmt::format("  {}  {} rows/s", Counted(mark.rows, "row"), Grouped(static_cast<int64_t>(rate)));
+  const auto done_here = static_cast<double>(mark.bytes_done - mark.bytes_begun);
+  const auto left = static_cast<double>(mark.bytes_all - mark.bytes_done);
+  if (done_here > 0 && left > 0) text += fmt::format("  {} left", DurationText((mark.seconds - mark.seconds_begun) * left / done_here));
   return text;
 }
 
 void ProgressLine::Show(int64_t rows, int64_t bytes_done, int64_t bytes_all) {
   const auto now = Clock::now();
+  if (!bytes_begun_) {
+    bytes_begun_ = bytes_done;
+    seconds_begun_ = seconds();
+  }
   if (now - last_shown_ < (console_.err_is_terminal() ? kBetweenDrawings : kBetweenLines)) return;
   last_shown_ = now;
   said_.clear();
-  Draw(Text(rows, bytes_done, bytes_all));
+  Draw(label_ + ProgressText({rows, *bytes_begun_, bytes_done, bytes_all, seconds_begun_, seconds()}));
 }
 
 void ProgressLine::Say(const std::string& text) {

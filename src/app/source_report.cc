@@ -24,6 +24,8 @@ std::string SourceReport(const std::vector<SourceSummary>& sources, double secon
     if (!source.trouble.empty()) text += ": " + source.trouble;
     text += '\n';
   }
+  const bool any_refused = std::any_of(sources.begin(), sources.end(), [](const SourceSummary& source) { return source.refused > 0; });
+  if (any_refused) text += "tailrace dlq list shows what was refused, and why\n";
   return text + fmt::format("done in {}\n", DurationText(seconds));
 }
 
