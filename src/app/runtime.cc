@@ -14,6 +14,7 @@
 #include "app/definitions.h"
 #include "app/doorkeeper.h"
 #include "app/embedded_sources.h"
+#include "app/hiding_http.h"
 #include "app/job_metrics.h"
 #include "app/key_folder.h"
 #include "app/lake_parts.h"
@@ -23,6 +24,7 @@
 #include "app/part_metrics.h"
 #include "app/process_memory.h"
 #include "app/parts_view.h"
+#include "app/pipeline_file.h"
 #include "app/progress_view.h"
 #include "app/rebuild_desk.h"
 #include "app/retention.h"
@@ -31,6 +33,7 @@
 #include "base/logging.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "config/secret_values.h"
 #include "documents/sqlite_document_store.h"
 #include "engine/load_desk.h"
 #include "engine/low_water.h"
@@ -220,15 +223,19 @@ Result<std::unique_ptr<RecordJudge>> Runtime::Parts::OpenJudge() const {
 }
 
 // SSL_CERT_FILE as OpenSSL's own programs have it.
-std::unique_ptr<OutboundHttp> NewHttp(Clock& clock) {
+Result<std::unique_ptr<OutboundHttp>> NewHttp(const config::Pipeline& pipeline, Clock& clock) {
   http_client::CurlHttpOptions http_options;
   http_options.user_agent = fmt::format("tailrace/{}", kVersion);
   if (const char* file = std::getenv("SSL_CERT_FILE")) http_options.ca_file = file;
-  return http_client::NewRetryingHttp(http_client::NewCurlHttp(std::move(http_options)), clock, SystemRandom(), http_client::WaitOnTheMachine());
+  auto retrying = http_client::NewRetryingHttp(http_client::NewCurlHttp(std::move(http_options)), clock, SystemRandom(), http_client::WaitOnTheMachine());
+  auto secrets = config::SecretValuesOf(pipeline.path, LoadOptionsOfProcess());
+  // A pipeline that is a text of no file has none.
+  if (!secrets && secrets.error().code() != ErrorCode::kNotFound) return Fail(secrets.error());
+  return NewHidingHttp(std::move(retrying), secrets.value_or(std::vector<std::string>()));
 }
 
 Status Runtime::Parts::OpenJobs() {
-  http = NewHttp(SystemClock());
+  TR_TRY(http, NewHttp(pipeline, SystemClock()));
   JobsParts parts{pipeline, directory.Join(kControlFile), clock(), *warehouse, warehouse::JobTablesOf(*warehouse), *engine, http.get(), {}, Exports(), {}, options.reach_out};
   parts.poll = [this](const std::string& source, WallTime due, const std::stop_token& stop) { return Poll(source, due, stop); };
   if (!options.reach_out) parts.exports_folder = directory.Join("exports");

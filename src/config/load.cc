@@ -9,6 +9,7 @@
 #include "config/quote_traps.h"
 #include "config/read_tests.h"
 #include "config/reading.h"
+#include "config/secret_values.h"
 #include "config/secret_words.h"
 #include "config/shape.h"
 #include "config/sql_check.h"
@@ -78,11 +79,21 @@ void ReadPipeline(Node& root, const std::string& path, const LoadOptions& option
   ReadTests(root, columns, reading);
 }
 
+fs::path FileOf(const std::string& path) {
+  std::error_code code;
+  return fs::is_directory(path, code) ? fs::path(path) / kFileName : fs::path(path);
+}
+
 }  // namespace
 
+Result<std::vector<std::string>> SecretValuesOf(const std::string& path, const LoadOptions& options) {
+  const fs::path file = FileOf(path);
+  TR_TRY(const std::string text, ReadText(file));
+  return SecretValuesIn(text, FolderOf(file.string()), options);
+}
+
 Result<Loaded> LoadPipeline(const std::string& path, const LoadOptions& options) {
-  std::error_code code;
-  const fs::path file = fs::is_directory(path, code) ? fs::path(path) / kFileName : fs::path(path);
+  const fs::path file = FileOf(path);
   TR_TRY(std::string text, ReadText(file));
   return ParsePipeline(text, file.string(), options);
 }

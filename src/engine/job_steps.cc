@@ -197,7 +197,7 @@ Result<StepOutcome> JobSteps::DoHttp(const StepCall& call, const config::HttpSte
   request.timeout = step.timeout;
   request.tries_max = 1;  // the job's `retry` says how often
   TR_TRY(const OutboundAnswer answer, parts_.http->Send(request, stop));
-  const std::string said = fmt::format("{} {}: {}", step.method, ShownAddress(request.url), answer.status);
+  const std::string said = fmt::format("{} {}: {}", step.method, ShownAddress(request.url, answer.hidden), answer.status);
   if (answer.status < kHttpStatusEnd) return StepOutcome{0, said};
   return Fail(Error::Unavailable(said + " " + OneLine(answer.body.substr(0, kAnswerShownMax))));
 }

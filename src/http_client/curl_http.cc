@@ -72,13 +72,13 @@ struct Origin {
   bool operator==(const Origin&) const = default;
 };
 
-Result<Origin> OriginOf(const std::string& text) {
+Result<Origin> OriginOf(const std::string& text, const HiddenTexts& hidden) {
   const Url url(curl_url());
   const CURLUcode code = url == nullptr ? CURLUE_OUT_OF_MEMORY : curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0);
-  if (code != CURLUE_OK) return Fail(Error::Invalid(fmt::format("{}: {}", ShownAddress(text), curl_url_strerror(code))));
+  if (code != CURLUE_OK) return Fail(Error::Invalid(fmt::format("{}: {}", ShownAddress(text, hidden), curl_url_strerror(code))));
   Origin origin{PartOf(url.get(), CURLUPART_SCHEME), LowerCase(PartOf(url.get(), CURLUPART_HOST)), PartOf(url.get(), CURLUPART_PORT)};
   if (origin.scheme != "http" && origin.scheme != "https") {
-    return Fail(Error::Invalid(fmt::format("{}: only http and https are asked", ShownAddress(text))));
+    return Fail(Error::Invalid(fmt::format("{}: only http and https are asked", ShownAddress(text, hidden))));
   }
   return origin;
 }
@@ -274,7 +274,7 @@ Result<CURLcode> Exchange::Perform(const std::stop_token& stop) {
 }
 
 Error Exchange::Verdict(CURLcode code) const {
-  const std::string address = ShownAddress(request_.url);
+  const std::string address = ShownAddress(request_.url, request_.hidden);
   if (!too_long_.empty()) return Error::Invalid(address + ": " + too_long_);
   // Of several addresses of one name, one that may be asked has had its turn, too.
   if (!refused_.empty() && code == CURLE_COULDNT_CONNECT) return Error::Invalid(address + ": " + refused_);
@@ -290,17 +290,18 @@ Result<OutboundAnswer> Exchange::Run(const std::stop_token& stop) {
   curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<int>(status);
   answer_.url = request_.url;
+  answer_.hidden = request_.hidden;
   return std::move(answer_);
 }
 
 // The request that a redirect asks for.
 Status Redirect(int status, const std::string& target, OutboundRequest* request) {
-  if (target.size() > kHeaderBytesMax) return Fail(Error::Invalid(ShownAddress(request->url) + ": redirects to an address without end"));
-  TR_TRY(const Origin from, OriginOf(request->url));
-  auto to = OriginOf(target);
-  if (!to) return Fail(to.error().With(ShownAddress(request->url) + " redirects"));
+  if (target.size() > kHeaderBytesMax) return Fail(Error::Invalid(ShownAddress(request->url, request->hidden) + ": redirects to an address without end"));
+  TR_TRY(const Origin from, OriginOf(request->url, request->hidden));
+  auto to = OriginOf(target, request->hidden);
+  if (!to) return Fail(to.error().With(ShownAddress(request->url, request->hidden) + " redirects"));
   if (from.scheme == "https" && to->scheme != "https") {
-    return Fail(Error::Invalid(fmt::format("{} redirects to {}, which is not https", ShownAddress(request->url), ShownAddress(target))));
+    return Fail(Error::Invalid(fmt::format("{} redirects to {}, which is not https", ShownAddress(request->url, request->hidden), ShownAddress(target, request->hidden))));
   }
   if (from != *to) std::erase_if(request->headers, [](const OutboundHeader& header) { return header.secret; });
   const bool repeats = status == 307 || status == 308 || request->method == "GET" || request->method == "HEAD";
@@ -323,7 +324,7 @@ class CurlHttp final : public OutboundHttp {
   Result<OutboundAnswer> Send(const OutboundRequest& request, const std::stop_token& stop) override {
     if (ready_ != CURLE_OK) return Fail(Error::Unavailable(curl_easy_strerror(ready_)));
     OutboundRequest hop = request;
-    TR_RETURN_IF_ERROR(OriginOf(hop.url));
+    TR_RETURN_IF_ERROR(OriginOf(hop.url, hop.hidden));
     const auto deadline = std::chrono::steady_clock::now() + request.timeout;
     for (int redirects = 0;; ++redirects) {
       Exchange exchange(hop, options_);
@@ -331,11 +332,11 @@ class CurlHttp final : public OutboundHttp {
       const std::string target = IsRedirect(answer.status) ? exchange.redirect() : "";
       if (target.empty() || request.redirects_max == 0) return answer;
       if (redirects == request.redirects_max) {
-        return Fail(Error::Invalid(fmt::format("{}: redirected more than {} times", ShownAddress(request.url), request.redirects_max)));
+        return Fail(Error::Invalid(fmt::format("{}: redirected more than {} times", ShownAddress(request.url, request.hidden), request.redirects_max)));
       }
       TR_RETURN_IF_ERROR(Redirect(answer.status, target, &hop));
       hop.timeout = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
-      if (hop.timeout.count() <= 0) return Fail(Error::Unavailable(ShownAddress(request.url) + ": timed out behind a redirect"));
+      if (hop.timeout.count() <= 0) return Fail(Error::Unavailable(ShownAddress(request.url, request.hidden) + ": timed out behind a redirect"));
     }
   }
 

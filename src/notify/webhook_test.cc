@@ -23,6 +23,7 @@ TEST(Webhook, PostsWhatSlackTakes) {
   EXPECT_EQ(sent.headers.at(0).name, "X-Token");
   EXPECT_EQ(sent.headers.at(1).value, "application/json");
   EXPECT_FALSE(sent.allow_private);
+  EXPECT_EQ(ShownAddress(sent.url, sent.hidden), "https://hooks.example.org…");
 }
 
 TEST(Webhook, WhatCanPassIsTriedAgainAndNothingShowsTheAddress) {

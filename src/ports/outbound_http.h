@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@
 #include "base/result.h"
 
 namespace tailrace {
+
+// Texts that no message shows of an address, longest first. Null: none.
+using HiddenTexts = std::shared_ptr<const std::vector<std::string>>;
 
 struct OutboundHeader {
   std::string name;
@@ -31,6 +35,7 @@ struct OutboundRequest {
   std::chrono::milliseconds connect_timeout{10'000};   // within it, for each redirect
   std::chrono::milliseconds retry_delay{1'000};        // before the second try, about; twice that before the third, and so on
   size_t answer_bytes_max = size_t{16} << 20;          // of the body, as unpacked
+  HiddenTexts hidden = nullptr;
 };
 
 struct OutboundAnswer {
@@ -38,6 +43,7 @@ struct OutboundAnswer {
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case, in their order
   std::string body;                                          // unpacked
   std::string url;                                           // that it came from, after redirects
+  HiddenTexts hidden = nullptr;                              // of the request
 
   // The first of that name; empty when there is none.
   std::string_view Header(std::string_view lower_case_name) const;
@@ -54,7 +60,7 @@ class OutboundHttp {
   virtual Result<OutboundAnswer> Send(const OutboundRequest& request, const std::stop_token& stop) = 0;
 };
 
-// Scheme, host, port and path of an address: what errors and the log may show.
-std::string ShownAddress(std::string_view url);
+// Scheme, host, port and path of an address, what is hidden of the path as `…`: what errors and the log may show.
+std::string ShownAddress(std::string_view url, const HiddenTexts& hidden = nullptr);
 
 }  // namespace tailrace

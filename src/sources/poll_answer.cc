@@ -85,14 +85,15 @@ std::string_view NextLink(std::string_view header) {
   return {};
 }
 
-// `address` as written in an answer of `base`.
-Result<std::string> Resolved(std::string_view address, const std::string& base) {
+// `address` as written in the answer.
+Result<std::string> Resolved(std::string_view address, const OutboundAnswer& answer) {
+  const std::string& base = answer.url;
   const std::string origin(OriginOf(base));
   if (address.starts_with("//")) return Fail(Error::Invalid("the next page is an address without http"));
   if (address.starts_with('/')) return origin + std::string(address);
   if (address.starts_with('?')) return base.substr(0, base.find_first_of("?#")) + std::string(address);
   // The secrets of one server are not another's.
-  if (OriginOf(address) != origin) return Fail(Error::Invalid("the next page is of another server: " + ShownAddress(address)));
+  if (OriginOf(address) != origin) return Fail(Error::Invalid("the next page is of another server: " + ShownAddress(address, answer.hidden)));
   return std::string(address);
 }
 
@@ -111,7 +112,7 @@ PollPage FaultyPage(std::string fault, std::string raw) {
 }
 
 PollPage ReadPollAnswer(const OutboundAnswer& answer, const config::PollSourceSpec& spec, const Members& added) {
-  const std::string from = ShownAddress(answer.url);
+  const std::string from = ShownAddress(answer.url, answer.hidden);
   if (answer.status < 200 || answer.status > 299) return FaultyPage(fmt::format("{} answered with status {}", from, answer.status), answer.body);
   if (answer.status == kNoContent) return {};
   JsonDocument document;
@@ -155,7 +156,7 @@ Result<std::string> NextPollPage(const OutboundAnswer& answer, const PollPage& p
     case By::kLink: {
       const std::string_view next = NextLink(answer.Header("link"));
       if (next.empty()) return "";
-      return Resolved(next, answer.url);
+      return Resolved(next, answer);
     }
     case By::kCursor: {
       JsonDocument document;
@@ -167,7 +168,7 @@ Result<std::string> NextPollPage(const OutboundAnswer& answer, const PollPage& p
       if (!is_text) return std::string(*cursor);
       TR_TRY(auto text, JsonStringValue(*cursor));
       if (!pages.param.empty() || text.empty()) return text;
-      return Resolved(text, answer.url);
+      return Resolved(text, answer);
     }
   }
   return "";

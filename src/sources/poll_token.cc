@@ -48,9 +48,9 @@ int64_t SecondsOf(std::optional<std::string_view> text) {
 Result<std::string> PollToken::Get(const std::stop_token& stop) {
   const WallTime now = clock_.Now();
   if (!token_.empty() && now < ends_) return token_;
-  const std::string from = ShownAddress(spec_.auth.token_url);
   auto answer = http_.Send(TokenRequest(spec_), stop);
   if (!answer) return Fail(answer.error().With("no token"));
+  const std::string from = ShownAddress(spec_.auth.token_url, answer->hidden);
   if (answer->status != 200) return Fail(Error::Unavailable(fmt::format("no token: {} answered with status {}", from, answer->status)));
   JsonDocument document;
   const bool is_json = !document.Parse(answer->body);

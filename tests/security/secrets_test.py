@@ -126,18 +126,28 @@ sources:
   more: {type: poll, every: 1s, tries: 1, method: POST, url: "API/more", headers: {X-More: "${MORE_HEADER}"}, query: {more: "${MORE_QUERY}"}, body: {pin: "${MORE_BODY}"}, allow_private: true, into: rates}
   away: {type: poll, every: 1s, tries: 1, url: "API/away?key=${AWAY}", allow_private: true, into: rates}
   nobody: {type: poll, every: 1s, tries: 1, url: "http://127.0.0.1:FREE/rates?key=${NOBODY}", auth: {bearer: "${NOBODY}"}, allow_private: true, into: rates}
+  in_path: {type: poll, every: 1s, tries: 1, url: "API/${IN_PATH}/rates", allow_private: true, into: rates}
+  in_each: {type: poll, every: 1s, tries: 1, url: "API/feed/{part}/rates", each: [{part: "${IN_EACH}"}], allow_private: true, into: rates}
+  whole: {type: poll, every: 1s, tries: 1, url: "${WHOLE}", allow_private: true, into: rates}
+  path_away: {type: poll, every: 1s, tries: 1, url: "API/away/${PATH_AWAY}", allow_private: true, into: rates}
+  path_nobody: {type: poll, every: 1s, tries: 1, url: "http://127.0.0.1:FREE/${PATH_NOBODY}/rates", allow_private: true, into: rates}
+  path_token: {type: poll, every: 1s, tries: 1, url: "API/none", auth: {oauth2: {token_url: "API/refused/${PATH_TOKEN}", client_id: me, client_secret: "${OAUTH2}"}}, allow_private: true, into: rates}
   postgres: {type: postgres, url: "postgresql://shop:${POSTGRES}@127.0.0.1:FREE/shop", table: rates, into: rates}
   mysql: {type: mysql, url: "mysql://shop:${MYSQL}@127.0.0.1:FREE/shop", table: rates, into: rates}
 notify:
   mail: {type: email, smtp: "127.0.0.1:FREE", user: me, password: "${MAIL}", starttls: true, from: a@example.org, to: b@example.org}
   hook: {type: webhook, url: "API/hook/${HOOK}", headers: {X-Hook: "${HOOK_HEADER}"}, allow_private: true}
+  hook_nobody: {type: webhook, url: "http://127.0.0.1:FREE/hook/${HOOK_NOBODY}", allow_private: true}
 alerts:
   always: {sql: "SELECT count(*) AS n FROM rates HAVING n >= 0", every: 1s, notify: [mail, hook]}
+  lonely: {sql: "SELECT count(*) AS n FROM rates HAVING n >= 0", every: 1s, notify: [hook_nobody]}
 jobs:
   often: {every: 1s, retry: {times: 0}, on_failure: [], steps: [{http: {url: "API/job?key=${JOB_URL}", headers: {X-Job: "${JOB_HEADER}"}, body: "${JOB_BODY}", allow_private: true}}]}
+  paths: {every: 1s, retry: {times: 0}, on_failure: [], steps: [{http: {url: "API/job/${JOB_PATH}", allow_private: true}}]}
+  nobodys: {every: 1s, retry: {times: 0}, on_failure: [], steps: [{http: {url: "http://127.0.0.1:FREE/job/${JOB_NOBODY}", allow_private: true}}]}
 """
 OUTGOING_NAMES = ("IN_URL", "IN_QUERY", "IN_HEADER", "BEARER", "BASIC", "OAUTH2", "MORE_HEADER", "MORE_QUERY", "MORE_BODY", "AWAY", "NOBODY", "POSTGRES", "MYSQL", "MAIL",
-                  "HOOK", "HOOK_HEADER", "JOB_URL", "JOB_HEADER", "JOB_BODY")
+                  "HOOK", "HOOK_HEADER", "HOOK_NOBODY", "JOB_URL", "JOB_HEADER", "JOB_BODY", "JOB_PATH", "JOB_NOBODY", "IN_PATH", "IN_EACH", "WHOLE", "PATH_AWAY", "PATH_NOBODY", "PATH_TOKEN")
 TOKEN = "planted-by-the-token-server"
 
 
@@ -184,17 +194,19 @@ class OutgoingSecretsTest(unittest.TestCase):
             nobody = str(free.getsockname()[1])
         self.secrets = {name: "planted-%s-secret" % name.lower().replace("_", "-") for name in OUTGOING_NAMES}
         text = OUTGOING.replace("API", "http://127.0.0.1:%d" % self.api.server_address[1]).replace("FREE", nobody)
-        self.served = Served(pipeline=text, environment=self.secrets)
+        self.whole = "http://127.0.0.1:%d/%s" % (self.api.server_address[1], self.secrets["WHOLE"])  # an address that is one secret
+        self.served = Served(pipeline=text, environment={**self.secrets, "WHOLE": self.whole})
         self.addCleanup(self.served.__exit__)
 
     def test_credentials_reach_their_servers_and_nobody_else(self):
         served = self.served
-        sent = {name: secret for name, secret in self.secrets.items() if name not in ("BASIC", "NOBODY", "POSTGRES", "MYSQL", "MAIL")}
+        sent = {name: secret for name, secret in self.secrets.items() if name not in ("BASIC", "NOBODY", "POSTGRES", "MYSQL", "MAIL", "HOOK_NOBODY", "JOB_NOBODY", "PATH_NOBODY")}
         for name in ("BASIC", "OAUTH2"):
             sent[name] = base64.b64encode(("me:" + self.secrets[name]).encode()).decode()
         served.until(lambda: all(any(secret in taken for taken in Api.taken) for secret in sent.values()), "the API was sent " + ", ".join(sorted(sent)))
         served.until(lambda: TOKEN in str(Api.taken), "the token is used")
-        served.until(lambda: all(name in served.errors_text() for name in ("nobody", "postgres", "mysql", "away", "no_token", "often")), "each has failed")
+        named = ("nobody", "postgres", "mysql", "away", "no_token", "often", "path_nobody", "path_away", "path_token", "paths", "nobodys", "lonely")
+        served.until(lambda: not [name for name in named if name not in served.errors_text()], "each has failed")
         served.until(lambda: served.get("/readyz").status == 503, "too many dead letters")
         outputs = {"log": served.errors_text(), "lines": "".join(served.lines)}
         for target in ("/", "/status", "/metrics", "/openapi.json", "/readyz", "/dlq", "/dlq/rates", "/streams/rates", "/audit", "/jobs", "/alerts"):
@@ -205,6 +217,10 @@ class OutgoingSecretsTest(unittest.TestCase):
             done = served.run(*command)
             outputs[" ".join(command)] = done.stdout + done.stderr
         self.assertIn("source postgres", outputs["doctor"])
+        # What is told of an address says where it is, and leaves out what came from outside the file.
+        letters = served.get("/dlq/rates?limit=1000").body.decode()
+        for shown in ("/…/rates answered with status 500", "/feed/…/rates answered with status 500", "/… answered with status 500"):
+            self.assertIn("http://127.0.0.1:%d%s" % (self.api.server_address[1], shown), letters)
         served.process.send_signal(signal.SIGABRT)
         served.process.wait(30)
         outputs["crash"] = served.errors_text()
