@@ -6,6 +6,7 @@
 
 #include "config/foot_guns.h"
 #include "config/key_table.h"
+#include "config/order_hints.h"
 #include "config/quote_traps.h"
 #include "config/read_tests.h"
 #include "config/reading.h"
@@ -76,6 +77,7 @@ void ReadPipeline(Node& root, const std::string& path, const LoadOptions& option
   pipeline.relation_columns = ColumnsOf(columns.relations);
   pipeline.api_columns = ColumnsOf(columns.apis);
   CheckLakeColumns(root, reading);
+  WarnOfOrder(reading);
   ReadTests(root, columns, reading);
 }
 
