@@ -5,6 +5,7 @@
 
 #include "config/nearest.h"
 #include "config/quantity.h"
+#include "config/quote_traps.h"
 #include "config/reading.h"
 #include "config/substitution.h"
 
@@ -28,6 +29,7 @@ bool ReadNestedText(const Node& node, Type* type, Reading& reading) {
   const SourceText source(text);
   Report report(source, "");
   Tree tree = ParseYaml(source, YamlLimits{}, report);
+  MendCutTexts(tree, report);
   Reading inner{report, reading.folder};
   const bool read = tree.root != nullptr && !report.has_errors() && ReadType(*tree.root, type, inner);
   type->nullable = nullable;
