@@ -6,8 +6,6 @@
 namespace tailrace {
 namespace {
 
-constexpr std::string_view kNoNumber = "\"not a number\"";
-
 // The time in a JSON string that the query gave for a timestamp or date; nullopt for anything else.
 std::optional<int64_t> MicrosOf(std::string_view json) {
   if (json.size() < 2 || json.front() != '"') return std::nullopt;
@@ -33,13 +31,11 @@ std::string ParquetRelation(std::string_view path) {
 
 Result<QueryRows> QueryRows::Open(sql::Connection& connection, std::string_view query, size_t hidden,
                                   const Schema& schema, std::stop_token stop) {
-  TR_TRY(std::unique_ptr<sql::QueryCursor> cursor, sql::QueryCursor::Open(connection, query, {}, std::move(stop)));
+  TR_TRY(std::unique_ptr<sql::QueryCursor> cursor, sql::QueryCursor::Open(connection, query, {}, std::move(stop), sql::NonFinite::kText));
   QueryRows rows(std::move(cursor));
   rows.hidden_ = hidden;
   for (size_t i = hidden; i < rows.cursor_->columns().size(); ++i) {
-    const sql::ResultColumn& column = rows.cursor_->columns()[i];
-    rows.columns_.push_back(ColumnFor(column.name, i == hidden, schema));
-    rows.columns_.back().is_double = column.type == "DOUBLE" || column.type == "FLOAT";
+    rows.columns_.push_back(ColumnFor(rows.cursor_->columns()[i].name, i == hidden, schema));
   }
   return rows;
 }
@@ -80,13 +76,7 @@ void QueryRows::AppendJson(std::string* out) const {
 }
 
 void QueryRows::AppendValue(const Column& column, std::string_view json, size_t index, std::string* out) const {
-  bool is_null = json == "null";
-  if (is_null && column.is_double) {
-    const bool has_value = cursor_->Plain(row_, index).has_value();
-    *out += has_value ? kNoNumber : json;
-    return;
-  }
-  if (column.as_text && !is_null && json.front() != '"')
+  if (column.as_text && json != "null" && json.front() != '"')
     return AppendJsonString(cursor_->Plain(row_, index).value_or(""), out);
   std::optional<int64_t> micros;
   if (column.is_timed) micros = MicrosOf(json);

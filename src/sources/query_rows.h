@@ -16,7 +16,7 @@
 namespace tailrace {
 
 // Writes each row of a query as `{"name":value,...}`, in the way a schema reads them: where a field is a string the
-// value is written as text, and a time whose field has a format of its own, or is an epoch, is written so. Threads:
+// value is written as text, a NaN or an infinity is a text that no number takes, and a time whose field has a format of its own, or is an epoch, is written so. Threads:
 // those of the connection.
 class QueryRows {
  public:
@@ -36,7 +36,6 @@ class QueryRows {
   struct Column {
     std::string prefix;              // `{"InvoiceNo":`
     bool as_text = false;            // whatever it is, in quotes
-    bool is_double = false;          // NaN and the infinities, which JSON has not, are a text that the schema refuses
     bool is_timed = false;           // the field has a format or unit of its own:
     TimeSpelling time;
   };

@@ -43,11 +43,11 @@ QueryCursor::~QueryCursor() = default;
 
 Result<std::unique_ptr<QueryCursor>> QueryCursor::Open(Connection& connection, std::string_view sql,
                                                        std::span<const BoundParameter> parameters,
-                                                       std::stop_token stop) {
+                                                       std::stop_token stop, NonFinite non_finite) {
   auto impl = std::make_unique<Impl>();
   TR_TRY(impl->run, QueryRun::Start(connection, sql, parameters, std::move(stop)));
   for (const TypeHandle& type : impl->run->types()) {
-    TR_TRY(std::unique_ptr<ValueText> text, MakeValueText(type.get()));
+    TR_TRY(std::unique_ptr<ValueText> text, MakeValueText(type.get(), non_finite));
     impl->texts.push_back(std::move(text));
   }
   return std::unique_ptr<QueryCursor>(new QueryCursor(std::move(impl)));

@@ -22,13 +22,20 @@ struct BoundParameter {
   std::optional<std::string> text;
 };
 
+// What a NaN or an infinity is, which JSON has not, wherever it stands in a value.
+enum class NonFinite {
+  kNull,
+  kText,  // "not a number": no schema takes it for a double
+};
+
 // Threads: those of its connection, on which nothing else may run until the cursor is gone.
 // Errors:  kInvalid = the SQL, a parameter, or a value that the SQL cannot take; kCancelled = stopped.
 class QueryCursor {
  public:
   // Stopping ends what runs with kCancelled, also within a long expression as far as DuckDB looks up from it.
   static Result<std::unique_ptr<QueryCursor>> Open(Connection& connection, std::string_view sql,
-                                                   std::span<const BoundParameter> parameters, std::stop_token stop);
+                                                   std::span<const BoundParameter> parameters, std::stop_token stop,
+                                                   NonFinite non_finite = NonFinite::kNull);
   ~QueryCursor();
 
   const std::vector<ResultColumn>& columns() const;

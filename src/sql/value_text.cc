@@ -92,10 +92,10 @@ void AppendInteger(T value, std::string* out) {
   out->append(digits.data(), end);
 }
 
-template <typename T>
+template <typename T, NonFinite kNonFinite>
 void AppendFloating(T value, std::string* out) {
   if (!std::isfinite(value)) {
-    out->append("null");
+    out->append(kNonFinite == NonFinite::kNull ? "null" : "\"not a number\"");
     return;
   }
   std::array<char, 32> digits;
@@ -328,7 +328,13 @@ std::unique_ptr<ValueText> MakeInteger() {
   return std::make_unique<PlainText<T, &AppendInteger<T>>>();
 }
 
-std::unique_ptr<ValueText> MakeNumber(duckdb_type type) {
+template <typename T>
+std::unique_ptr<ValueText> MakeFloating(NonFinite non_finite) {
+  if (non_finite == NonFinite::kText) return std::make_unique<PlainText<T, &AppendFloating<T, NonFinite::kText>>>();
+  return std::make_unique<PlainText<T, &AppendFloating<T, NonFinite::kNull>>>();
+}
+
+std::unique_ptr<ValueText> MakeNumber(duckdb_type type, NonFinite non_finite) {
   switch (type) {
     case DUCKDB_TYPE_BOOLEAN:
       return std::make_unique<PlainText<bool, &AppendBool>>();
@@ -353,9 +359,9 @@ std::unique_ptr<ValueText> MakeNumber(duckdb_type type) {
     case DUCKDB_TYPE_UHUGEINT:
       return std::make_unique<PlainText<duckdb_uhugeint, &AppendUnsignedHuge>>();
     case DUCKDB_TYPE_FLOAT:
-      return std::make_unique<PlainText<float, &AppendFloating<float>>>();
+      return MakeFloating<float>(non_finite);
     case DUCKDB_TYPE_DOUBLE:
-      return std::make_unique<PlainText<double, &AppendFloating<double>>>();
+      return MakeFloating<double>(non_finite);
     default:
       return nullptr;
   }
@@ -411,12 +417,12 @@ std::unique_ptr<ValueText> MakeText(duckdb_logical_type type) {
   }
 }
 
-Made MakeStruct(duckdb_logical_type type) {
+Made MakeStruct(duckdb_logical_type type, NonFinite non_finite) {
   std::vector<StructText::Part> parts;
   for (idx_t i = 0; i < duckdb_struct_type_child_count(type); ++i) {
     TextHandle name(duckdb_struct_type_child_name(type, i));
     TypeHandle child(duckdb_struct_type_child_type(type, i));
-    TR_TRY(std::unique_ptr<ValueText> value, MakeValueText(child.get()));
+    TR_TRY(std::unique_ptr<ValueText> value, MakeValueText(child.get(), non_finite));
     std::string quoted;
     AppendJsonString(name.get(), &quoted);
     parts.push_back({quoted + ":", std::move(value)});
@@ -424,21 +430,21 @@ Made MakeStruct(duckdb_logical_type type) {
   return std::make_unique<StructText>(std::move(parts));
 }
 
-Made MakeUnion(duckdb_logical_type type) {
+Made MakeUnion(duckdb_logical_type type, NonFinite non_finite) {
   std::vector<std::unique_ptr<ValueText>> members;
   for (idx_t i = 0; i < duckdb_union_type_member_count(type); ++i) {
     TypeHandle member(duckdb_union_type_member_type(type, i));
-    TR_TRY(std::unique_ptr<ValueText> value, MakeValueText(member.get()));
+    TR_TRY(std::unique_ptr<ValueText> value, MakeValueText(member.get(), non_finite));
     members.push_back(std::move(value));
   }
   return std::make_unique<UnionText>(std::move(members));
 }
 
-Made MakeMap(duckdb_logical_type type) {
+Made MakeMap(duckdb_logical_type type, NonFinite non_finite) {
   TypeHandle key_type(duckdb_map_type_key_type(type));
   TypeHandle value_type(duckdb_map_type_value_type(type));
-  TR_TRY(std::unique_ptr<ValueText> key, MakeValueText(key_type.get()));
-  TR_TRY(std::unique_ptr<ValueText> value, MakeValueText(value_type.get()));
+  TR_TRY(std::unique_ptr<ValueText> key, MakeValueText(key_type.get(), non_finite));
+  TR_TRY(std::unique_ptr<ValueText> value, MakeValueText(value_type.get(), non_finite));
   const bool text_keys = duckdb_get_type_id(key_type.get()) == DUCKDB_TYPE_VARCHAR;
   return std::make_unique<MapText>(std::move(key), std::move(value), text_keys);
 }
@@ -451,24 +457,24 @@ void ValueText::Attach(duckdb_vector vector) {
   validity_ = duckdb_vector_get_validity(vector);
 }
 
-Result<std::unique_ptr<ValueText>> MakeValueText(duckdb_logical_type type) {
+Result<std::unique_ptr<ValueText>> MakeValueText(duckdb_logical_type type, NonFinite non_finite) {
   const duckdb_type id = duckdb_get_type_id(type);
-  if (auto number = MakeNumber(id)) return number;
+  if (auto number = MakeNumber(id, non_finite)) return number;
   if (auto time = MakeTime(id)) return time;
   if (auto text = MakeText(type)) return text;
   switch (id) {
     case DUCKDB_TYPE_STRUCT:
-      return MakeStruct(type);
+      return MakeStruct(type, non_finite);
     case DUCKDB_TYPE_UNION:
-      return MakeUnion(type);
+      return MakeUnion(type, non_finite);
     case DUCKDB_TYPE_MAP:
-      return MakeMap(type);
+      return MakeMap(type, non_finite);
     case DUCKDB_TYPE_LIST: {
-      TR_TRY(auto element, MakeValueText(TypeHandle(duckdb_list_type_child_type(type)).get()));
+      TR_TRY(auto element, MakeValueText(TypeHandle(duckdb_list_type_child_type(type)).get(), non_finite));
       return std::make_unique<ListText>(std::move(element));
     }
     case DUCKDB_TYPE_ARRAY: {
-      TR_TRY(auto element, MakeValueText(TypeHandle(duckdb_array_type_child_type(type)).get()));
+      TR_TRY(auto element, MakeValueText(TypeHandle(duckdb_array_type_child_type(type)).get(), non_finite));
       return std::make_unique<ArrayText>(std::move(element), duckdb_array_type_array_size(type));
     }
     default:

@@ -1,5 +1,5 @@
 // Values of a result as JSON text. Integers and decimals keep every digit, doubles get the shortest text that reads
-// back as the same number (null when not finite), times are RFC 3339 with Z, intervals ISO 8601, blobs base64, structs
+// back as the same number (NonFinite says what else there may be), times are RFC 3339 with Z, intervals ISO 8601, blobs base64, structs
 // and maps objects.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "sql/query_cursor.h"
 
 namespace tailrace::sql {
 
@@ -43,6 +44,6 @@ class ValueText {
 };
 
 // kInvalid names a type that has no JSON text of ours.
-Result<std::unique_ptr<ValueText>> MakeValueText(duckdb_logical_type type);
+Result<std::unique_ptr<ValueText>> MakeValueText(duckdb_logical_type type, NonFinite non_finite);
 
 }  // namespace tailrace::sql
