@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/crash_point.h"
 #include "base/crc32c.h"
+#include "model/delta_action.h"
 #include "model/json_members.h"
 #include "model/json_text.h"
 
@@ -16,6 +19,8 @@ constexpr int64_t kActionsBytesMax = int64_t{1} << 30;
 constexpr int64_t kReaderVersion = 1;
 constexpr int64_t kWriterVersion = 2;
 constexpr size_t kVersionDigits = 20;
+// Of a line that is no action.
+constexpr size_t kShownBytes = 80;
 constexpr std::string_view kProtocol = R"({"protocol":{"minReaderVersion":1,"minWriterVersion":2}})";
 
 std::string Quoted(std::string_view text) {
@@ -54,8 +59,8 @@ std::string MetadataJson(const DeltaMetadata& metadata) {
       Quoted(metadata.id), Quoted(metadata.schema), columns, metadata.created_ms);
 }
 
-// One action, looked into by pointers.
-class Action {
+// The line that a text begins with, looked into by pointers.
+class FirstLine {
  public:
   bool Parse(std::string_view line) { return !document_.Parse(line); }
   bool Has(std::string_view pointer) const {
@@ -73,65 +78,45 @@ class Action {
     if (found) std::from_chars(found->data(), found->data() + found->size(), number);
     return number;
   }
-  std::string_view Raw(std::string_view pointer) const { return document_.Find(pointer).value_or(std::string_view()); }
 
  private:
   JsonDocument document_;
 };
 
-Result<DeltaFile> FileOf(const Action& action) {
+DeltaFile FileOf(DeltaAddAction add) {
   DeltaFile file;
-  file.path = action.Text("/add/path");
-  file.bytes = action.Number("/add/size");
-  file.modified_ms = action.Number("/add/modificationTime");
-  file.stats = action.Text("/add/stats");
-  file.sha256 = action.Text(fmt::format("/add/tags/{}", kSha256Tag));
-  if (action.Has("/add/partitionValues")) {
-    TR_TRY(const auto members, JsonMembers(action.Raw("/add/partitionValues")));
-    for (const auto& [name, json] : members) {
-      auto value = json == "null" ? std::nullopt : std::optional(JsonStringValue(json).value_or(""));
-      file.partition[name] = std::move(value);
-    }
-  }
-  Action stats;
-  if (!file.stats.empty() && stats.Parse(file.stats)) file.records = stats.Number("/numRecords");
+  file.path = std::move(add.path);
+  file.partition = std::move(add.partition);
+  file.bytes = add.bytes;
+  file.modified_ms = add.modified_ms;
+  file.stats = std::move(add.stats);
+  file.records = std::max<int64_t>(add.records, 0);
+  if (const auto tag = add.tags.find(std::string(kSha256Tag)); tag != add.tags.end()) file.sha256 = tag->second.value_or("");
   return file;
 }
 
-Result<DeltaMetadata> MetadataOf(const Action& action) {
-  DeltaMetadata metadata;
-  metadata.id = action.Text("/metaData/id");
-  metadata.schema = action.Text("/metaData/schemaString");
-  metadata.created_ms = action.Number("/metaData/createdTime");
-  TR_TRY(const auto columns, SplitJsonArray(action.Raw("/metaData/partitionColumns")));
-  for (const JsonPart& column : columns) metadata.partition_columns.push_back(JsonStringValue(column.text).value_or(""));
-  return metadata;
-}
-
-Status CheckProtocol(const Action& action) {
-  const int64_t reader = action.Number("/protocol/minReaderVersion");
-  const int64_t writer = action.Number("/protocol/minWriterVersion");
-  if (reader <= kReaderVersion && writer <= kWriterVersion) return {};
-  return Fail(Error::Invalid(fmt::format("the table asks for reader version {} and writer version {} of Delta Lake; this program is {} and {}", reader,
-                                         writer, kReaderVersion, kWriterVersion)));
+Status CheckProtocol(const DeltaProtocolAction& protocol) {
+  if (protocol.reader_version <= kReaderVersion && protocol.writer_version <= kWriterVersion) return {};
+  return Fail(Error::Invalid(fmt::format("the table asks for reader version {} and writer version {} of Delta Lake; this program is {} and {}",
+                                         protocol.reader_version, protocol.writer_version, kReaderVersion, kWriterVersion)));
 }
 
 Status ApplyOne(std::string_view line, DeltaState* state) {
-  Action action;
-  if (!action.Parse(line)) return Fail(Error::Corruption("no action: " + std::string(line.substr(0, 80))));
-  if (action.Has("/protocol")) return CheckProtocol(action);
-  if (action.Has("/metaData")) {
-    TR_TRY(state->metadata, MetadataOf(action));
-  } else if (action.Has("/add")) {
-    TR_TRY(DeltaFile file, FileOf(action));
+  auto action = ParseDeltaAction(line);
+  if (!action) return Fail(Error::Corruption(fmt::format("{}: {}", action.error().message(), line.substr(0, kShownBytes))));
+  if (action->protocol) return CheckProtocol(*action->protocol);
+  if (action->table) {
+    DeltaTableAction& table = *action->table;
+    state->metadata = {std::move(table.id), std::move(table.schema), std::move(table.partition_columns), table.created_ms};
+  } else if (action->add) {
+    DeltaFile file = FileOf(std::move(*action->add));
     state->removed.erase(file.path);
     state->files[file.path] = file;
-  } else if (action.Has("/remove")) {
-    const std::string path = action.Text("/remove/path");
-    state->files.erase(path);
-    state->removed[path] = action.Number("/remove/deletionTimestamp");
-  } else if (action.Has("/txn")) {
-    state->transactions[action.Text("/txn/appId")] = action.Number("/txn/version");
+  } else if (action->remove) {
+    state->files.erase(action->remove->path);
+    state->removed[action->remove->path] = action->remove->time_ms;
+  } else if (action->transaction) {
+    state->transactions[action->transaction->app] = action->transaction->version;
   }
   return {};
 }
@@ -195,7 +180,7 @@ std::string StateText(const DeltaState& state) {
 // What bit flips would else change unseen: the digits of a position.
 Status CheckSum(std::string_view text) {
   const size_t end = text.find('\n');
-  Action first;
+  FirstLine first;
   if (end == std::string_view::npos || !first.Parse(text.substr(0, end))) return {};  // what is wrong with it is found by its parser
   if (!first.Has("/commitInfo/crc32c") || first.Number("/commitInfo/crc32c") == Crc32c(text.substr(end + 1))) return {};
   return Fail(Error::Corruption("it is not what was written: its checksum differs"));
@@ -221,7 +206,7 @@ Status DeltaLog::Refresh(DeltaState* state) {
       TR_TRY(const std::string text, objects_.Get(object->name, kActionsBytesMax));
       if (const Status applied = ApplyActions(text, state); !applied) return Fail(applied.error().With(object->name));
       state->version = state->kept = *version;
-      Action first;
+      FirstLine first;
       if (first.Parse(std::string_view(text).substr(0, text.find('\n')))) state->checkpoint_sha256 = first.Text("/commitInfo/checkpointSha256");
       break;
     }

@@ -76,11 +76,14 @@ Result<DeltaAddAction> AddOf(const Members& action) {
   add.path = action.Text("/add/path");
   if (add.path.empty()) return Fail(Error::Invalid("an `add` without a path"));
   TR_TRY(add.partition, action.TextMap("/add/partitionValues"));
+  TR_TRY(add.tags, action.TextMap("/add/tags"));
+  add.bytes = action.Number("/add/size", 0);
+  add.modified_ms = action.Number("/add/modificationTime", 0);
   add.data_change = action.Flag("/add/dataChange", true);
   add.has_deletions = action.Has("/add/deletionVector");
   Members stats;
-  const std::string text = action.Text("/add/stats");
-  if (!text.empty() && stats.Parse(text)) add.records = stats.Number("/numRecords", -1);
+  add.stats = action.Text("/add/stats");
+  if (!add.stats.empty() && stats.Parse(add.stats)) add.records = stats.Number("/numRecords", -1);
   return add;
 }
 
@@ -104,7 +107,9 @@ Result<DeltaTableAction> TableOf(const Members& action) {
   DeltaTableAction table;
   table.id = action.Text("/metaData/id");
   if (table.id.empty()) return Fail(Error::Invalid("a table without an id"));
-  TR_TRY(table.columns, ColumnsOf(action.Text("/metaData/schemaString")));
+  table.schema = action.Text("/metaData/schemaString");
+  table.created_ms = action.Number("/metaData/createdTime", 0);
+  TR_TRY(table.columns, ColumnsOf(table.schema));
   TR_TRY(table.partition_columns, action.Texts("/metaData/partitionColumns"));
   TR_TRY(auto configuration, action.TextMap("/metaData/configuration"));
   for (auto& [name, value] : configuration) table.configuration[name] = value.value_or("");
@@ -120,14 +125,17 @@ Result<DeltaAction> ParseDeltaAction(std::string_view json) {
   if (members.Has("/add")) {
     TR_TRY(action.add, AddOf(members));
   } else if (members.Has("/remove")) {
-    action.remove = DeltaRemoveAction{members.Text("/remove/path"), members.Flag("/remove/dataChange", true)};
+    action.remove = DeltaRemoveAction{members.Text("/remove/path"), members.Number("/remove/deletionTimestamp", 0), members.Flag("/remove/dataChange", true)};
     if (action.remove->path.empty()) return Fail(Error::Invalid("a `remove` without a path"));
   } else if (members.Has("/metaData")) {
     TR_TRY(action.table, TableOf(members));
   } else if (members.Has("/protocol")) {
     action.protocol.emplace();
     action.protocol->reader_version = members.Number("/protocol/minReaderVersion", 1);
+    action.protocol->writer_version = members.Number("/protocol/minWriterVersion", 1);
     TR_TRY(action.protocol->reader_features, members.Texts("/protocol/readerFeatures"));
+  } else if (members.Has("/txn")) {
+    action.transaction = DeltaTransactionAction{members.Text("/txn/appId"), members.Number("/txn/version", 0)};
   }
   return action;
 }
