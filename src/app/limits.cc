@@ -82,6 +82,9 @@ constexpr int64_t kBodiesPerBudget = 2;
 // Of an idle connection: two buffers of 16 KiB, and itself.
 constexpr int64_t kBytesPerConnection = 36 * kKiB;
 
+// Of what batches may take, what stored rows may hold back for one commit.
+constexpr int64_t kRowsPerBatches = 2;
+
 void TakeShares(const MemoryBudget& memory, PartLimits& limits) {
   limits.server.bytes_in_flight_max = static_cast<size_t>(memory.bodies);
   limits.server.answer_bytes_max = static_cast<size_t>(memory.answers);
@@ -93,6 +96,7 @@ void TakeShares(const MemoryBudget& memory, PartLimits& limits) {
       std::min(limits.log.idempotency_keys_total_max, memory.log_keys / int64_t{log::IdempotencyWindow::kBytesPerKey});
   limits.documents.cache_bytes_max = static_cast<size_t>(memory.document_cache);
   limits.feed.batch_bytes_max = static_cast<size_t>(memory.batch);
+  limits.rows.bytes_max = std::min(limits.rows.bytes_max, static_cast<size_t>(memory.batches / kRowsPerBatches));
 }
 
 }  // namespace
@@ -168,6 +172,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"log", "log/options.h:segment_bytes", "", kBytes, 64 * kMiB, false, "a segment", "a new one begins"},
       LimitRow{"log", "log/options.h:batch_bytes_max", "", kBytes, kMiB, false, "requests written and synced together; one may be larger", "the rest comes next"},
       LimitRow{"log", "log/options.h:zeroed_batch_bytes_max", "", kBytes, 128 * kKiB, false, "a batch for which a segment is zeroed ahead", "written without"},
+      LimitRow{"log", "log/options.h:compressed_batch_bytes_min", "", kBytes, 128 * kKiB, false, "a batch from which on it is compressed", "written as it is below"},
       LimitRow{"log", "log/options.h:kRequestBytesMax", "", kBytes, 256 * kMiB, false, "what one request brings to a partition", "413"},
       LimitRow{"log", "log/options.h:idempotency_keys_max", "", kCount, 1'000'000, false, "idempotency keys that a partition remembers", "the oldest go"},
       LimitRow{"log", "log/options.h:idempotency_keys_total_max", "", kCount, 4'000'000, false, "the same of all partitions; fewer where `server.memory` is below 9 GiB", "each gets an equal share"},
@@ -187,6 +192,9 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"engine", "engine/rebuild.cc:kCatchUpRoundsMax", "", kCount, 8, false, "rounds in which a rebuild catches up beside the live one", "the live one waits"},
       LimitRow{"engine", "engine/worker.h:queue_batches_max", "", kCount, 2, false, "batches before each of rows, tables and documents", "the reader waits"},
       LimitRow{"engine", "engine/worker.h:queue_bytes_max", "", kBytes, 32 * kMiB, false, "the same in bytes", "the reader waits"},
+      LimitRow{"engine", "ports/warehouse.h:kStoredRowGroup", "", kCount, 122'880, false, "rows of a commit of stored rows", "the rest comes next"},
+      LimitRow{"engine", "engine/rows_keeper.h:bytes_max", "", kBytes, 64 * kMiB, false, "the same in bytes; 64 MiB or less where `server.memory` is below 1.1 GiB", "the rest comes next"},
+      LimitRow{"engine", "engine/rows_keeper.h:wait_max", "", kMilliseconds, 500, false, "how long rows are held back for a larger commit", "it is made"},
       LimitRow{"engine", "engine/ordered_reader.cc:kReadBytes", "", kBytes, 2 * kMiB, false, "what is read of a partition at a time", "the rest comes next"},
       LimitRow{"documents", "documents/reader_pool.h:kIdleReadersMax", "", kCount, 16, false, "idle connections kept", "closed"},
       LimitRow{"documents", "documents/json_reader.h:kDepthMax", "", kCount, 512, false, "nesting of a document", "a dead letter"},

@@ -22,6 +22,7 @@ struct PartLimits {
   server::Limits server;
   log::LogOptions log;
   engine::FeedLimits feed;
+  engine::RowsGroupLimits rows;
   documents::SqliteDocumentStoreOptions documents;
 };
 

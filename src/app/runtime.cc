@@ -195,6 +195,7 @@ Status Runtime::Parts::OpenEngine() {
   engine::EngineOptions engine_options;
   engine_options.on_commit = options.on_commit;
   engine_options.feed = limits.feed;
+  engine_options.rows = limits.rows;
   TR_TRY(engine, engine::Engine::Open(pipeline, streams, *log, *warehouse, *documents, clock(), std::move(engine_options)));
   progress = std::make_unique<ProgressView>(*engine, lake.get(), clock());
   auditor = std::make_unique<engine::Auditor>(

@@ -65,12 +65,13 @@ Engine::Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventL
       dead_letters_(log, clock, [this](std::string_view stream) { return LettersOf(stream); }),
       redrive_pump_(log, dead_letters_, [this](std::string_view stream) { return RedriveTargetOf(stream); }),
       view_collections_(pipeline, warehouse, documents, clock, options_.endurance),
-      rows_keeper_(ServicesOfKeepers(true)),
+      rows_keeper_(ServicesOfKeepers(true), options_.rows),
       table_keeper_(ServicesOfKeepers(true)),
       collection_keeper_(ServicesOfKeepers(false), RulesOf(pipeline)),
       rows_worker_(
           options_.worker, [this](const WorkItem& item, const std::stop_token& stop) { rows_keeper_.Take(item, stop); },
-          [](bool) { return std::nullopt; }),
+          [this](bool waited) { return rows_keeper_.Idle(waited, stop_.get_token()); },
+          [this] { rows_keeper_.Flush(stop_.get_token()); }),
       table_worker_(
           options_.worker,
           [this](const WorkItem& item, const std::stop_token& stop) {

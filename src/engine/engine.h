@@ -26,6 +26,7 @@
 #include "engine/redrive.h"
 #include "engine/redrive_pump.h"
 #include "engine/reject_watch.h"
+#include "engine/rows_keeper.h"
 #include "engine/stream_feed.h"
 #include "engine/view_collections.h"
 #include "engine/worker.h"
@@ -40,6 +41,7 @@ using StreamDirectory = std::map<std::string, StreamIds, std::less<>>;
 struct EngineOptions {
   FeedLimits feed;
   WorkerLimits worker;
+  RowsGroupLimits rows;
   EnduranceLimits endurance;  // of what fails for a passing reason
   // Called with the number of commits so far, after each; for tests that end the process at a given one.
   std::function<void(int64_t commits)> on_commit;

@@ -49,32 +49,6 @@ Status RejectRows(const KeeperServices& services, const DecodedBatch& batch, Sta
   return services.dead_letters.Write(letters, nullptr);
 }
 
-void RowsKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
-  bool patient = true;  // once one has been waited for, the next would be waited for in vain as well
-  for (const std::string& name : standing_.Going(item.names)) {
-    patient = standing_.Keep({name}, [&] { return Keep(*item.batch, name); }, patient, stop) && patient;
-  }
-}
-
-Status RowsKeeper::Keep(const DecodedBatch& batch, const std::string& name) {
-  WarehouseCommit commit;
-  commit.batch = batch.rows.get();
-  commit.range = {0, batch.rows->row_count()};
-  commit.kind = MaterializationKind::kStoredRows;
-  commit.names = {name};
-  commit.positions = batch.run.after;
-  commit.letters = batch.letters;
-  const auto consumed = batch.ConsumedBy(commit.range);
-  commit.read = consumed.read;
-  commit.undecodable = consumed.undecodable;
-  commit.time_ms = services_.clock.Now().millis();
-  const auto committed = services_.warehouse.Commit(commit);
-  if (!committed) return Fail(committed.error().error);
-  services_.committed(batch.stream);
-  services_.progress.Advance("rows", name, batch.run.after, committed->front(), commit.letters);
-  return {};
-}
-
 void TableKeeper::Take(const WorkItem& item, const std::stop_token& stop) {
   const std::vector<std::string> names = standing_.Going(item.names);
   if (names.empty()) return;

@@ -1,4 +1,5 @@
-// The three ways a batch becomes something durable: stored rows, tables, documents. Each commits its rows together with the positions.
+// Two ways in which a batch becomes something durable: tables and documents (the third: rows_keeper.h). Each commits its rows together
+// with the positions.
 #pragma once
 
 #include <functional>
@@ -41,21 +42,7 @@ std::string_view WithoutShadow(std::string_view name);
 Status RejectRows(const KeeperServices& services, const DecodedBatch& batch, Stage stage, const std::string& materialization,
                   const std::vector<RefusedRow>& refused);
 
-// Threads: the worker's. What an error stops, and for how long, is said in Standing: positions stay, so nothing is lost.
-class RowsKeeper {
- public:
-  explicit RowsKeeper(KeeperServices services)
-      : services_(std::move(services)), standing_("rows", services_.progress, services_.clock, services_.endurance, services_.stopped) {}
-  void Take(const WorkItem& item, const std::stop_token& stop);
-  Standing& standing() { return standing_; }
-
- private:
-  Status Keep(const DecodedBatch& batch, const std::string& name);
-
-  KeeperServices services_;
-  Standing standing_;
-};
-
+// Threads of the keepers: their worker's. What an error stops, and for how long, is said in Standing: positions stay, so nothing is lost.
 class TableKeeper {
  public:
   explicit TableKeeper(KeeperServices services)

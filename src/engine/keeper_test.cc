@@ -6,6 +6,7 @@
 #include <deque>
 #include <set>
 
+#include "engine/rows_keeper.h"
 #include "ports/testing/fake_document_store.h"
 
 namespace tailrace::engine {
@@ -249,7 +250,9 @@ TEST_F(KeeperTest, WhatTheMachineDoesToACommitIsTriedAgainAndMakesNoLetter) {
     TableKeeper(services()).Take(Batch(4, {"revenue"}), {});
     EXPECT_EQ(warehouse_.kept["revenue"].size(), 4U) << ErrorCodeName(code);
     warehouse_.failures = {Error(code, "the machine")};
-    RowsKeeper(services()).Take(Batch(4, {"rows"}), {});
+    RowsKeeper rows(services(), {});
+    rows.Take(Batch(4, {"rows"}), {});
+    rows.Flush({});
     EXPECT_EQ(warehouse_.kept["rows"].size(), 4U) << ErrorCodeName(code);
     EXPECT_TRUE(letters_.values.empty()) << ErrorCodeName(code);
     EXPECT_FALSE(progress_.Of("table", "revenue")->stopped) << ErrorCodeName(code);
@@ -327,9 +330,10 @@ TEST_F(KeeperTest, WhatDoesNotPassInTimeStopsThatPartUntilItIsTriedAgainAndLoses
 TEST_F(KeeperTest, AfterOneHasBeenWaitedForTheOthersOfABatchAreTriedOnce) {
   KeeperServices impatient = services();
   impatient.endurance = {std::chrono::milliseconds(50), std::chrono::seconds(7)};
-  RowsKeeper rows(impatient);
+  RowsKeeper rows(impatient, {});
   for (int i = 0; i < 40; ++i) warehouse_.failures.push_back(Error::Exhausted("no space left"));
   rows.Take(Batch(4, {"a", "b"}), {});
+  rows.Flush({});
   // 20 + 40 ms are more than 50: three tries of the first, and one of the second.
   EXPECT_EQ(warehouse_.failures.size(), 36U);
 }
@@ -354,9 +358,10 @@ TEST_F(KeeperTest, WhatWaitingDoesNotMendStopsThatPartWithItsReasonAndNoOther) {
     EXPECT_EQ(progress_.Of("table", "bad_" + name)->trouble, "broken in the search");
     EXPECT_TRUE(progress_.Of("table", "bad_" + name)->stopped);
 
-    RowsKeeper rows(services());
+    RowsKeeper rows(services(), {});
     warehouse_.failures = {Error(code, "broken by " + name)};
     rows.Take(Batch(4, {"rows_" + name}), {});
+    rows.Flush({});
     EXPECT_TRUE(warehouse_.kept["rows_" + name].empty());
   }
   CollectionKeeper collections(services(), {{"customers", {MergeMode::kReplace}}});

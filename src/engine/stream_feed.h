@@ -31,7 +31,7 @@ struct DecodeFault {
 struct DecodedBatch {
   std::string stream;
   RecordRun run;
-  std::unique_ptr<StreamBatch> rows;
+  std::shared_ptr<StreamBatch> rows;
   std::vector<size_t> run_index;     // of each row in `rows`; shorter than the run when some did not fit
   std::vector<DecodeFault> faults;
 

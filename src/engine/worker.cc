@@ -10,8 +10,11 @@ constexpr std::chrono::milliseconds kBetweenLooksAtTheEnd{100};
 
 }  // namespace
 
-Worker::Worker(WorkerLimits limits, Take take, Idle idle)
-    : queue_(limits.queue_batches_max, limits.queue_bytes_max), take_(std::move(take)), idle_(std::move(idle)) {}
+Worker::Worker(WorkerLimits limits, Take take, Idle idle, BeforeTask before_task)
+    : queue_(limits.queue_batches_max, limits.queue_bytes_max),
+      take_(std::move(take)),
+      idle_(std::move(idle)),
+      before_task_(std::move(before_task)) {}
 
 void Worker::Start() {
   thread_ = std::jthread([this](const std::stop_token& stop) {
@@ -55,6 +58,7 @@ void Worker::Run(const std::stop_token& stop) {
     waited = !item.has_value();
     if (!item || stop.stop_requested()) continue;
     if (item->task) {
+      before_task_();
       item->task();
     } else if (item->batch != nullptr) {
       take_(*item, stop);

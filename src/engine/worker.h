@@ -27,14 +27,17 @@ struct WorkerLimits {
   size_t queue_bytes_max = size_t{32} << 20;
 };
 
-// Threads: Push from any; `take` and `idle` run on the worker's own thread. Start and Stop from one thread; Stop twice is fine.
+// Threads: Push from any; `take`, `idle` and `before_task` run on the worker's own thread. Start and Stop from one thread; Stop twice is fine.
 class Worker {
  public:
   using Take = std::function<void(const WorkItem&, const std::stop_token&)>;
   // Runs when the queue is empty; returns when to run again if nothing comes, nullopt for not before the next item.
   using Idle = std::function<std::optional<std::chrono::milliseconds>(bool waited)>;
 
-  Worker(WorkerLimits limits, Take take, Idle idle);
+  // Brings to an end what was taken: a task comes after it.
+  using BeforeTask = std::function<void()>;
+
+  Worker(WorkerLimits limits, Take take, Idle idle, BeforeTask before_task = [] {});
 
   void Start();
   // Batches still queued are dropped: they are in the log, and their positions are not committed.
@@ -54,6 +57,7 @@ class Worker {
   BoundedQueue<WorkItem> queue_;
   const Take take_;
   const Idle idle_;
+  const BeforeTask before_task_;
   std::atomic<bool> ended_{false};
   std::jthread thread_;
 };

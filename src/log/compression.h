@@ -12,8 +12,8 @@ namespace tailrace::log {
 // More than this out of one batch is refused: a batch of a few bytes must not fill the memory.
 inline constexpr size_t kUnpackedBytesMax = size_t{1} << 28;
 
-// Replaces `packed`. kInternal: the library refused.
-Status Pack(Compression compression, std::string_view records, ByteBuffer* packed);
+// Replaces `packed`: room for a header of `header_bytes`, then the records. kInternal: the library refused.
+Status Pack(Compression compression, std::string_view records, size_t header_bytes, ByteBuffer* packed);
 
 // The records, then `padding` zero bytes. kCorruption.
 Result<std::string> Unpack(Compression compression, std::string_view packed, size_t padding);

@@ -59,7 +59,7 @@ Status AppendBatch(const Gap& gap, LostOffsets part, std::string* to) {
   std::string batch(kBatchHeaderBytes, '\0');
   if (header.record_count > kPlainRecordsMax) {
     ByteBuffer packed;
-    TR_RETURN_IF_ERROR(Pack(Compression::kZstd, records, &packed));
+    TR_RETURN_IF_ERROR(Pack(Compression::kZstd, records, 0, &packed));
     batch += packed.view();
     header.attributes = static_cast<int16_t>(Compression::kZstd);
   } else {

@@ -10,6 +10,7 @@ class LogHarness final : public EventLogHarness {
   LogHarness(int64_t segment_bytes, Compression compression, FaultFileSystem::Loss loss) : loss_(loss) {
     options_.segment_bytes = segment_bytes;
     options_.compression = compression;
+    options_.compressed_batch_bytes_min = 0;
     Open();
   }
   EventLog& log() override { return *log_; }

@@ -57,7 +57,7 @@ TEST_F(Logs, ZerosAheadGrowWithTheBatches) {
 }
 
 TEST_F(Logs, ALargeBatchIsWrittenWithoutZerosBeforeIt) {
-  options_ = {.directory = "/data"};
+  options_ = {.directory = "/data", .compression = Compression::kNone};
   Open();
   ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {std::string(200 << 10, 'a')}));
   const std::string path = "/data/log/sales/0/00000000000000000000.log";
@@ -215,6 +215,7 @@ TEST_F(Logs, ReadsGoOnWithoutOrAgainstAnIndex) {
 TEST_F(Logs, CompressionIsUsedWhereItHelps) {
   options_.segment_bytes = 1 << 20;
   options_.compression = Compression::kZstd;
+  options_.compressed_batch_bytes_min = 0;
   Open();
   ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {std::string(10000, 'x')}));
   ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {"y"}));
@@ -224,6 +225,27 @@ TEST_F(Logs, CompressionIsUsedWhereItHelps) {
   EXPECT_EQ(batches[0].header.compression(), Compression::kZstd);
   EXPECT_LT(batches[0].header.total_bytes(), 300);
   EXPECT_EQ(batches[1].header.compression(), Compression::kNone);
+}
+
+TEST_F(Logs, LargeBatchesAreCompressedAndReadAsMuchAsIsAskedFor) {
+  options_.segment_bytes = 1 << 20;
+  Open();
+  const std::vector<std::string> large(200, std::string(1000, 'x'));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, large));
+  ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {std::string(1000, 'x')}));
+  const auto few = log_->Read(kSales, kFirst, Offset{0}, 250'000);
+  ASSERT_TRUE(few) << few.error().message();
+  EXPECT_EQ(few->size(), 2U) << "what a read gives is bounded as unpacked";
+  const auto later = log_->Read(kSales, kFirst, Offset{999}, 1 << 20);
+  ASSERT_TRUE(later) << later.error().message();
+  EXPECT_EQ(later->at(0).records.at(0).offset, Offset{999});
+  EXPECT_EQ(later->at(1).records.at(0).offset, Offset{1000});
+  log_->Stop();
+  const auto batches = InspectLog(files_, "/data/log/sales/0", {})->batches;
+  ASSERT_EQ(batches.size(), 6U);
+  EXPECT_EQ(batches[0].header.compression(), Compression::kLz4);
+  EXPECT_LT(batches[0].header.total_bytes(), 20'000);
+  EXPECT_EQ(batches[5].header.compression(), Compression::kNone);
 }
 
 TEST_F(Logs, TooMuchInFlightIsRefusedAtOnce) {

@@ -23,7 +23,9 @@ struct LogOptions {
   // A batch of this size or more is written without zeros before it: they would cost more than what they save.
   int64_t zeroed_batch_bytes_max = int64_t{128} << 10;
   int64_t position_step_bytes = int64_t{4} << 20;  // how far the synced position may be ahead of what is on the disk
-  Compression compression = Compression::kNone;
+  // A batch of this size or more is written compressed: that takes less time than writing what it saves. A smaller one is written as it is.
+  Compression compression = Compression::kLz4;
+  int64_t compressed_batch_bytes_min = int64_t{128} << 10;
   // Remembered by each partition; the oldest goes first. Where the partitions are many, each gets an equal share of
   // what all of them may remember: IdempotencyKeysOf. A key takes IdempotencyWindow::kBytesPerKey of memory.
   int64_t idempotency_keys_max = 1'000'000;

@@ -89,7 +89,8 @@ Result<Partition::Committed> Partition::CommitRecords(PendingBatch& batch) {
   header.base_offset = store_.end().value;
   const Sequencer::Ticket ticket = sequencer_.Take(slot_, batch.records(), clock_.Now().millis());
   header.base_timestamp_ms = header.max_timestamp_ms = ticket.timestamp_ms;
-  const auto bytes = batch.Seal(header, ticket.first, options_.compression, &packed_);
+  const bool is_large = static_cast<int64_t>(batch.bytes()) >= options_.compressed_batch_bytes_min;
+  const auto bytes = batch.Seal(header, ticket.first, is_large ? options_.compression : Compression::kNone, &packed_);
   Status written = bytes ? store_.Write(*bytes) : Status(Fail(bytes.error()));
   if (!bytes || (!written && written.error().code() == ErrorCode::kExhausted)) {
     sequencer_.Done(slot_);

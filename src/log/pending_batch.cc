@@ -100,13 +100,9 @@ Result<std::string_view> PendingBatch::Seal(BatchHeader header, Seq first_seq, C
   StoreBig64(bytes_.data() + seq_at_, static_cast<uint64_t>(first_seq.value));
   ByteBuffer* batch = &bytes_;
   if (compression != Compression::kNone) {
-    TR_RETURN_IF_ERROR(Pack(compression, bytes_.view().substr(kBatchHeaderBytes), packed));
+    TR_RETURN_IF_ERROR(Pack(compression, bytes_.view().substr(kBatchHeaderBytes), kBatchHeaderBytes, packed));
     // A batch that does not shrink is kept as it is.
-    if (packed->size() + kBatchHeaderBytes < bytes_.size()) {
-      const size_t size = packed->size();
-      packed->Reserve(kBatchHeaderBytes);
-      std::memmove(packed->data() + kBatchHeaderBytes, packed->data(), size);
-      packed->resize(size + kBatchHeaderBytes);
+    if (packed->size() < bytes_.size()) {
       batch = packed;
       header.attributes = static_cast<int16_t>(compression);
     }

@@ -84,7 +84,7 @@ TEST(Compression, GivesBackWhatWasPacked) {
     for (const std::string& text :
          {std::string("a"), std::string(3'000'000, 'x'), std::string("mixed text of some length")}) {
       ByteBuffer packed;
-      ASSERT_TRUE(Pack(compression, text, &packed));
+      ASSERT_TRUE(Pack(compression, text, 0, &packed));
       EXPECT_EQ(Unpack(compression, packed.view(), 3).value(), text + std::string(3, '\0'));
     }
   }
@@ -93,7 +93,7 @@ TEST(Compression, GivesBackWhatWasPacked) {
 TEST(Compression, DamageIsNoticed) {
   for (const Compression compression : {Compression::kLz4, Compression::kZstd}) {
     ByteBuffer packed;
-    ASSERT_TRUE(Pack(compression, std::string(100000, 'x') + "end", &packed));
+    ASSERT_TRUE(Pack(compression, std::string(100000, 'x') + "end", 0, &packed));
     const std::string bytes(packed.view());
     EXPECT_EQ(Unpack(compression, bytes.substr(0, bytes.size() / 2), 0).error().code(), ErrorCode::kCorruption);
     EXPECT_EQ(Unpack(compression, "not a frame", 0).error().code(), ErrorCode::kCorruption);
@@ -105,7 +105,7 @@ TEST(Compression, DamageIsNoticed) {
 TEST(Compression, ABombIsRefused) {
   for (const Compression compression : {Compression::kLz4, Compression::kZstd}) {
     ByteBuffer packed;
-    ASSERT_TRUE(Pack(compression, std::string(kUnpackedBytesMax + 1, '\0'), &packed));
+    ASSERT_TRUE(Pack(compression, std::string(kUnpackedBytesMax + 1, '\0'), 0, &packed));
     EXPECT_EQ(Unpack(compression, packed.view(), 0).error().code(), ErrorCode::kCorruption);
   }
 }

@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kPadding = RecordDecoder::kPadding;
 constexpr int64_t kReadBytesMin = int64_t{64} << 10;
+constexpr int64_t kCompressedBatchesAtOnce = 2;
 
 // Batch `bytes`, a part of `buffer`, as records from `from` on.
 Result<LogBatch> DecodeBatch(PartitionId partition, std::shared_ptr<const std::string> buffer, std::string_view bytes,
@@ -68,6 +69,7 @@ class Reading {
       : file_(file), at_(std::move(place)), wanted_(wanted), buffer_bytes_(std::max(kReadBytesMin, wanted.bytes_max)) {}
 
   Result<std::vector<LogBatch>> Run() {
+    TR_RETURN_IF_ERROR(FitBuffer());
     while (!Full()) {
       const int64_t before = at_.position;
       TR_RETURN_IF_ERROR(TakeBuffer());
@@ -80,6 +82,17 @@ class Reading {
 
  private:
   bool Full() const { return at_.position >= at_.limit || (!batches_.empty() && taken_ >= wanted_.bytes_max); }
+
+  // Of compressed batches a few are what is wanted: not more is read than those. What the header says is checked when its batch is taken.
+  Status FitBuffer() {
+    char start[kBatchHeaderBytes];
+    TR_TRY(const size_t read, file_.ReadAt(at_.position, start));
+    if (read < kBatchHeaderBytes) return {};
+    const BatchHeader header = DecodeBatchHeader(start);
+    if (header.compression() == Compression::kNone || !HeaderProblem(header, at_.offset).empty()) return {};
+    buffer_bytes_ = std::clamp(kCompressedBatchesAtOnce * header.total_bytes(), kReadBytesMin, buffer_bytes_);
+    return {};
+  }
 
   // All batches that lie whole in one buffer; stops before one that does not, or that is damaged.
   Status TakeBuffer() {
@@ -105,8 +118,9 @@ class Reading {
     if (!batch) return false;
     batch->file = path_;
     batch->byte = at_.position;
+    // As unpacked: what is asked for bounds memory.
+    taken_ += batch->buffer == buffer ? std::ssize(bytes) : std::ssize(*batch->buffer);
     batches_.push_back(std::move(*batch));
-    taken_ += std::ssize(bytes);
     return true;
   }
 

@@ -101,12 +101,18 @@ struct RowExclusion {
   std::vector<size_t> rows;   // ascending
 };
 
+struct BatchPart {
+  const StreamBatch* batch = nullptr;
+  RowRange range;
+};
+
 struct WarehouseCommit {
   const StreamBatch* batch = nullptr;
   RowRange range;
+  std::vector<BatchPart> further = {};   // kStoredRows: of the same stream, behind the range, in the same transaction
   MaterializationKind kind = MaterializationKind::kTable;  // kTable: `names` in one transaction; kStoredRows: in its own
   std::vector<std::string> names;
-  std::vector<RowExclusion> exclusions;  // records that a table's SQL cannot take
+  std::vector<RowExclusion> exclusions;  // records of `batch` that a table's SQL cannot take
   Positions positions;                   // after this commit
   std::optional<Offset> letters = std::nullopt;  // the same of the dead-letter log; nullopt: as before
   int64_t read = 0;                      // records between the positions before and after: the range, and the undecodable
@@ -190,6 +196,8 @@ class Warehouse {
   virtual Result<std::unique_ptr<StreamBatch>> NewBatch(std::string_view stream) = 0;
 
   // Rows, positions and counters in one. The store counts what its own SQL emits and filters, and the exclusions in the range.
+  // Stored rows are kept in groups of so many: a commit of one or more whole groups is cheaper than any other.
+  static constexpr size_t kStoredRowGroup = 122'880;
   virtual CommitResult Commit(const WarehouseCommit& commit) = 0;
 
   // Whether the table's SQL takes these records; keeps nothing. When it does not (kInvalid), `suspects`, unless null, are the records that

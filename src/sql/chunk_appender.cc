@@ -27,6 +27,8 @@ struct ChunkAppender::Impl {
   ChunkHandle chunk;  // shows the rows of one of the batch's chunks
   bool failed = false;
 
+  Result<int64_t> AppendPart(const BatchRows& rows);
+
   Error Failed(std::string_view fallback) {
     failed = true;
     duckdb_error_data data = duckdb_appender_error_data(appender.get());
@@ -63,26 +65,33 @@ Result<ChunkAppender> ChunkAppender::Create(Connection& connection, std::shared_
   return ChunkAppender(std::move(impl));
 }
 
-Result<int64_t> ChunkAppender::Append(const BatchRows& rows) {
-  TR_CHECK(&rows.batch->layout() == impl_->layout.get());
+Result<int64_t> ChunkAppender::Append(std::span<const BatchRows> parts) {
   if (impl_->failed) return Fail(Error::Internal("appending to " + impl_->table.name + " after a failure"));
   if (!impl_->connection->in_transaction)
     return Fail(Error::Internal("appending to " + impl_->table.name + " outside of a transaction"));
+  int64_t appended = 0;
+  for (const BatchRows& rows : parts) {
+    TR_TRY(const int64_t of_part, impl_->AppendPart(rows));
+    appended += of_part;
+  }
+  if (duckdb_appender_flush(impl_->appender.get()) != DuckDBSuccess)
+    return Fail(impl_->Failed("flush to " + impl_->table.name));
+  return appended;
+}
+
+Result<int64_t> ChunkAppender::Impl::AppendPart(const BatchRows& rows) {
+  TR_CHECK(&rows.batch->layout() == layout.get());
   const RowSelection selection{rows.begin, rows.end, rows.excluded};
   SelectionCursor cursor(*rows.batch, selection);
   int64_t appended = 0;
   while (cursor.Next()) {
-    for (size_t i = 0; i < impl_->table.columns; ++i)
-      cursor.Refer(duckdb_data_chunk_get_vector(impl_->chunk.get(), i), i);
-    duckdb_data_chunk_set_size(impl_->chunk.get(), cursor.count());
+    for (size_t i = 0; i < table.columns; ++i) cursor.Refer(duckdb_data_chunk_get_vector(chunk.get(), i), i);
+    duckdb_data_chunk_set_size(chunk.get(), cursor.count());
     // Its own answer, for the flush reports success also when a chunk was refused.
-    if (duckdb_append_data_chunk(impl_->appender.get(), impl_->chunk.get()) != DuckDBSuccess) {
-      return Fail(impl_->Failed("a chunk was refused by " + impl_->table.name));
-    }
+    if (duckdb_append_data_chunk(appender.get(), chunk.get()) != DuckDBSuccess)
+      return Fail(Failed("a chunk was refused by " + table.name));
     appended += static_cast<int64_t>(cursor.count());
   }
-  if (duckdb_appender_flush(impl_->appender.get()) != DuckDBSuccess)
-    return Fail(impl_->Failed("flush to " + impl_->table.name));
   return appended;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,7 +33,8 @@ class ChunkAppender {
   ~ChunkAppender();
 
   // Appends and flushes; returns the rows appended, each of which was counted.
-  Result<int64_t> Append(const BatchRows& rows);
+  Result<int64_t> Append(std::span<const BatchRows> parts);
+  Result<int64_t> Append(const BatchRows& rows) { return Append(std::span(&rows, 1)); }
 
  private:
   struct Impl;

@@ -190,12 +190,14 @@ Result<Flow> RowStore::Append(KeptRows& rows, const WarehouseCommit& commit) {
     TR_TRY(rows.appender,
            sql::ChunkAppender::Create(*connection_, stream.layout, {"main", rows.stored.physical_tables[0], columns}));
   }
-  sql::BatchRows selected{&ChunksOf(*commit.batch), commit.range.begin, commit.range.end, {}};
+  std::vector<sql::BatchRows> selected{{&ChunksOf(*commit.batch), commit.range.begin, commit.range.end, {}}};
   for (const RowExclusion& exclusion : commit.exclusions) {
-    if (exclusion.materialization == rows.stored.name) selected.excluded = exclusion.rows;
+    if (exclusion.materialization == rows.stored.name) selected.front().excluded = exclusion.rows;
   }
-  const int64_t left_out = ExcludedIn(commit.range, selected.excluded);
-  const int64_t expected = static_cast<int64_t>(commit.range.end - commit.range.begin) - left_out;
+  const int64_t left_out = ExcludedIn(commit.range, selected.front().excluded);
+  for (const BatchPart& part : commit.further) selected.push_back({&ChunksOf(*part.batch), part.range.begin, part.range.end, {}});
+  int64_t expected = -left_out;
+  for (const sql::BatchRows& part : selected) expected += static_cast<int64_t>(part.end - part.begin);
   TR_TRY(const int64_t appended, rows.appender->Append(selected));
   if (appended == expected) return Flow{commit.read, appended, 0, commit.undecodable + left_out};
   return Fail(Error::Internal(fmt::format("{} rows were appended of {}", appended, expected)));

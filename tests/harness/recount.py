@@ -171,6 +171,10 @@ class Recount:
                 assert flow["read"] + flow["in_flight"] == len(self.records), f"/audit of the lake: {flow}, the log has {len(self.records)}"
                 continue
             expected = (len(self.records), refused.get((flow["kind"], flow["name"]), 0))
+            # What was sent again, and refused again, was read once more.
+            again = flow["read"] - expected[0] if self._letters_again else 0
+            assert 0 <= again <= expected[1], f"/audit of {flow['name']}: {flow} has read more than all of it again"
+            expected = (expected[0] + again, expected[1] + again)
             assert (flow["read"], flow["dead_lettered"]) == expected, f"/audit of {flow['name']}: {flow}, the log has {expected}"
 
     def check(self, server, deep=False):

@@ -97,6 +97,7 @@ void Write(const std::string& directory, log::Compression compression) {
   log::LogOptions options;
   options.directory = directory;
   options.compression = compression;
+  options.compressed_batch_bytes_min = 0;
   options.segment_bytes = kSegmentBytes;
   auto log = log::Log::Open(options, {{"sample", "sample", 2}}, PosixFileSystem(), clock);
   if (!log) Waiter::Die(log.error());

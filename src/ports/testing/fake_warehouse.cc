@@ -140,6 +140,12 @@ void FakeWarehouse::Take(const WarehouseCommit& commit, const std::string& name,
       kept->records.push_back(record);
     }
   }
+  for (const BatchPart& part : commit.further) {
+    const auto& records = RecordsOf(*part.batch);
+    kept->records.insert(kept->records.end(), records.begin() + static_cast<std::ptrdiff_t>(part.range.begin),
+                         records.begin() + static_cast<std::ptrdiff_t>(part.range.end));
+    kept->flow.emitted += static_cast<int64_t>(part.range.end - part.range.begin);
+  }
   kept->positions = commit.positions;
   kept->letters = commit.letters.value_or(kept->letters);
   ++kept->commits;

@@ -189,6 +189,27 @@ TEST_P(WarehouseContract, CountersAndPositionsAreOneCommit) {
   EXPECT_EQ(StateOf("events").flow, (Flow{4, 4, 0, 0}));
 }
 
+TEST_P(WarehouseContract, StoredRowsOfSeveralBatchesAreOneCommit) {
+  Adopt();
+  const auto first = Batch(5);
+  const auto second = Batch(3);
+  const auto empty = Batch(0);
+  WarehouseCommit commit;
+  commit.batch = first.get();
+  commit.range = {3, 5};
+  commit.further = {{second.get(), {0, 1}}, {empty.get(), {0, 0}}, {second.get(), {1, 3}}};
+  commit.kind = MaterializationKind::kStoredRows;
+  commit.names = {"events"};
+  commit.positions = At(3, 3);
+  commit.read = 6;
+  commit.undecodable = 1;
+  ASSERT_TRUE(warehouse_->Commit(commit));
+  Reopen();
+  EXPECT_EQ(StateOf("events").flow, (Flow{6, 5, 0, 1}));
+  EXPECT_EQ(StateOf("events").commits, 1);
+  EXPECT_EQ(StateOf("events").positions, At(3, 3));
+}
+
 TEST_P(WarehouseContract, AShadowCountsFromTheBeginning) {
   Adopt();
   auto batch = Batch(4);
