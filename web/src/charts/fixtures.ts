@@ -29,7 +29,7 @@ export function resultOf(columns: string[], rows: CellValue[][]): TileResult {
 }
 
 export function tileOf(tile: Partial<TileSpec>): TileSpec {
-  return { name: '1', title: 'Tile', chart: 'bar', sql: '', x: '', y: [], stacked: false, horizontal: false, format: {}, width: 6, height: 4, sets: {}, columns: [], reads: [], ...tile };
+  return { name: '1', title: 'Tile', chart: 'bar', sql: '', x: '', y: [], stacked: false, horizontal: false, format: {}, width: 6, height: 4, sets: {}, columns: [], reads: [], params: [], ...tile };
 }
 
 export const param = (name: string, type: string, more: Partial<DashboardParam> = {}): DashboardParam => ({ name, type, required: false, nullable: false, ...more });

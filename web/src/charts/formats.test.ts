@@ -22,14 +22,17 @@ describe('numbers', () => {
     expect([rounded('2.675', 2), rounded('-2.675', 2), rounded('0.995', 2), rounded('9.5', 0), rounded('1.004', 2)]).toEqual(['2.68', '-2.68', '1.00', '10', '1.00']);
   });
   it('have no sign when they are shown as nought', () => expect(shown('DECIMAL(5,3)', 'integer', '-0.001')).toBe('0'));
-  it('are short on axes', () => expect([0, 0.25, 950, 12_300, 3_400_000, -1_250_000].map(short)).toEqual(['0', '0.25', '950', '12.3k', '3.4M', '−1.3M']));
+  it('are short on axes', () => expect([0, 0.25, 950, 12_300, 3_400_000, -1_250_000].map((value) => short(value))).toEqual(['0', '0.25', '950', '12.3k', '3.4M', '−1.3M']));
+  it('on an axis are told apart', () => expect([short(114.25, 0.25), short(114.5, 0.25), short(66.6, 0.03), short(1_234_500, 500), short(1_235_000, 500), short(20_000, 5000)]).toEqual(['114.25', '114.50', '66.60', '1.2345M', '1.2350M', '20k']));
   it('that are missing are a dash, not nought', () => expect([shown('BIGINT', 'currency GBP', null), shown('DATE', undefined, undefined)]).toEqual(['–', '–']));
 });
 
 describe('currencies', () => {
   it('have their sign before the number and the minus before both', () => expect([shown('DECIMAL(12,2)', 'currency GBP', '1234.50'), shown('DECIMAL(12,2)', 'currency EUR', '-7')]).toEqual(['£1,234.50', '−€7.00']));
-  it('have as many decimals as the currency is counted in', () => expect([shown('BIGINT', 'currency JPY', 17640), shown('DECIMAL(12,2)', 'currency USD', '210')]).toEqual(['JP¥17,640', 'US$210.00'].map((text) => expect.stringMatching(new RegExp(`^(?:${text.replace(/[$]/g, '\\$&')}|.{0,4}${text.replace(/^[^\d]+/, '')})$`)))));
-  it('keep what a small price has beyond them, and round large amounts', () => expect([shown('DECIMAL(12,3)', 'currency GBP', '0.085'), shown('DECIMAL(12,3)', 'currency GBP', '2.550'), shown('DECIMAL(12,3)', 'currency GBP', '8998790.914')]).toEqual(['£0.085', '£2.55', '£8,998,790.91']));
+  it('have as many decimals as the currency is counted in, and a sign that no other has', () =>
+    expect([shown('BIGINT', 'currency JPY', 17640), shown('DECIMAL(12,2)', 'currency USD', '210'), shown('DECIMAL(12,2)', 'currency TWD', '17640.00'), shown('DECIMAL(12,2)', 'currency CHF', '5')]).toEqual(['¥17,640', '$210.00', 'NT$17,640.00', 'CHF 5.00']));
+  it('keep what a price below one has beyond them, and round the others', () => expect([shown('DECIMAL(12,3)', 'currency GBP', '0.085'), shown('DECIMAL(12,3)', 'currency GBP', '2.550'), shown('DECIMAL(12,3)', 'currency GBP', '8998790.914')]).toEqual(['£0.085', '£2.55', '£8,998,790.91']));
+  it('have no cents where nobody counted any', () => expect([shown('BIGINT', 'currency INR', 5772), shown('DOUBLE', 'currency INR', 5772.5), shown('DECIMAL(12,2)', 'currency INR', '5772.00')]).toEqual(['₹5,772', '₹5,772.50', '₹5,772.00']));
   it('may stand in another column', () => {
     const columns = [
       { name: 'amount', type: 'DECIMAL(12,2)' },

@@ -9,7 +9,7 @@ const NOTHING = '–';
 /** A number shown in full has so many decimals at most where its column does not say how many. */
 const DECIMALS_MAX = 6;
 const SHORT_FROM = 10_000;
-const PRICE_MAX = 100;
+const PRICE_MAX = 1;
 const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
 
 export type FormatKind = 'number' | 'integer' | 'percent' | 'bytes' | 'duration' | 'currency' | 'date' | 'datetime' | 'text';
@@ -73,10 +73,14 @@ export function rounded(text: string, decimals: number): string {
   return `${sign}${digits.slice(0, cut)}${decimals ? `.${digits.slice(cut)}` : ''}`;
 }
 
-/** 12.3K, 3.4M: for axes. */
-export function short(value: number): string {
+/** 12.3k, 3.4M: for axes. `step`: what lies between two of them, which must not be written alike. */
+export function short(value: number, step = Infinity): string {
   const size = Math.abs(value);
-  const options: Intl.NumberFormatOptions = size >= SHORT_FROM ? { notation: 'compact', maximumFractionDigits: 1 } : { maximumFractionDigits: size >= 100 ? 0 : size >= 1 ? 2 : 4 };
+  const isCompact = size >= SHORT_FROM;
+  const unit = isCompact ? 1000 ** Math.min(4, Math.floor(Math.log10(size) / 3)) : 1;
+  const needed = Number.isFinite(step) && step > 0 ? Math.min(DECIMALS_MAX, trimmedDecimals((step / unit).toFixed(8))) : null;
+  const usual = isCompact ? 1 : size >= 100 ? 0 : size >= 1 ? 2 : 4;
+  const options: Intl.NumberFormatOptions = { maximumFractionDigits: needed ?? usual, minimumFractionDigits: needed ?? 0, ...(isCompact && { notation: 'compact' }) };
   return new Intl.NumberFormat('en-US', options).format(value).replace('K', 'k').replace('-', MINUS);
 }
 
@@ -85,9 +89,10 @@ export function isCurrency(code: string): boolean {
 }
 
 function currencyParts(code: string): { sign: string; decimals: number } {
-  const format = new Intl.NumberFormat(LOCALE, { style: 'currency', currency: code });
+  // Of all locales this one has a sign of its own for each dollar.
+  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency: code });
   const sign = format.formatToParts(0).find((part) => part.type === 'currency')?.value ?? code;
-  return { sign: sign.length > 2 ? `${sign} ` : sign, decimals: format.resolvedOptions().maximumFractionDigits ?? 2 };
+  return { sign: /^[A-Z]{3}$/.test(sign) ? `${sign} ` : sign, decimals: format.resolvedOptions().maximumFractionDigits ?? 2 };
 }
 
 function withSign(number: string, sign: string): string {
@@ -141,12 +146,17 @@ function dateTime(cell: CellValue): string {
   return (at % 60_000 === 0 ? MINUTE : SECOND).format(at);
 }
 
+export interface About {
+  currency?: string; // of all that stands on the axis
+  step?: number; // between two labels
+}
+
 export interface Formatter {
   format: Format;
   /** Every digit, for tips and tables. `row` is there for what depends on another column. */
   exact: (cell: CellValue, row?: CellValue[]) => string;
   /** For axes and labels. */
-  short: (value: number, currency?: string) => string;
+  short: (value: number, about?: About) => string;
 }
 
 const NUMBER: { min: number; max: number } = { min: 0, max: DECIMALS_MAX };
@@ -179,7 +189,8 @@ export function formatterOf(column: Column, columns: Column[], text: string | un
         const code = (at >= 0 ? textOf(row?.[at]) : format.currency) ?? '';
         if (!isCurrency(code)) return grouped(digits, decimals);
         const { sign, decimals: usual } = currencyParts(code);
-        // A price below a hundred keeps what it has beyond the cents; of a large amount nobody wants it.
+        // A price below one keeps what it has beyond the cents; nobody counts the cents of what was never counted in them.
+        if (!column.type.startsWith('DECIMAL') && /^-?\d+$/.test(digits)) return withSign(grouped(digits), sign);
         const most = Math.abs(Number(cell)) >= PRICE_MAX ? usual : Math.max(usual, Math.min(trimmedDecimals(digits), DECIMALS_MAX));
         return withSign(grouped(digits, { min: usual, max: most }), sign);
       }
@@ -193,22 +204,22 @@ export function formatterOf(column: Column, columns: Column[], text: string | un
         return digits;
     }
   };
-  const axis = (value: number, currency = format.currency): string => {
+  const axis = (value: number, { currency = format.currency, step }: About = {}): string => {
     switch (format.kind) {
       case 'percent':
-        return `${short(value)}%`;
+        return `${short(value, step)}%`;
       case 'bytes':
         return bytes(value);
       case 'duration':
         return duration(value);
       case 'currency':
-        return currency && isCurrency(currency) ? withSign(short(value), currencyParts(currency).sign) : short(value);
+        return currency && isCurrency(currency) ? withSign(short(value, step), currencyParts(currency).sign) : short(value, step);
       case 'date':
         return DAY.format(value);
       case 'datetime':
         return dateTime(new Date(value).toISOString());
       default:
-        return short(value);
+        return short(value, step);
     }
   };
   return { format, exact, short: axis };

@@ -3,7 +3,7 @@ import { Numeral } from '../api/sql';
 import { describe as described } from './describe';
 import { palette, resultOf, tileOf } from './fixtures';
 import { drawMap } from './map';
-import { draw, timeLabel, type Drawing } from './options';
+import { draw, timeLabel, timeTicks, type Drawing } from './options';
 
 interface Series {
   name: string;
@@ -19,7 +19,7 @@ interface Axis {
   inverse?: boolean;
   axisLabel: { formatter?: (value: never, at: number) => string; width?: number };
 }
-const look = { palette, narrow: false, values: {} };
+const look = { palette, width: 600, values: {} };
 const seriesOf = (drawing: Drawing): Series[] => drawing.option.series as Series[];
 const axisOf = (drawing: Drawing, axis: 'xAxis' | 'yAxis'): Axis => drawing.option[axis] as Axis;
 const tipOf = (drawing: Drawing): ((mark: object) => string) => (drawing.option.tooltip as { formatter: (mark: object) => string }).formatter;
@@ -82,6 +82,18 @@ describe('lines', () => {
     const [a] = seriesOf(draw(tileOf({ chart: 'area', stacked: true, x: 'x', y: ['n'], series: 's' }), result, look));
     expect(a!.data).toEqual([[1, 5], [2, 0]]);
     expect(a!.tooltip!.valueFormatter(0, 1)).toBe('–');
+  });
+  it('have ticks that tell what differs', () => {
+    const ticks = (from: string, to: string, ...values: number[]) => values.map(timeTicks([from, to]));
+    expect(ticks('2017-03-02', '2017-03-09', Date.UTC(2017, 2, 2), Date.UTC(2017, 2, 4))).toEqual(['2 Mar 2017', '4 Mar']);
+    expect(ticks('2010-12-01', '2011-12-09', Date.UTC(2010, 11, 1), Date.UTC(2011, 0, 1), Date.UTC(2011, 2, 1))).toEqual(['Dec 2010', '2011', 'Mar']);
+    expect(ticks('2011-01-01T08:00:00Z', '2011-01-02T09:00:00Z', Date.UTC(2011, 0, 1, 12), Date.UTC(2011, 0, 2))).toEqual(['12:00', '2 Jan']);
+    expect(ticks('2001-01-01', '2011-01-01', Date.UTC(2005, 0, 1))).toEqual(['2005']);
+  });
+  it('that begin far from nought have labels of their own', () => {
+    const drawing = draw(tileOf({ chart: 'line', x: 'day', y: ['yen'], format: { yen: 'currency JPY' } }), resultOf(['day DATE', 'yen DECIMAL(18,6)'], [['2017-03-02', '114.1'], ['2017-03-03', '114.9']]), look);
+    expect(axisOf(drawing, 'yAxis')).toMatchObject({ scale: true });
+    expect([114.2, 114.4].map((value) => axisOf(drawing, 'yAxis').axisLabel.formatter!(value as never, 0))).toEqual(['¥114.2', '¥114.4']);
   });
   it('tell times by their grain', () => expect([timeLabel(Date.UTC(2011, 0, 1), 'year'), timeLabel(Date.UTC(2011, 0, 1), 'month'), timeLabel(Date.UTC(2011, 0, 1), 'day'), timeLabel(Number.NaN, 'day')]).toEqual(['2011', 'Jan 2011', '1 Jan 2011', '–']));
 });

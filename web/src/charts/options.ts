@@ -1,9 +1,9 @@
 // From a tile and its rows to what ECharts draws. Nothing here touches the page, so all of it is tested without one.
 import type { EChartsCoreOption } from 'echarts/core';
-import { isTemporal, numberOf, textOf, type CellValue } from '../lib/cells';
+import { compareCells, isNumeric, isTemporal, numberOf, textOf, type CellValue } from '../lib/cells';
 import { count } from '../lib/format';
 import type { Column } from '../api/types';
-import { binsOf, gridOf, grainOf, indexOf, positionOf, type Grain, type Grid, type Point } from './data';
+import { binsOf, gridOf, grainOf, indexOf, niceStep, positionOf, type Grain, type Grid, type Point } from './data';
 import { sumOf } from './decimals';
 import { formatters, isCurrency, readable, short, timeOf, type Formatter } from './formats';
 import type { ParamValues, TileResult, TileSpec } from './spec';
@@ -21,12 +21,16 @@ export interface Drawing {
 
 export interface Look {
   palette: Palette;
-  narrow: boolean; // too narrow for legends beside a chart and for long labels
+  width: number; // pixels that the chart has, about
   values: ParamValues; // marks that are chosen by them stand out
 }
 
 /** Slices, colours of series: what goes beyond is drawn together. */
 export const SERIES_MAX = 8;
+/** Too narrow for legends beside a chart and for long labels. */
+const NARROW_PX = 430;
+/** A letter of a label is about so wide. */
+const LETTER_PX = 6;
 const SYMBOLS_MAX = 40;
 const CELL_LABELS_MAX = 84;
 const FADED = 0.32;
@@ -34,6 +38,8 @@ const FADED = 0.32;
 const DAY_FORMAT = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' });
 const MONTH_FORMAT = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short', year: 'numeric' });
 const MONTH_ALONE = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short' });
+const DAY_ALONE = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
+const CLOCK = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', hour: '2-digit', minute: '2-digit' });
 const TIME_FORMAT = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 
 export function timeLabel(at: number, grain: Grain): string {
@@ -129,7 +135,7 @@ export function draw(tile: TileSpec, result: TileResult, look: Look): Drawing {
   }
 }
 
-function cartesian(tile: TileSpec, result: TileResult, { palette, narrow, values }: Look): Drawing {
+function cartesian(tile: TileSpec, result: TileResult, { palette, width, values }: Look): Drawing {
   const formats = formatters(result.columns, tile.format);
   const grid = gridOf(tile, result);
   const chosen = chosenBy(tile, result, values);
@@ -139,11 +145,15 @@ function cartesian(tile: TileSpec, result: TileResult, { palette, narrow, values
   const many = grid.series.length > 1;
   const first = grid.series[0];
   const code = first && currencyOf(formats[first.column]!, result, first.points);
-  const shortY = (value: number) => (first ? formats[first.column]!.short(value, code) : short(value));
+  // An axis of dollars and euros is one of plain numbers.
+  const isOneKind = new Set(grid.series.map(({ column }) => JSON.stringify(formats[column]!.format))).size <= 1;
+  const isScaled = !isBar && tile.chart !== 'area' && far(grid);
+  const about = { currency: code, step: isScaled ? stepOf(grid) : undefined };
+  const shortY = (value: number) => (first && isOneKind ? formats[first.column]!.short(value, about) : short(value, about.step));
   const names = distinct(grid.series.map((one) => one.name));
   const isMonths = grid.axis === 'category' && isTemporal(result.columns[grid.x]!) && tile.format[tile.x] === undefined && grainOf(grid.xs) === 'month';
-  const along = alongAxis(grid, palette, label, { isMonths, across, narrow, bar: isBar, format: formats[grid.x] });
-  const upwards = valueAxis(palette, shortY, { scale: !isBar && tile.chart !== 'area' && far(grid) });
+  const along = alongAxis(grid, palette, label, { isMonths, across, width, bar: isBar, format: formats[grid.x] });
+  const upwards = valueAxis(palette, shortY, { scale: isScaled });
   const series = grid.series.map((one, at) => ({
     name: names[at],
     type: isBar ? 'bar' : 'line',
@@ -178,12 +188,20 @@ function distinct(names: string[]): string[] {
   });
 }
 
+const valuesOf = (grid: Grid): number[] => grid.series.flatMap((one) => one.points.flatMap(({ value }) => (value === null ? [] : [value])));
+
 /** All values are far from nought, so that a line from nought would be flat. */
 function far(grid: Grid): boolean {
-  const values = grid.series.flatMap((one) => one.points.flatMap(({ value }) => (value === null ? [] : [value])));
+  const values = valuesOf(grid);
   const low = Math.min(...values);
-  const high = Math.max(...values);
-  return values.length > 0 && low > 0 && low > high * 0.5;
+  return values.length > 0 && low > 0 && low > Math.max(...values) * 0.5;
+}
+
+/** What the labels of an axis that does not begin at nought are apart, about. */
+function stepOf(grid: Grid): number | undefined {
+  const values = valuesOf(grid);
+  const span = Math.max(...values) - Math.min(...values);
+  return span > 0 ? niceStep(span / 4) : undefined;
 }
 
 function mark(grid: Grid, place: number, point: Point, tile: TileSpec, style: object | null): unknown {
@@ -209,6 +227,23 @@ function currencyOf(format: Formatter, result: TileResult, points: Point[]): str
   return codes.size === 1 && isCurrency(code!) ? code : undefined;
 }
 
+const DAY_MS = 86_400_000;
+
+/** What tells two ticks apart: hours within two days, days within a season, months within three years; where it begins, and where a year does, more of it. */
+export function timeTicks(cells: CellValue[]): (value: number, at: number) => string {
+  const times = cells.map(timeOf).filter((time) => !Number.isNaN(time));
+  const span = Math.max(...times) - Math.min(...times);
+  return (value, at) => {
+    const date = new Date(value);
+    const isDay = value % DAY_MS === 0;
+    const isYear = isDay && date.getUTCMonth() === 0 && date.getUTCDate() === 1;
+    if (span < 2 * DAY_MS) return isDay ? DAY_ALONE.format(date) : CLOCK.format(date);
+    if (span < 120 * DAY_MS) return at === 0 || isYear ? DAY_FORMAT.format(date) : DAY_ALONE.format(date);
+    if (span < 1100 * DAY_MS) return isYear ? String(date.getUTCFullYear()) : at === 0 ? MONTH_FORMAT.format(date) : MONTH_ALONE.format(date);
+    return String(date.getUTCFullYear());
+  };
+}
+
 /** "Dec 2010", "Jan 2011", "Feb 2011" in little room: the year stands below where it begins. */
 function monthLabel(cells: CellValue[]): (label: string, at: number) => string {
   const dates = cells.map((cell) => new Date(timeOf(cell)));
@@ -222,17 +257,17 @@ function monthLabel(cells: CellValue[]): (label: string, at: number) => string {
 interface Along {
   isMonths?: boolean;
   across: boolean;
-  narrow: boolean;
+  width: number;
   bar: boolean;
   format?: Formatter;
 }
 
-function alongAxis(grid: Grid, palette: Palette, label: (cell: CellValue) => string, { isMonths = false, across, narrow, bar, format }: Along): object {
+function alongAxis(grid: Grid, palette: Palette, label: (cell: CellValue) => string, { isMonths = false, across, width, bar, format }: Along): object {
   const line = { axisLine: { lineStyle: { color: palette.line } }, axisTick: { show: false }, splitLine: { show: false } };
   if (grid.axis === 'time') {
     const grain = grainOf(grid.xs);
     const pointer = { label: { formatter: ({ value }: { value: number }) => timeLabel(value, grain) } };
-    return { type: 'time', ...line, axisLabel: { ...axisText(palette) }, axisPointer: pointer, splitNumber: narrow ? 3 : 6 };
+    return { type: 'time', ...line, axisLabel: { ...axisText(palette), formatter: timeTicks(grid.xs) }, axisPointer: pointer, splitNumber: width < NARROW_PX ? 3 : 6 };
   }
   if (grid.axis === 'value') {
     const show = (value: number) => format?.short(value) ?? short(value);
@@ -240,7 +275,7 @@ function alongAxis(grid: Grid, palette: Palette, label: (cell: CellValue) => str
     return { ...valueAxis(palette, show), ...line, scale: true, axisPointer: pointer };
   }
   const labels = grid.xs.map(label);
-  const width = across ? (narrow ? 96 : 190) : undefined;
+  const room = Math.min(280, Math.max(100, Math.round(width * 0.36)));
   return {
     type: 'category',
     data: labels,
@@ -251,17 +286,26 @@ function alongAxis(grid: Grid, palette: Palette, label: (cell: CellValue) => str
       ...axisText(palette),
       color: across ? palette.text : palette.muted,
       hideOverlap: !across,
-      ...(across && { width, overflow: 'truncate', ellipsis: '…', interval: 0 }),
+      ...(across && { width: room, overflow: 'truncate', ellipsis: '…', interval: 0 }),
       ...(!across && isMonths && { formatter: monthLabel(grid.xs), lineHeight: 15 }),
-      ...(!across && !isMonths && bar && crowded(labels, narrow) && { rotate: 38, width: 110, overflow: 'truncate', ellipsis: '…', ...(labels.length <= 32 && { interval: 0, hideOverlap: false }) }),
+      ...(!across && !isMonths && bar && namesLook(labels, width)),
     },
     boundaryGap: bar,
   };
 }
 
-const LETTERS_IN_WIDE = 100;
-const LETTERS_IN_NARROW = 46;
-const crowded = (labels: string[], narrow: boolean): boolean => labels.reduce((sum, label) => sum + label.length + 2, 0) > (narrow ? LETTERS_IN_NARROW : LETTERS_IN_WIDE) && labels.some((label) => label.length > 4);
+/** More names than these are not all written. */
+const NAMES_MAX = 24;
+/** Beside the names of a chart stand the numbers of its other axis. */
+const MARGIN_PX = 60;
+
+/** Names stand upright where all of them have room, else they lean. */
+function namesLook(labels: string[], width: number): object {
+  if (labels.length > NAMES_MAX) return {};
+  const longest = Math.max(0, ...labels.map((label) => label.length));
+  const isCrowded = (longest + 1) * LETTER_PX * labels.length > width - MARGIN_PX && longest > 4;
+  return { interval: 0, ...(isCrowded && { rotate: 38, width: 110, overflow: 'truncate', ellipsis: '…', hideOverlap: false }) };
+}
 
 function barLook(tile: TileSpec, many: boolean, across: boolean): object {
   const ends = tile.stacked && many ? 0 : across ? [0, 3, 3, 0] : [3, 3, 0, 0];
@@ -288,7 +332,8 @@ interface Slice {
   row: number | null;
 }
 
-function pie(tile: TileSpec, result: TileResult, { palette, narrow, values }: Look): Drawing {
+function pie(tile: TileSpec, result: TileResult, { palette, width, values }: Look): Drawing {
+  const narrow = width < NARROW_PX;
   const formats = formatters(result.columns, tile.format);
   const x = indexOf(result, tile.x);
   const y = indexOf(result, tile.y[0]);
@@ -335,7 +380,7 @@ function together(slices: Slice[]): Slice {
   return { name: `${count(slices.length)} others`, text: sumOf(slices.map(({ text }) => text)) ?? String(value), value, row: null };
 }
 
-function scatter(tile: TileSpec, result: TileResult, { palette, narrow, values }: Look): Drawing {
+function scatter(tile: TileSpec, result: TileResult, { palette, width, values }: Look): Drawing {
   const formats = formatters(result.columns, tile.format);
   const x = indexOf(result, tile.x);
   const ys = tile.y.map((name) => indexOf(result, name));
@@ -348,8 +393,8 @@ function scatter(tile: TileSpec, result: TileResult, { palette, narrow, values }
   const placeOf = (cell: CellValue) => (grid.axis === 'category' ? labels.indexOf(label(cell)) : positionOf(grid.axis, cell));
   const axis =
     grid.axis === 'category'
-      ? alongAxis({ ...grid, xs: labels }, palette, textOf, { across: false, narrow, bar: true })
-      : { ...alongAxis(grid, palette, label, { across: false, narrow, bar: false, format: formats[x] }), splitLine: { lineStyle: { color: palette.grid } } };
+      ? alongAxis({ ...grid, xs: labels }, palette, textOf, { across: false, width, bar: true })
+      : { ...alongAxis(grid, palette, label, { across: false, width, bar: false, format: formats[x] }), splitLine: { lineStyle: { color: palette.grid } } };
   const described = (row: CellValue[], y: number) => [`${readable(result.columns[x]!.name)}: ${grid.axis === 'time' ? label(row[x]) : formats[x]!.exact(row[x], row)}`, `${readable(result.columns[y]!.name)}: ${formats[y]!.exact(row[y], row)}`];
   const rest = result.columns.map((_, at) => at).filter((at) => at !== x && !ys.includes(at));
   return {
@@ -392,7 +437,8 @@ function groupsOf(result: TileResult, by: number, ys: number[]): { name: string;
   return [...groups].map(([name, rows]) => ({ name, y: ys[0]!, rows }));
 }
 
-function heatmap(tile: TileSpec, result: TileResult, { palette, narrow }: Look): Drawing {
+function heatmap(tile: TileSpec, result: TileResult, { palette, width }: Look): Drawing {
+  const narrow = width < NARROW_PX;
   const formats = formatters(result.columns, tile.format);
   const x = indexOf(result, tile.x);
   const y = indexOf(result, tile.y[0]);
@@ -420,7 +466,7 @@ function heatmap(tile: TileSpec, result: TileResult, { palette, narrow }: Look):
         },
       },
       grid: { ...(base(palette).grid as object), right: 6, bottom: 34 },
-      xAxis: { type: 'category', data: xs.cells.map(labelX), ...line, axisLabel: { ...axisText(palette), ...(xs.cells.map(labelX).join('').length > (narrow ? 40 : 90) && { rotate: 38, width: 100, overflow: 'truncate' }) } },
+      xAxis: { type: 'category', data: xs.cells.map(labelX), ...line, axisLabel: { ...axisText(palette), ...namesLook(xs.cells.map(labelX), width - (narrow ? 40 : 70)) } },
       yAxis: { type: 'category', data: ys.cells.map(labelY), inverse: true, ...line, axisLabel: { ...axisText(palette), color: palette.text, width: narrow ? 80 : 130, overflow: 'truncate' } },
       visualMap: scaleOf(palette, range as [number, number], (value) => formats[at]!.short(value)),
       series: [
@@ -466,6 +512,7 @@ export function scaleOf(palette: Palette, [low, high]: [number, number], format:
   };
 }
 
+/** Times and numbers in their order, names in that of the query. */
 function distinctCells(result: TileResult, at: number): { cells: CellValue[]; places: Map<string, number> } {
   const places = new Map<string, number>();
   const cells: CellValue[] = [];
@@ -476,8 +523,8 @@ function distinctCells(result: TileResult, at: number): { cells: CellValue[]; pl
     cells.push(row[at]);
   }
   const column = result.columns[at];
-  if (!column || !isTemporal(column)) return { cells, places };
-  const sorted = [...cells].sort((a, b) => timeOf(a) - timeOf(b));
+  if (!column || !(isTemporal(column) || isNumeric(column))) return { cells, places };
+  const sorted = [...cells].sort(isTemporal(column) ? (a, b) => timeOf(a) - timeOf(b) : compareCells);
   return { cells: sorted, places: new Map(sorted.map((cell, place) => [textOf(cell), place])) };
 }
 

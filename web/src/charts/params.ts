@@ -30,26 +30,14 @@ function mapParams(sql: string, at: (name: string) => string): string {
   return sql.replace(pieces, (piece, name: string | undefined) => (name === undefined ? piece : at(name)));
 }
 
-/** Params that a query names. */
-export function usedBy(sql: string): Set<string> {
-  const names = new Set<string>();
-  mapParams(sql, (name) => {
-    names.add(name);
-    return '';
-  });
-  return names;
-}
-
 /** Of all values those that the tile asks for: the others do not make it ask again. */
 export function valuesFor(tile: TileSpec, values: ParamValues): ParamValues {
-  const used = usedBy(tile.sql);
-  return Object.fromEntries(Object.entries(values).filter(([name]) => used.has(name)));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => tile.params.includes(name)));
 }
 
 /** Params that the tile cannot do without and that nobody has given. */
 export function missingFor(tile: TileSpec, params: DashboardParam[], values: ParamValues): DashboardParam[] {
-  const used = usedBy(tile.sql);
-  return params.filter((param) => used.has(param.name) && param.required && defaultOf(param) === undefined && values[param.name] === undefined);
+  return params.filter((param) => tile.params.includes(param.name) && param.required && defaultOf(param) === undefined && values[param.name] === undefined);
 }
 
 const NUMERIC = /^(?:int|decimal|double|float)/;

@@ -9,9 +9,9 @@ export interface DashboardParam {
   type: string; // as in the file: string, int, decimal(12,2), date, timestamp ...
   required: boolean;
   nullable: boolean;
-  default?: string | number | boolean | null;
-  min?: number | string | null;
-  max?: number | string | null;
+  default?: string | null;
+  min?: string | null;
+  max?: string | null;
 }
 
 export interface TileSpec {
@@ -33,6 +33,13 @@ export interface TileSpec {
   sets: Record<string, string>; // param: column
   columns: Column[];
   reads: string[];
+  params: string[]; // that its query names
+}
+
+/** As it comes: what there is none of is null. */
+export interface AnsweredTile extends Omit<TileSpec, 'sql' | 'x'> {
+  sql: string | null;
+  x: string | null;
 }
 
 export interface Dashboard {

@@ -10,7 +10,8 @@ import './data-table.css';
 const ROW_HEIGHT = 28;
 const WIDTH_MIN = 90;
 const WIDTH_MAX = 360;
-const LETTER = 7.6;
+const LETTER = 7.6; // of the fixed font
+const LETTER_PLAIN = 7.1;
 const MEASURED_ROWS = 60;
 
 export interface DataTableProps {
@@ -33,9 +34,9 @@ interface Meta {
 }
 
 /** As wide as the longest of the first values. */
-function widthOf(title: string, texts: string[]): number {
-  const longest = texts.reduce((most, text) => Math.max(most, text.length), title.length + 3);
-  return Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, longest * LETTER + 28));
+function widthOf(title: string, texts: string[], letter: number): number {
+  const longest = texts.reduce((most, text) => Math.max(most, text.length), title.length + 2);
+  return Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, longest * letter + 32));
 }
 
 export function DataTable({ columns: given, rows: data, label = 'Result', show = textOf, title, cell: drawn, isChosen }: DataTableProps) {
@@ -50,6 +51,7 @@ export function DataTable({ columns: given, rows: data, label = 'Result', show =
         size: widthOf(
           title?.(column) ?? (column.name.length + 3 > column.type.length ? column.name : column.type),
           data.slice(0, MEASURED_ROWS).map((row) => show(row[at], at, row)),
+          title ? LETTER_PLAIN : LETTER,
         ),
         sortingFn: (a, b) => compareCells(a.original[at], b.original[at]),
         meta: { at, numeric: isNumeric(column), type: column.type } satisfies Meta,

@@ -24,19 +24,20 @@ interface PlotProps {
   shape: string;
   label: string;
   onMark?: (series: number, item: number) => void;
-  onNarrow?: (narrow: boolean) => void;
+  /** About how wide it is: asked again when that changes much. */
+  onWidth?: (pixels: number) => void;
   handle?: Ref<PlotHandle>;
 }
 
-const NARROW_PX = 430;
+const WIDTH_STEP_PX = 40;
 const PICTURE_SCALE = 2;
 
-export function Plot({ option, shape, label, onMark, onNarrow, handle }: PlotProps) {
+export function Plot({ option, shape, label, onMark, onWidth, handle }: PlotProps) {
   const host = useRef<PlotHost>(null);
   const chart = useRef<ECharts>(undefined);
   const shown = useRef('');
-  const listeners = useRef({ onMark, onNarrow });
-  listeners.current = { onMark, onNarrow };
+  const listeners = useRef({ onMark, onWidth });
+  listeners.current = { onMark, onWidth };
   useEffect(() => {
     const element = host.current!;
     const made = init(element, undefined, { renderer: 'canvas' });
@@ -48,7 +49,7 @@ export function Plot({ option, shape, label, onMark, onNarrow, handle }: PlotPro
     });
     const watch = new ResizeObserver(() => {
       made.resize();
-      listeners.current.onNarrow?.(element.clientWidth < NARROW_PX);
+      listeners.current.onWidth?.(Math.round(element.clientWidth / WIDTH_STEP_PX) * WIDTH_STEP_PX);
     });
     watch.observe(element);
     return () => {

@@ -33,13 +33,13 @@ const ZOOM = 1.6;
 
 export function ChartTile({ tile, result, values, handle, onRow }: ChartTileProps) {
   const theme = useTheme();
-  const [narrow, setNarrow] = useState(false);
+  const [width, setWidth] = useState(600);
   const isMap = tile.chart === 'map';
   const drawing = useDraw(isMap);
-  const drawn = useMemo(() => drawing?.(tile, result, { palette: paletteNow(), narrow, values }), [drawing, tile, result, narrow, values, theme]);
+  const drawn = useMemo(() => drawing?.(tile, result, { palette: paletteNow(), width, values }), [drawing, tile, result, width, values, theme]);
   if (!drawn) return <Loading rows={3} />;
   const { option } = drawn;
-  const shape = `${theme} ${narrow} ${(option.series as unknown[]).length} ${result.columns.length}`;
+  const shape = `${theme} ${width} ${(option.series as unknown[]).length} ${result.columns.length}`;
   return (
     <div className="chart-tile">
       <div className="chart-area">
@@ -47,7 +47,7 @@ export function ChartTile({ tile, result, values, handle, onRow }: ChartTileProp
           option={option}
           shape={shape}
           label={describe(tile, result)}
-          onNarrow={setNarrow}
+          onWidth={setWidth}
           handle={handle}
           onMark={(series, item) => {
             const row = drawn.rowOf(series, item);

@@ -57,7 +57,7 @@ export function TileBody({ tile, params, values, result, error, asTable, handle,
   if (tile.chart === 'number' && !asTable) return <NumberTile tile={tile} result={result} />;
   if (tile.chart === 'table' || asTable) {
     // A histogram counts: its table has the counts.
-    const table = tile.chart === 'histogram' ? draw(tile, result, { palette: paletteNow(), narrow: false, values }).table : undefined;
+    const table = tile.chart === 'histogram' ? draw(tile, result, { palette: paletteNow(), width: 600, values }).table : undefined;
     return <RowsTable tile={tile} columns={table?.columns ?? result.columns} rows={table?.rows ?? result.rows} values={values} onRow={onRow} />;
   }
   return <ChartTile tile={tile} result={result} values={values} handle={handle} onRow={onRow} />;

@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react
 import { addressOf, send } from '../../api/client';
 import { parseExact } from '../../api/sql';
 import { valuesFor } from '../../charts/params';
-import type { Dashboard, ParamValues, TileResult, TileSpec } from '../../charts/spec';
+import type { AnsweredTile, Dashboard, ParamValues, TileResult, TileSpec } from '../../charts/spec';
 
 export interface DashboardSummary {
   name: string;
@@ -24,8 +24,12 @@ async function json<T>(address: string, signal?: AbortSignal): Promise<T> {
 export const useDashboards = () =>
   useQuery({ queryKey: ['dashboards'], queryFn: ({ signal }) => json<{ dashboards: DashboardSummary[] }>('/dashboards', signal) });
 
-export const useDashboard = (name: string) =>
-  useQuery({ queryKey: ['dashboard', name], queryFn: ({ signal }) => json<Dashboard>(addressOf('/dashboards/{name}', { name }), signal), staleTime: Infinity });
+async function dashboardOf(name: string, signal: AbortSignal): Promise<Dashboard> {
+  const answer = await json<Omit<Dashboard, 'tiles'> & { tiles: AnsweredTile[] }>(addressOf('/dashboards/{name}', { name }), signal);
+  return { ...answer, tiles: answer.tiles.map((tile) => ({ ...tile, sql: tile.sql ?? '', x: tile.x ?? '' })) };
+}
+
+export const useDashboard = (name: string) => useQuery({ queryKey: ['dashboard', name], queryFn: ({ signal }) => dashboardOf(name, signal), staleTime: Infinity });
 
 export const useChoices = (dashboard: string, param: string) =>
   useQuery({
