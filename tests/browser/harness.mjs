@@ -92,6 +92,11 @@ export async function axe(page) {
   return result.violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.target.join(' ')}: ${node.failureSummary?.replace(/\s+/g, ' ')}`));
 }
 
+export const PHONE = { width: 375, height: 720 };
+
+/** Pixels by which the page is wider than the screen. */
+export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
 /** Asks until `check` is true of what `ask` gives. */
 export async function until(what, ask, check = Boolean) {
   const end = Date.now() + PATIENCE_MS;

@@ -1,10 +1,9 @@
 // Every page, in both themes and on a phone: no fault, no violation of the page's policy, nothing for axe to complain of, no sideways scrolling.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, openBrowser, openPage, seed, serve } from './harness.mjs';
+import { axe, openBrowser, openPage, overflow, PHONE, seed, serve } from './harness.mjs';
 import { PAGES } from './pages.mjs';
 
-const PHONE = { width: 375, height: 720 };
 let server;
 let browser;
 
@@ -18,9 +17,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-/** Pixels by which the page is wider than the screen. */
-const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 for (const { name, path, ready } of PAGES) {
   for (const theme of ['light', 'dark']) {

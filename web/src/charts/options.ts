@@ -40,12 +40,14 @@ const MONTH_FORMAT = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 
 const MONTH_ALONE = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short' });
 const DAY_ALONE = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', hour: '2-digit', minute: '2-digit' });
+const DAY_SECONDS = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const SECONDS = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const TIME_FORMAT = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 
 export function timeLabel(at: number, grain: Grain): string {
   if (Number.isNaN(at)) return '–';
   if (grain === 'year') return String(new Date(at).getUTCFullYear());
-  return (grain === 'month' ? MONTH_FORMAT : grain === 'day' ? DAY_FORMAT : TIME_FORMAT).format(at);
+  return (grain === 'month' ? MONTH_FORMAT : grain === 'day' ? DAY_FORMAT : at % 60_000 === 0 ? TIME_FORMAT : DAY_SECONDS).format(at);
 }
 
 /** Years, keys and the like are counted by no one: 2010, not 2,010. */
@@ -151,8 +153,9 @@ function cartesian(tile: TileSpec, result: TileResult, { palette, width, values 
   const about = { currency: code, step: isScaled ? stepOf(grid) : undefined };
   const shortY = (value: number) => (first && isOneKind ? formats[first.column]!.short(value, about) : short(value, about.step));
   const names = distinct(grid.series.map((one) => one.name));
-  const isMonths = grid.axis === 'category' && isTemporal(result.columns[grid.x]!) && tile.format[tile.x] === undefined && grainOf(grid.xs) === 'month';
-  const along = alongAxis(grid, palette, label, { isMonths, across, width, bar: isBar, format: formats[grid.x] });
+  const column = result.columns[grid.x];
+  const isTimes = grid.axis === 'category' && column !== undefined && isTemporal(column) && tile.format[tile.x] === undefined;
+  const along = alongAxis(grid, palette, label, { isTimes, across, width, bar: isBar, format: formats[grid.x] });
   const upwards = valueAxis(palette, shortY, { scale: isScaled });
   const series = grid.series.map((one, at) => ({
     name: names[at],
@@ -237,32 +240,36 @@ export function timeTicks(cells: CellValue[]): (value: number, at: number) => st
     const date = new Date(value);
     const isDay = value % DAY_MS === 0;
     const isYear = isDay && date.getUTCMonth() === 0 && date.getUTCDate() === 1;
-    if (span < 2 * DAY_MS) return isDay ? DAY_ALONE.format(date) : CLOCK.format(date);
+    if (span < 2 * DAY_MS) return isDay ? DAY_ALONE.format(date) : (value % 60_000 === 0 ? CLOCK : SECONDS).format(date);
     if (span < 120 * DAY_MS) return at === 0 || isYear ? DAY_FORMAT.format(date) : DAY_ALONE.format(date);
     if (span < 1100 * DAY_MS) return isYear ? String(date.getUTCFullYear()) : at === 0 ? MONTH_FORMAT.format(date) : MONTH_ALONE.format(date);
     return String(date.getUTCFullYear());
   };
 }
 
-/** "Dec 2010", "Jan 2011", "Feb 2011" in little room: the year stands below where it begins. */
-function monthLabel(cells: CellValue[]): (label: string, at: number) => string {
+/** Of bars at times, in little room: "Dec 2010", "Jan 2011", "Feb 2011" have the year below where it begins. */
+function barTicks(cells: CellValue[]): (label: string, at: number) => string {
+  const isMonths = grainOf(cells) === 'month';
+  const ticks = timeTicks(cells);
   const dates = cells.map((cell) => new Date(timeOf(cell)));
   return (_, at) => {
     const date = dates[at]!;
+    if (Number.isNaN(date.getTime())) return '–';
+    if (!isMonths) return ticks(date.getTime(), at);
     const isFirst = at === 0 || dates[at - 1]!.getUTCFullYear() !== date.getUTCFullYear();
-    return Number.isNaN(date.getTime()) ? '–' : MONTH_ALONE.format(date) + (isFirst ? `\n${date.getUTCFullYear()}` : '');
+    return MONTH_ALONE.format(date) + (isFirst ? `\n${date.getUTCFullYear()}` : '');
   };
 }
 
 interface Along {
-  isMonths?: boolean;
+  isTimes?: boolean; // its names are
   across: boolean;
   width: number;
   bar: boolean;
   format?: Formatter;
 }
 
-function alongAxis(grid: Grid, palette: Palette, label: (cell: CellValue) => string, { isMonths = false, across, width, bar, format }: Along): object {
+function alongAxis(grid: Grid, palette: Palette, label: (cell: CellValue) => string, { isTimes = false, across, width, bar, format }: Along): object {
   const line = { axisLine: { lineStyle: { color: palette.line } }, axisTick: { show: false }, splitLine: { show: false } };
   if (grid.axis === 'time') {
     const grain = grainOf(grid.xs);
@@ -287,8 +294,8 @@ function alongAxis(grid: Grid, palette: Palette, label: (cell: CellValue) => str
       color: across ? palette.text : palette.muted,
       hideOverlap: !across,
       ...(across && { width: room, overflow: 'truncate', ellipsis: '…', interval: 0 }),
-      ...(!across && isMonths && { formatter: monthLabel(grid.xs), lineHeight: 15 }),
-      ...(!across && !isMonths && bar && namesLook(labels, width)),
+      ...(!across && isTimes && { formatter: barTicks(grid.xs), lineHeight: 15 }),
+      ...(!across && !isTimes && bar && namesLook(labels, width)),
     },
     boundaryGap: bar,
   };
