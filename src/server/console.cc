@@ -6,6 +6,7 @@
 
 #include "auth/sigv4.h"
 #include "server/content_coding.h"
+#include "server/page_policy.h"
 
 namespace tailrace::server {
 namespace {
@@ -21,6 +22,8 @@ constexpr size_t kFileBytesMax = size_t{32} << 20;
 
 // A page of the console has at most so many parts after /console: /console/trace/sales/0/812.
 constexpr std::string_view kPageParts[] = {"/{page}", "/{name}", "/{part}", "/{place}"};
+
+constexpr std::string_view kTilePages = "/console/embed/";
 
 constexpr std::string_view kWhereToLook =
     "Tailrace\n\nGET /streams      the streams and their positions\nGET /status       what is made from them, and how far behind it is\n"
@@ -91,12 +94,27 @@ RouteParam PathPart(std::string_view placeholder, std::string description) {
   return {std::string(placeholder.substr(2, placeholder.size() - 3)), "path", std::move(description), true, "string"};
 }
 
+// The page of one tile of a dashboard, which leads nowhere else: /console/embed/sales/1. Only this one may be framed.
+bool IsTilePage(std::string_view path) {
+  if (!path.starts_with(kTilePages)) return false;
+  path.remove_prefix(kTilePages.size());
+  const size_t slash = path.find('/');
+  return slash != std::string_view::npos && slash > 0 && slash + 1 < path.size() && path.find('/', slash + 1) == std::string_view::npos;
+}
+
+std::string TilePolicy(std::span<const std::string> framing) {
+  std::string policy(kPagePolicyBeforeFrames);
+  policy += "'self'";
+  for (const std::string& origin : framing) policy += ' ' + origin;
+  return policy;
+}
+
 }  // namespace
 
-Result<Console> Console::Create(std::string_view pack) {
+Result<Console> Console::Create(std::string_view pack, std::span<const std::string> framing) {
   TR_TRY(ConsolePack read, ConsolePack::Read(pack));
   if (read.Find(kPageName) == nullptr) return Fail(Error::Corruption("the pack of the console has no page"));
-  return Console(std::move(read));
+  return Console(std::move(read), TilePolicy(framing));
 }
 
 std::vector<RouteSpec> Console::Routes() const {
@@ -133,7 +151,9 @@ void Console::Page(const ExchangePtr& exchange) const {
     return exchange->Send(ErrorReply(404, "not_found", "there is nothing at " + std::string(request.path) + " but a page of the console for browsers",
                                      "GET /openapi.json lists every route"));
   }
-  exchange->Send(FileReply(request, *pack_.Find(kPageName), kAskFirst));
+  Reply reply = FileReply(request, *pack_.Find(kPageName), kAskFirst);
+  if (IsTilePage(request.path)) reply.headers.emplace_back("Content-Security-Policy", tile_policy_);
+  exchange->Send(std::move(reply));
 }
 
 void Console::Asset(const ExchangePtr& exchange) const {

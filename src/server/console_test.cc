@@ -55,6 +55,22 @@ TEST(ConsoleTest, ThePolicyOfThePageAllowsNothingThatStandsInIt) {
   EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos) << policy;
 }
 
+TEST(ConsoleTest, OnlyThePageOfATileMayBeFramedAndOnlyByThisSiteAndThoseOfCors) {
+  ServerOptions options;
+  options.cors.origins = {"https://wiki.example"};
+  TestServer server(SalesPipeline(), options);
+  const RawReply tile = server.Get("/console/embed/sales/1", kBrowser);
+  const std::string policy = tile.headers.at("content-security-policy");
+  EXPECT_NE(policy.find("script-src 'self'"), std::string::npos) << policy;
+  EXPECT_TRUE(policy.ends_with("frame-ancestors 'self' https://wiki.example")) << policy;
+  EXPECT_FALSE(tile.headers.contains("x-frame-options"));
+  for (const char* path : {"/", "/console/dashboards/sales", "/console/embed/sales", "/console/embed/sales/1/2"}) {
+    const RawReply page = server.Get(path, kBrowser);
+    EXPECT_TRUE(page.headers.at("content-security-policy").ends_with("frame-ancestors 'none'")) << path;
+    EXPECT_EQ(page.headers.at("x-frame-options"), "DENY") << path;
+  }
+}
+
 TEST(ConsoleTest, ThePageIsAskedForAgainAndItsFilesAreKeptForGood) {
   TestServer server;
   const RawReply page = server.Get("/", kBrowser);

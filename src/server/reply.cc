@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "server/json_out.h"
+#include "server/page_policy.h"
 
 namespace tailrace::server {
 namespace {
@@ -51,26 +52,40 @@ void AppendStatusLine(std::string& out, int status) {
 }
 
 constexpr std::string_view kNoSniff = "X-Content-Type-Options: nosniff\r\n";
-// For the console: all it needs comes from here, and no script or style stands in the page itself. For all else: it is data, and shows nothing.
-constexpr std::string_view kPagePolicy =
-    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
+// What is no page is data, and shows nothing.
 constexpr std::string_view kDataPolicy = "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
-constexpr std::string_view kBrowserFields = "X-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n";
+constexpr std::string_view kNoFrames = "X-Frame-Options: DENY\r\n";  // for browsers that do not know frame-ancestors
+constexpr std::string_view kNoReferrer = "Referrer-Policy: no-referrer\r\n";
 // It is of now, and may be for one key only.
 constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
 constexpr std::string_view kSecureFields = "Strict-Transport-Security: max-age=31536000\r\n";
 constexpr std::string_view kExposed =
     "Access-Control-Expose-Headers: Tailrace-As-Of, Tailrace-Truncated, Tailrace-Request, Idempotency-Replayed, Retry-After, WWW-Authenticate\r\n";
 
+bool Says(const Reply& reply, std::string_view name) {
+  return std::any_of(reply.headers.begin(), reply.headers.end(), [name](const auto& field) { return field.first == name; });
+}
+
+// A page that may be framed says so itself.
+void AppendPolicy(std::string& out, const Reply& reply) {
+  if (Says(reply, "Content-Security-Policy")) return;
+  if (reply.content_type.starts_with("text/html")) {
+    out += "Content-Security-Policy: ";
+    out += kPagePolicyBeforeFrames;
+    out += "'none'\r\n";
+  } else {
+    out += kDataPolicy;
+  }
+  out += kNoFrames;
+}
+
 void AppendSecurityFields(std::string& out, const Reply& reply, const ReplyFrame& frame) {
   out += kNoSniff;
   if (frame.secure) out += kSecureFields;
   if (frame.browsable) {
-    out += reply.content_type.starts_with("text/html") ? kPagePolicy : kDataPolicy;
-    out += kBrowserFields;
-    const bool says_itself = std::any_of(reply.headers.begin(), reply.headers.end(), [](const auto& field) { return field.first == "Cache-Control"; });
-    if (!says_itself) out += kNoStore;
+    AppendPolicy(out, reply);
+    out += kNoReferrer;
+    if (!Says(reply, "Cache-Control")) out += kNoStore;
   }
   if (frame.varies_by_origin) out += "Vary: Origin\r\n";
   if (frame.allowed_origin.empty()) return;

@@ -161,7 +161,7 @@ Status Server::Parts::Assemble() {
 }
 
 Status Server::Parts::AddRoutes() {
-  TR_TRY(console, Console::Create(EmbeddedConsolePack()));
+  TR_TRY(console, Console::Create(EmbeddedConsolePack(), options.cors.origins));
   for (RouteSpec& route : FixedRoutes({*ingest, *stream_reads, *tails, *collections, *sql, *dashboards, system, *letters, *kafka, *gateway, *aws, graph, *console,
                                         services.rebuilds == nullptr ? nullptr : &rebuilds, audits.get()})) {
     TR_RETURN_IF_ERROR(router.Add(std::move(route)));

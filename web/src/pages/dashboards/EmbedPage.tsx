@@ -33,7 +33,7 @@ function Embedded({ dashboard, name }: { dashboard: Dashboard; name: string }) {
   return (
     <>
       <h1 className="visually-hidden">{dashboard.title}</h1>
-      <Tile dashboard={dashboard} tile={tile} values={values} onValues={onValues} onFresh={live.onFresh} alone />
+      <Tile dashboard={dashboard} tile={tile} values={values} onValues={onValues} onFresh={live.onFresh} alone framed />
       <Live at={live.at} state={live.state} />
     </>
   );

@@ -3,7 +3,7 @@ import { Fragment, useMemo, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { parseMarkdown, type Block, type Inline } from '../../charts/markdown';
 
-function inline(parts: Inline[]): ReactNode {
+function inline(parts: Inline[], framed: boolean): ReactNode {
   return parts.map((part, at) => {
     switch (part.kind) {
       case 'text':
@@ -11,32 +11,32 @@ function inline(parts: Inline[]): ReactNode {
       case 'code':
         return <code key={at}>{part.text}</code>;
       case 'strong':
-        return <strong key={at}>{inline(part.children)}</strong>;
+        return <strong key={at}>{inline(part.children, framed)}</strong>;
       case 'em':
-        return <em key={at}>{inline(part.children)}</em>;
+        return <em key={at}>{inline(part.children, framed)}</em>;
       case 'link':
-        return part.href.startsWith('/') ? (
+        return part.href.startsWith('/') && !framed ? (
           <Link key={at} to={part.href}>
-            {inline(part.children)}
+            {inline(part.children, framed)}
           </Link>
         ) : (
           <a key={at} href={part.href} target={part.href.startsWith('#') ? undefined : '_blank'} rel="noreferrer">
-            {inline(part.children)}
+            {inline(part.children, framed)}
           </a>
         );
     }
   });
 }
 
-function block(part: Block, key: number): ReactNode {
+function block(part: Block, key: number, framed: boolean): ReactNode {
   switch (part.kind) {
     case 'heading':
       // The page has a heading of its own: those of texts are below it.
-      return part.level < 3 ? <h2 key={key}>{inline(part.children)}</h2> : <h3 key={key}>{inline(part.children)}</h3>;
+      return part.level < 3 ? <h2 key={key}>{inline(part.children, framed)}</h2> : <h3 key={key}>{inline(part.children, framed)}</h3>;
     case 'paragraph':
-      return <p key={key}>{inline(part.children)}</p>;
+      return <p key={key}>{inline(part.children, framed)}</p>;
     case 'list': {
-      const items = part.items.map((item, at) => <li key={at}>{inline(item)}</li>);
+      const items = part.items.map((item, at) => <li key={at}>{inline(item, framed)}</li>);
       return part.ordered ? <ol key={key}>{items}</ol> : <ul key={key}>{items}</ul>;
     }
     case 'code':
@@ -46,13 +46,14 @@ function block(part: Block, key: number): ReactNode {
         </pre>
       );
     case 'quote':
-      return <blockquote key={key}>{part.children.map(block)}</blockquote>;
+      return <blockquote key={key}>{part.children.map((one, at) => block(one, at, framed))}</blockquote>;
     case 'rule':
       return <hr key={key} />;
   }
 }
 
-export function Markdown({ text }: { text: string }) {
+/** `framed`: within the page of somebody else, where every link opens a window of its own. */
+export function Markdown({ text, framed = false }: { text: string; framed?: boolean }) {
   const blocks = useMemo(() => parseMarkdown(text), [text]);
-  return <div className="markdown">{blocks.map(block)}</div>;
+  return <div className="markdown">{blocks.map((one, at) => block(one, at, framed))}</div>;
 }

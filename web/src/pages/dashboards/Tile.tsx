@@ -28,24 +28,26 @@ export interface TileProps {
   onFresh: (at: number) => void;
   /** It has the window for itself: on a wall, in another page, in full screen. */
   alone?: boolean;
+  /** It may stand in the page of somebody else, and must not lead from there into the console. */
+  framed?: boolean;
 }
 
 const size = ({ width, height, chart, text }: TileSpec): CSSProperties =>
   ({ '--columns': width, '--rows': chart === 'text' ? rowsOf(text ?? '', width) : height }) as CSSProperties;
 
 export function Tile(props: TileProps) {
-  const { tile, alone } = props;
+  const { tile, alone, framed } = props;
   if (tile.chart === 'text') {
     return (
       <section className="tile text" style={alone ? undefined : size(tile)} data-tile={tile.name}>
-        <Markdown text={tile.text ?? ''} />
+        <Markdown text={tile.text ?? ''} framed={framed} />
       </section>
     );
   }
   return <DataTile {...props} />;
 }
 
-function DataTile({ dashboard, tile, values, onValues, onFresh, alone }: TileProps) {
+function DataTile({ dashboard, tile, values, onValues, onFresh, alone, framed }: TileProps) {
   const navigate = useNavigate();
   const plot = useRef<PlotHandle>(null);
   const [asTable, setAsTable] = useState(false);
@@ -84,8 +86,8 @@ function DataTile({ dashboard, tile, values, onValues, onFresh, alone }: TilePro
           onFull={alone ? undefined : () => setFull(true)}
           onPicture={isPlot && !asTable ? () => plot.current && act(pictureOf(tile.title, plot.current.picture(paletteNow().surface)).then((blob) => save(`${fileName}.png`, blob))) : undefined}
           onCsv={() => act(csvOf(dashboard.name, tile, values).then((blob) => save(`${fileName}.csv`, blob)))}
-          onEmbed={() => setEmbedding(true)}
-          onSql={() => void navigate(sqlPath(sqlWith(tile.sql, dashboard.params, values)))}
+          onEmbed={framed ? undefined : () => setEmbedding(true)}
+          onSql={framed ? undefined : () => void navigate(sqlPath(sqlWith(tile.sql, dashboard.params, values)))}
         />
       </header>
       <div className="tile-body">

@@ -12,7 +12,7 @@ export interface TileActions {
   onPicture?: () => void;
   onCsv: () => void;
   onEmbed?: () => void;
-  onSql: () => void;
+  onSql?: () => void;
 }
 
 export function TileMenu({ title, isChart, asTable, onTable, onFull, onPicture, onCsv, onEmbed, onSql }: TileActions) {
@@ -36,7 +36,7 @@ export function TileMenu({ title, isChart, asTable, onTable, onFull, onPicture, 
           {onPicture && item(Image, 'Save as PNG', onPicture)}
           {item(Download, 'Save as CSV', onCsv)}
           {onEmbed && item(Link2, 'Link and embed', onEmbed)}
-          {item(Code, 'Open in SQL', onSql)}
+          {onSql && item(Code, 'Open in SQL', onSql)}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
