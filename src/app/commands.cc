@@ -82,6 +82,10 @@ constexpr std::array kCommands = {
             "tailrace job run nightly --from 2017-03-01 --to 2017-04-01   # the days of March\n"
             "tailrace job run nightly --no-wait",
             DeclareJobRun},
+    Command{"alert list", "Show the alerts: which fire, since when, and which are silenced", "tailrace alert list", DeclareAlertList},
+    Command{"alert silence", "Tell nobody of an alert for a time; it is looked at meanwhile",
+            "tailrace alert silence nothing_comes --for 2h --reason 'the shop is closed'", DeclareAlertSilence},
+    Command{"alert unsilence", "End the silence of an alert", "tailrace alert unsilence nothing_comes", DeclareAlertUnsilence},
     Command{"rebuild", "Compute a table or collection again from the log",
             "tailrace rebuild revenue_by_hour              # beside the running server, or in its folder\n"
             "tailrace rebuild --all                        # everything\n"

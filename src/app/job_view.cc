@@ -64,6 +64,16 @@ std::string JobsText(const std::vector<JsonValue>& jobs, const Console& console)
   return Text(answer, console);
 }
 
+std::string AlertsText(const std::vector<JsonValue>& alerts, const Console& console) {
+  QueryAnswer answer = WithColumns({"alert", "state", "since", "silenced until", "says"});
+  for (const JsonValue& alert : alerts) {
+    const JsonValue* silence = alert.Find("silence");
+    answer.rows.push_back({Cell(alert.TextOf("alert")), Cell(alert.TextOf("state")), Cell(alert.TextOf("since")),
+                           Cell(silence == nullptr ? "" : silence->TextOf("until")), Cell(alert.TextOf("message"))});
+  }
+  return Text(answer, console);
+}
+
 std::string LogText(const JsonValue& answer) {
   std::string text;
   const JsonValue* lines = answer.Find("log");

@@ -16,6 +16,7 @@ Result<JsonValue> AskServer(HttpClient& client, const std::string& target, const
 
 // A table of runs, the newest due time first.
 std::string RunsText(const std::vector<JsonValue>& runs, const Console& console);
+std::string AlertsText(const std::vector<JsonValue>& alerts, const Console& console);
 std::string JobsText(const std::vector<JsonValue>& jobs, const Console& console);
 
 // The lines of a run's log, each with its time and step.

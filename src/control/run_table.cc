@@ -21,7 +21,8 @@ constexpr std::string_view kSchema =
     "CREATE TABLE IF NOT EXISTS run_lines (run INTEGER NOT NULL, line INTEGER NOT NULL, time_us INTEGER NOT NULL, step TEXT NOT NULL, text TEXT NOT NULL,"
     " PRIMARY KEY (run, line)) WITHOUT ROWID, STRICT;"
     "CREATE TABLE IF NOT EXISTS alerts (name TEXT PRIMARY KEY, firing INTEGER NOT NULL, since_us INTEGER NOT NULL, told_us INTEGER NOT NULL,"
-    " told INTEGER NOT NULL, message TEXT NOT NULL) WITHOUT ROWID, STRICT";
+    " told INTEGER NOT NULL, message TEXT NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE IF NOT EXISTS silences (alert TEXT PRIMARY KEY, until_us INTEGER NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL) WITHOUT ROWID, STRICT";
 
 constexpr std::string_view kColumns =
     "id, job, trigger, state, due_us, from_us, due_last_us, count, attempts, interruptions, steps_done, rows, not_before_us, queued_us, started_us, "
@@ -85,6 +86,8 @@ class RunTable final : public RunStore {
   Result<std::vector<RunLogLine>> Log(std::string_view run) override;
   Result<std::vector<AlertState>> Alerts() override;
   Status SetAlert(const AlertState& state) override;
+  Result<std::vector<AlertSilence>> Silences() override;
+  Status SetSilence(const AlertSilence& silence) override;
 
  private:
   Status Insert(const std::vector<JobRun>& runs);
@@ -233,6 +236,32 @@ Status RunTable::SetAlert(const AlertState& state) {
   write.BindInt(4, state.told_at.micros);
   write.BindInt(5, state.told ? 1 : 0);
   write.BindText(6, state.message);
+  return write.Run();
+}
+
+Result<std::vector<AlertSilence>> RunTable::Silences() {
+  const std::lock_guard lock(mutex_);
+  TR_TRY(sqlite::Statement rows, connection_->Prepare("SELECT alert, until_us, reason, by FROM silences ORDER BY alert"));
+  std::vector<AlertSilence> silences;
+  while (true) {
+    TR_TRY(const bool more, rows.Step());
+    if (!more) return silences;
+    silences.push_back({std::string(rows.Text(0)), {rows.Int(1)}, std::string(rows.Text(2)), std::string(rows.Text(3))});
+  }
+}
+
+Status RunTable::SetSilence(const AlertSilence& silence) {
+  const std::lock_guard lock(mutex_);
+  if (silence.until.micros == 0) {
+    TR_TRY(sqlite::Statement lift, connection_->Prepare("DELETE FROM silences WHERE alert = ?"));
+    lift.BindText(1, silence.alert);
+    return lift.Run();
+  }
+  TR_TRY(sqlite::Statement write, connection_->Prepare("INSERT OR REPLACE INTO silences (alert, until_us, reason, by) VALUES (?, ?, ?, ?)"));
+  write.BindText(1, silence.alert);
+  write.BindInt(2, silence.until.micros);
+  write.BindText(3, silence.reason);
+  write.BindText(4, silence.by);
   return write.Run();
 }
 

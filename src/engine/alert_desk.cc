@@ -23,6 +23,7 @@ constexpr int64_t kTellDoublings = 6;
 Result<std::unique_ptr<AlertDesk>> AlertDesk::Open(const config::Pipeline& pipeline, RunStore& store, Warehouse& warehouse, Notifiers& notifiers, Clock& clock) {
   std::unique_ptr<AlertDesk> desk(new AlertDesk(pipeline, store, warehouse, notifiers, clock));
   TR_TRY(const auto states, store.Alerts());
+  TR_TRY(const auto silences, store.Silences());
   for (const config::AlertSpec& alert : pipeline.alerts) {
     Entry entry;
     entry.spec = &alert;
@@ -31,6 +32,9 @@ Result<std::unique_ptr<AlertDesk>> AlertDesk::Open(const config::Pipeline& pipel
     entry.state.name = alert.name;
     for (const AlertState& state : states) {
       if (state.name == alert.name) entry.state = state;
+    }
+    for (const AlertSilence& silence : silences) {
+      if (silence.alert == alert.name) entry.silence = silence;
     }
     desk->entries_.push_back(std::move(entry));
   }
@@ -47,7 +51,7 @@ std::optional<WallTime> AlertDesk::NextWake() {
   };
   for (const Entry& entry : entries_) {
     consider(entry.schedule->Next(entry.looked_at));
-    if (!entry.state.told) consider(entry.tell_not_before);
+    if (!entry.state.told) consider(std::max(entry.tell_not_before, entry.silence.until));
   }
   return next;
 }
@@ -63,7 +67,7 @@ Status AlertDesk::LookDue(const std::stop_token& stop) {
       entry.looked_at = *due;
       entry.error = looked ? "" : looked.error().message();
     }
-    if (!entry.state.told && entry.tell_not_before <= now) Tell(entry, stop);
+    if (!entry.state.told && entry.tell_not_before <= now && !IsSilent(entry, now)) Tell(entry, stop);
   }
   return {};
 }
@@ -136,13 +140,48 @@ void AlertDesk::Tell(Entry& entry, const std::stop_token& stop) {
   if (const Status kept = Keep(entry, std::move(state)); !kept) LogError("alert not noted", {{"alert", entry.spec->name}, {"error", kept.error().message()}});
 }
 
+bool AlertDesk::IsSilent(const Entry& entry, WallTime now) {
+  const std::lock_guard lock(mutex_);
+  return now < entry.silence.until;
+}
+
+Result<AlertDesk::Entry*> AlertDesk::Find(std::string_view alert) {
+  std::string known;
+  for (Entry& entry : entries_) {
+    if (entry.spec->name == alert) return &entry;
+    known += (known.empty() ? "" : ", ") + entry.spec->name;
+  }
+  return Fail(Error::NotFound(fmt::format("there is no alert {}; {}", alert, known.empty() ? "the pipeline has none" : "there are " + known)));
+}
+
+Status AlertDesk::Silence(std::string_view alert, std::chrono::milliseconds lasts, std::string reason, std::string by) {
+  TR_TRY(Entry* const entry, Find(alert));
+  if (lasts.count() <= 0 || lasts > kSilenceMax) return Fail(Error::Invalid(fmt::format("an alert is silenced for up to {} days", std::chrono::duration_cast<std::chrono::hours>(kSilenceMax).count() / 24)));
+  const AlertSilence silence{entry->spec->name, {clock_.Now().micros + lasts.count() * kMicrosPerMilli}, std::move(reason), std::move(by)};
+  TR_RETURN_IF_ERROR(store_.SetSilence(silence));
+  LogInfo("alert silenced", {{"alert", silence.alert}, {"until", TimeText(silence.until)}, {"by", silence.by}, {"reason", silence.reason}});
+  const std::lock_guard lock(mutex_);
+  entry->silence = silence;
+  return {};
+}
+
+Status AlertDesk::Lift(std::string_view alert) {
+  TR_TRY(Entry* const entry, Find(alert));
+  TR_RETURN_IF_ERROR(store_.SetSilence({entry->spec->name, {}, "", ""}));
+  const std::lock_guard lock(mutex_);
+  entry->silence = {};
+  return {};
+}
+
 std::vector<AlertView> AlertDesk::Alerts() {
+  const WallTime now = clock_.Now();
   const std::lock_guard lock(mutex_);
   std::vector<AlertView> views;
   for (const Entry& entry : entries_) {
     const bool has_rows = entry.state.since.micros != 0;
     views.push_back({entry.spec, std::string(StateOf(entry.state)), has_rows ? std::optional(entry.state.since) : std::nullopt,
-                     has_rows ? entry.state.message : "", entry.error});
+                     has_rows ? entry.state.message : "", entry.error,
+                     now < entry.silence.until ? std::optional(entry.silence) : std::nullopt});
   }
   return views;
 }

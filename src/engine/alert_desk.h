@@ -1,6 +1,7 @@
 // Looks at alerts: which fire, since when, and who has been told.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,17 +22,22 @@
 
 namespace tailrace::engine {
 
+// The longest that an alert may be silenced.
+inline constexpr std::chrono::milliseconds kSilenceMax{int64_t{30} * 86'400'000};
+
 struct AlertView {
   const config::AlertSpec* spec = nullptr;
   std::string state;              // ok, pending, firing
   std::optional<WallTime> since;  // rows have been there since
   std::string message;
   std::string error;              // the last look failed: the state is that of the one before
+  std::optional<AlertSilence> silence;  // nobody is told now
 };
 
 // An alert whose SQL answers with rows is pending, and fires once that has lasted for `for`; it is told then, told again as `repeat` says,
 // and told when it is over. Each is looked at when multiples of `every` come. What was told is known after a restart: a message is
-// repeated only when the end came between it and the note of it.
+// repeated only when the end came between it and the note of it. While an alert is silenced it is looked at as ever, and nobody is told; what has not
+// been told by the end of the silence, and still stands, is told then.
 // Threads: thread-safe; LookDue one at a time. Ownership: borrows all it is given.
 class AlertDesk {
  public:
@@ -45,6 +51,12 @@ class AlertDesk {
 
   std::vector<AlertView> Alerts();
 
+  // From now on, for so long; an earlier silence of the alert ends. It is kept when this returns. kNotFound: no such alert. kInvalid: not between
+  // nothing and kSilenceMax.
+  Status Silence(std::string_view alert, std::chrono::milliseconds lasts, std::string reason, std::string by);
+  // Where there is none, nothing happens. kNotFound: no such alert.
+  Status Lift(std::string_view alert);
+
  private:
   struct Entry {
     const config::AlertSpec* spec = nullptr;
@@ -55,6 +67,7 @@ class AlertDesk {
     int64_t tell_tries = 0;
     std::set<std::string> heard;  // what is to be told now; since the start
     WallTime tell_not_before;
+    AlertSilence silence;  // until 0: there is none
   };
 
   AlertDesk(const config::Pipeline& pipeline, RunStore& store, Warehouse& warehouse, Notifiers& notifiers, Clock& clock)
@@ -63,6 +76,8 @@ class AlertDesk {
   Status Keep(Entry& entry, AlertState state);
   void Tell(Entry& entry, const std::stop_token& stop);
   static void BeginToTell(Entry& entry);
+  bool IsSilent(const Entry& entry, WallTime now);
+  Result<Entry*> Find(std::string_view alert);
   static std::string_view StateOf(const AlertState& state);
 
   const config::Pipeline& pipeline_;
@@ -71,7 +86,7 @@ class AlertDesk {
   Notifiers& notifiers_;
   Clock& clock_;
   std::mutex mutex_;            // the entries' states; not held over a query or a message
-  std::vector<Entry> entries_;  // changed by LookDue alone
+  std::vector<Entry> entries_;  // changed by LookDue alone, but for silences
 };
 
 }  // namespace tailrace::engine

@@ -186,5 +186,59 @@ TEST_F(AlertDeskTest, AnAlertThatCannotBeLookedAtKeepsItsStateAndSaysSo) {
   EXPECT_EQ(heard_.size(), 1U);
 }
 
+TEST_F(AlertDeskTest, WhileItIsSilencedItIsLookedAtAndNobodyIsTold) {
+  Open();
+  ASSERT_TRUE(desk_->Silence("quiet", std::chrono::hours(2), "the disk is changed", "ops"));
+  rows_ = 2;
+  PassTo("2017-03-03T08:00:00Z");
+  EXPECT_EQ(State(), "firing");
+  EXPECT_EQ(desk_->Alerts().at(0).silence, (AlertSilence{"quiet", At("2017-03-03T08:00:30Z"), "the disk is changed", "ops"}));
+  EXPECT_EQ(heard_, Texts{});
+  PassTo("2017-03-03T08:00:30Z");
+  EXPECT_EQ(desk_->Alerts().at(0).silence, std::nullopt);
+  EXPECT_EQ(heard_, Texts{"ops: shop: quiet fires; few of 2"});
+}
+
+TEST_F(AlertDeskTest, WhatBeginsAndEndsInASilenceIsNotToldAndWhatEndsInOneIsToldAfterIt) {
+  Open();
+  ASSERT_TRUE(desk_->Silence("quiet", std::chrono::hours(1), "", ""));
+  rows_ = 2;
+  PassTo("2017-03-03T06:30:00Z");
+  rows_ = 0;
+  PassTo("2017-03-03T08:00:00Z");
+  EXPECT_EQ(heard_, Texts{});
+  rows_ = 2;
+  PassTo("2017-03-03T08:10:00Z");
+  ASSERT_TRUE(desk_->Silence("quiet", std::chrono::hours(1), "", ""));
+  rows_ = 0;
+  PassTo("2017-03-03T09:00:00Z");
+  EXPECT_EQ(heard_, Texts{"ops: shop: quiet fires; few of 2"});
+  PassTo("2017-03-03T09:11:00Z");
+  EXPECT_EQ(heard_, (Texts{"ops: shop: quiet fires; few of 2", "ops: shop: quiet is over; few of 2"}));
+}
+
+TEST_F(AlertDeskTest, ASilenceIsKeptOverARestartAndEndsWhenItIsLifted) {
+  Open();
+  ASSERT_TRUE(desk_->Silence("quiet", std::chrono::hours(5), "why", "ops"));
+  Open();
+  rows_ = 2;
+  PassTo("2017-03-03T07:00:00Z");
+  EXPECT_EQ(heard_, Texts{});
+  ASSERT_TRUE(desk_->Lift("quiet"));
+  PassTo("2017-03-03T07:01:00Z");
+  EXPECT_EQ(heard_, Texts{"ops: shop: quiet fires; few of 2"});
+  Open();
+  EXPECT_EQ(desk_->Alerts().at(0).silence, std::nullopt);
+}
+
+TEST_F(AlertDeskTest, OnlyWhatIsThereIsSilencedAndForATimeAlone) {
+  Open();
+  EXPECT_EQ(desk_->Silence("none", std::chrono::hours(1), "", "").error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(desk_->Lift("none").error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(desk_->Silence("quiet", std::chrono::hours(0), "", "").error().code(), ErrorCode::kInvalid);
+  EXPECT_EQ(desk_->Silence("quiet", kSilenceMax + std::chrono::milliseconds(1), "", "").error().code(), ErrorCode::kInvalid);
+  EXPECT_EQ(desk_->Alerts().at(0).silence, std::nullopt);
+}
+
 }  // namespace
 }  // namespace tailrace::engine

@@ -51,6 +51,8 @@ class GuardedStore final : public RunStore {
   Result<std::vector<RunLogLine>> Log(std::string_view run) override { return store_.Log(run); }
   Result<std::vector<AlertState>> Alerts() override { return store_.Alerts(); }
   Status SetAlert(const AlertState& state) override { return store_.SetAlert(state); }
+  Result<std::vector<AlertSilence>> Silences() override { return store_.Silences(); }
+  Status SetSilence(const AlertSilence& silence) override { return store_.SetSilence(silence); }
 
  private:
   RunStore& store_;

@@ -72,6 +72,16 @@ struct AlertState {
   bool operator==(const AlertState&) const = default;
 };
 
+// Nobody is told of the alert until then.
+struct AlertSilence {
+  std::string alert;
+  WallTime until;      // 0: it is lifted
+  std::string reason;
+  std::string by;      // who asked for it
+
+  bool operator==(const AlertSilence&) const = default;
+};
+
 // Runs older than the newest so many of a job are forgotten, once they are over.
 inline constexpr int64_t kRunsKeptMax = 1'000;
 
@@ -97,6 +107,10 @@ class RunStore {
 
   virtual Result<std::vector<AlertState>> Alerts() = 0;
   virtual Status SetAlert(const AlertState& state) = 0;
+
+  // By alert; those that have passed too, until another one takes their place.
+  virtual Result<std::vector<AlertSilence>> Silences() = 0;
+  virtual Status SetSilence(const AlertSilence& silence) = 0;
 };
 
 }  // namespace tailrace

@@ -258,6 +258,7 @@ void GraphWriter::WriteAlerts() {
     if (alert.since) WriteTime(json_, "since", alert.since->millis());
     if (!alert.message.empty()) json_.Text("detail", alert.message);
     WriteSql(alert.spec->sql);
+    if (alert.silence) WriteTime(json_, "silenced_until", alert.silence->until.millis());
     if (!alert.error.empty()) json_.Text("trouble", alert.error);
     json_.EndObject();
   }

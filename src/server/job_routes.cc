@@ -1,11 +1,15 @@
 #include "server/job_routes.h"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "engine/alert_desk.h"
 #include "engine/job_desk.h"
+#include "config/quantity.h"
+#include "model/json_members.h"
 #include "model/times.h"
 #include "server/json_out.h"
 #include "server/query_args.h"
@@ -15,6 +19,8 @@ namespace {
 
 constexpr int64_t kRunsShown = 20;
 constexpr int kAccepted = 202;
+constexpr size_t kSilenceReasonBytesMax = 1'000;
+constexpr size_t kDueTimesShownMax = 50;
 
 void WriteTime(JsonWriter& json, std::string_view name, std::optional<WallTime> time) {
   json.Key(name);
@@ -152,11 +158,40 @@ Reply RunJob(engine::JobDesk& desk, const std::string& name, const std::optional
   return reply;
 }
 
+// What a backfill of this range would run.
+Reply ShowDue(engine::JobDesk& desk, const std::string& name, const std::optional<std::string>& from, const std::optional<std::string>& to) {
+  const config::JobSpec* job = desk.Find(name);
+  if (job == nullptr) return NoSuchJob(desk, name);
+  if (!from || !to) return InvalidParameterReply(Error::Invalid("from and to are the range"));
+  const auto begin = TimeOf("from", *from);
+  const auto end = TimeOf("to", *to);
+  if (!begin || !end) return InvalidParameterReply(begin ? end.error() : begin.error());
+  const auto due = job->schedule ? job->schedule->Between(*begin, *end, engine::kBackfillRunsMax + 1) : std::vector<WallTime>{};
+  Reply reply;
+  JsonWriter json(reply.body);
+  json.BeginObject().Int("count", static_cast<int64_t>(std::min(due.size(), engine::kBackfillRunsMax)));
+  json.Bool("too_many", due.size() > engine::kBackfillRunsMax).Key("first").BeginArray();
+  for (size_t i = 0; i < std::min(due.size(), kDueTimesShownMax); ++i) {
+    std::string text;
+    AppendRfc3339(due[i].micros, &text);
+    json.Text(text);
+  }
+  json.EndArray();
+  if (!due.empty() && due.size() <= engine::kBackfillRunsMax) WriteTime(json, "last", due.back());
+  json.EndObject();
+  return reply;
+}
+
 void WriteAlert(JsonWriter& json, const engine::AlertView& alert) {
   json.BeginObject().Text("alert", alert.spec->name).Text("state", alert.state);
   WriteTime(json, "since", alert.since);
   json.Text("message", alert.message);
   if (!alert.error.empty()) json.Text("error", alert.error);
+  if (alert.silence) {
+    json.Key("silence").BeginObject();
+    WriteTime(json, "until", alert.silence->until);
+    json.Text("reason", alert.silence->reason).Text("by", alert.silence->by).EndObject();
+  }
   json.EndObject();
 }
 
@@ -167,6 +202,57 @@ Reply ListAlerts(engine::AlertDesk& alerts) {
   for (const engine::AlertView& alert : alerts.Alerts()) WriteAlert(json, alert);
   json.EndArray().EndObject();
   return reply;
+}
+
+// The alert as it is after `change`.
+Reply ChangedAlert(engine::AlertDesk& alerts, const std::string& name, const Status& change) {
+  if (!change) return ErrorReply(change.error());
+  Reply reply;
+  JsonWriter json(reply.body);
+  for (const engine::AlertView& alert : alerts.Alerts()) {
+    if (alert.spec->name == name) WriteAlert(json, alert);
+  }
+  return reply;
+}
+
+struct SilenceOrder {
+  std::chrono::milliseconds lasts{0};
+  std::string reason;
+};
+
+Result<SilenceOrder> ReadSilence(const Request& request) {
+  SilenceOrder order;
+  TR_TRY(const QueryArgs args, QueryArgs::Parse(request));
+  TR_RETURN_IF_ERROR(args.RefuseRest());
+  TR_TRY(const auto members, JsonMembers(request.body));
+  std::string lasts;
+  for (const auto& [name, value] : members) {
+    if (name == "for") {
+      TR_TRY(lasts, JsonStringValue(value));
+    } else if (name == "reason") {
+      TR_TRY(order.reason, JsonStringValue(value));
+    } else {
+      return Fail(Error::Invalid("there is no member \"" + name + "\"; there are for and reason"));
+    }
+  }
+  const auto parsed = config::ParseDuration(lasts);
+  if (!parsed) return Fail(Error::Invalid("for is how long nobody is told, such as 2h"));
+  if (order.reason.size() > kSilenceReasonBytesMax) return Fail(Error::Invalid("the reason is too long"));
+  order.lasts = std::chrono::milliseconds(*parsed);
+  return order;
+}
+
+void Silence(const ExchangePtr& exchange, engine::AlertDesk& alerts, ReadPool& pool) {
+  auto order = ReadSilence(exchange->request());
+  if (!order) return exchange->Send(ErrorReply(400, "invalid_request", order.error().message()));
+  pool.Run(exchange, [&alerts, name = exchange->request().PathParam(0), order = std::move(*order),
+                      by = exchange->request().caller->name](const std::stop_token&) {
+    return ChangedAlert(alerts, name, alerts.Silence(name, order.lasts, order.reason, by));
+  });
+}
+
+void Lift(const ExchangePtr& exchange, engine::AlertDesk& alerts, ReadPool& pool) {
+  pool.Run(exchange, [&alerts, name = exchange->request().PathParam(0)](const std::stop_token&) { return ChangedAlert(alerts, name, alerts.Lift(name)); });
 }
 
 RouteSpec JobRoute(std::string method, Access access, std::string pattern, std::string summary, Handler handler, std::vector<RouteParam> params) {
@@ -241,8 +327,27 @@ std::vector<RouteSpec> JobRoutes(const Services& services, ReadPool& pool) {
         pool.Run(exchange, [&desk, name = exchange->request().PathParam(0), from, to](const std::stop_token&) { return RunJob(desk, name, from, to); });
       },
       {job, {"from", "query", "A time; with to.", false, "string"}, {"to", "query", "A time; with from.", false, "string"}}));
+  routes.push_back(JobRoute(
+      "GET", Access::Whole(Role::kRead), "/jobs/{job}/due", "The due times of a job from `from` up to, but without, `to`: what a run of that range would do.",
+      [&](const ExchangePtr& exchange) {
+        auto args = QueryArgs::Parse(exchange->request());
+        const auto from = args ? args->Take("from") : std::nullopt;
+        const auto to = args ? args->Take("to") : std::nullopt;
+        const Status rest = args ? args->RefuseRest() : Status(Fail(args.error()));
+        if (!rest) return exchange->Send(InvalidParameterReply(rest.error()));
+        pool.Run(exchange, [&desk, name = exchange->request().PathParam(0), from, to](const std::stop_token&) { return ShowDue(desk, name, from, to); });
+      },
+      {job, {"from", "query", "A time.", true, "string"}, {"to", "query", "A time.", true, "string"}}));
   routes.push_back(JobRoute("GET", Access::Whole(Role::kRead), "/alerts", "The alerts: ok, pending or firing, and since when.",
                          [&](const ExchangePtr& exchange) { pool.Run(exchange, [&](const std::stop_token&) { return ListAlerts(alerts); }); }, {}));
+  const RouteParam alert{"alert", "path", "Name of an alert.", true, "string"};
+  routes.push_back(JobRoute("POST", Access::Whole(Role::kAdmin), "/alerts/{alert}/silence",
+                            "Tell nobody of an alert for a time: {\"for\": \"2h\", \"reason\"?}. It is looked at meanwhile.",
+                            [&](const ExchangePtr& exchange) { Silence(exchange, alerts, pool); }, {alert}));
+  routes.back().takes_body = true;
+  routes.back().consumes = {"application/json"};
+  routes.push_back(JobRoute("DELETE", Access::Whole(Role::kAdmin), "/alerts/{alert}/silence", "End the silence of an alert.",
+                            [&](const ExchangePtr& exchange) { Lift(exchange, alerts, pool); }, {alert}));
   return routes;
 }
 

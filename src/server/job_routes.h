@@ -1,4 +1,4 @@
-// GET /jobs, /jobs/{job}, /jobs/{job}/log, /alerts; POST /jobs/{job}/run.
+// GET /jobs, /jobs/{job}, /jobs/{job}/log, /alerts; POST /jobs/{job}/run; POST and DELETE /alerts/{alert}/silence.
 #pragma once
 
 #include <vector>

@@ -182,6 +182,35 @@ test('a page opens by its address, and by the keyboard alone', () =>
     await page.getByRole('heading', { name: 'Fields' }).waitFor();
   }));
 
+test('an alert is silenced with a reason, and its silence ended', () =>
+  on('/console/jobs', async (page) => {
+    const silence = async () => (await getJson(server, '/alerts')).alerts[0].silence;
+    await page.getByRole('button', { name: 'Silence: refused' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Silence refused' });
+    await dialog.getByRole('button', { name: '8 hours' }).click();
+    await dialog.getByLabel(/^Why/).fill('the till is mended');
+    await page.keyboard.press('Enter');
+    await page.getByText('Nobody is told; that ends in 8 h: the till is mended').waitFor();
+    const { until: end, reason } = await silence();
+    assert.equal(reason, 'the till is mended');
+    assert.ok(Math.abs(Date.parse(end) - Date.now() - 8 * 3_600_000) < 120_000, end);
+    await page.getByRole('button', { name: 'End the silence: refused' }).click();
+    await page.getByRole('button', { name: 'Silence: refused' }).waitFor();
+    assert.equal(await silence(), undefined);
+  }));
+
+test('a job is run for past due times, which are told before', () =>
+  on('/console/jobs/nightly', async (page) => {
+    await page.getByLabel('From (UTC)').fill('2026-03-01T00:00');
+    await page.getByLabel('up to, but without').fill('2026-03-04T06:00');
+    await page.getByText('2026-03-01 06:00').waitFor();
+    assert.equal(await page.getByText('2026-03-04 06:00').count(), 0);
+    await page.getByRole('button', { name: 'Run it for 3 due times' }).click();
+    await page.getByText('3 runs were asked for').waitFor();
+    const runs = await until('the runs', () => getJson(server, '/jobs/nightly'), ({ runs: all }) => all.filter((run) => run.trigger === 'backfill' && run.state === 'succeeded').length === 3);
+    assert.deepEqual(runs.runs.filter((run) => run.trigger === 'backfill').map((run) => run.due.slice(0, 10)), ['2026-03-03', '2026-03-02', '2026-03-01']);
+  }));
+
 test('where keys are on, nothing is shown without one, and roles hide what they may not do', async () => {
   const other = await serve();
   try {

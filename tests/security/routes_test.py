@@ -33,8 +33,8 @@ EXPECTED = {
     "GET /api/top": ("read", "top"),
     "GET /audit": ("read", "*"), "GET /trace/{stream}/{partition}/{offset}": ("read", "sales"),
     "POST /rebuild/{name}": ("admin", ""), "POST /backup": ("admin", ""), "POST /export": ("admin", ""),
-    "GET /jobs": ("read", ""), "GET /jobs/{job}": ("read", ""), "GET /jobs/{job}/log": ("read", ""), "POST /jobs/{job}/run": ("admin", ""),
-    "GET /alerts": ("read", ""),
+    "GET /jobs": ("read", ""), "GET /jobs/{job}": ("read", ""), "GET /jobs/{job}/log": ("read", ""), "POST /jobs/{job}/run": ("admin", ""), "GET /jobs/{job}/due": ("read", ""),
+    "GET /alerts": ("read", ""), "POST /alerts/{alert}/silence": ("admin", ""), "DELETE /alerts/{alert}/silence": ("admin", ""),
 }
 
 LIMITS = {"sales": ["--stream", "sales"], "by_id": ["--collection", "by_id"], "top": ["--api", "top"], "items": ["--table", "items"]}

@@ -62,4 +62,18 @@ Status FakeRunStore::SetAlert(const AlertState& state) {
   return {};
 }
 
+Result<std::vector<AlertSilence>> FakeRunStore::Silences() {
+  std::vector<AlertSilence> silences;
+  for (const auto& [alert, silence] : silences_) silences.push_back(silence);
+  return silences;
+}
+
+Status FakeRunStore::SetSilence(const AlertSilence& silence) {
+  if (silence.until.micros == 0)
+    silences_.erase(silence.alert);
+  else
+    silences_[silence.alert] = silence;
+  return {};
+}
+
 }  // namespace tailrace

@@ -19,12 +19,15 @@ class FakeRunStore final : public RunStore {
   Result<std::vector<RunLogLine>> Log(std::string_view run) override;
   Result<std::vector<AlertState>> Alerts() override;
   Status SetAlert(const AlertState& state) override;
+  Result<std::vector<AlertSilence>> Silences() override;
+  Status SetSilence(const AlertSilence& silence) override;
 
  private:
   std::map<std::string, WallTime, std::less<>> handled_;
   std::vector<JobRun> runs_;
   std::map<std::string, std::vector<RunLogLine>, std::less<>> lines_;
   std::map<std::string, AlertState> alerts_;
+  std::map<std::string, AlertSilence> silences_;
 };
 
 }  // namespace tailrace

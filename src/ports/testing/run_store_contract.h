@@ -131,4 +131,18 @@ TEST_P(RunStoreContract, KeepsHowAlertsStand) {
   EXPECT_EQ(store_->Alerts().value(), (std::vector{few, quiet}));
 }
 
+TEST_P(RunStoreContract, KeepsSilencesUntilTheyAreLifted) {
+  EXPECT_TRUE(store_->Silences().value().empty());
+  const AlertSilence quiet{"quiet", {7}, "the disk is \"changed\"", "ops"};
+  AlertSilence few{"few", {8}, "", ""};
+  ASSERT_TRUE(store_->SetSilence(quiet));
+  ASSERT_TRUE(store_->SetSilence(few));
+  few.until = {9};
+  ASSERT_TRUE(store_->SetSilence(few));
+  EXPECT_EQ(store_->Silences().value(), (std::vector{few, quiet}));
+  few.until = {};
+  ASSERT_TRUE(store_->SetSilence(few));
+  EXPECT_EQ(store_->Silences().value(), std::vector{quiet});
+}
+
 }  // namespace tailrace

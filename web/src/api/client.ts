@@ -2,7 +2,7 @@
 import type { paths } from './openapi';
 import type { Answers } from './types';
 
-type Method = 'get' | 'post';
+type Method = 'get' | 'post' | 'delete';
 type Pattern<M extends Method> = { [P in keyof paths]: paths[P] extends Record<M, object> ? P : never }[keyof paths] & string;
 type Parameters<P extends keyof paths, M extends Method> = paths[P] extends Record<M, { parameters: infer T }> ? T : never;
 type PathOf<P extends keyof paths, M extends Method> = Parameters<P, M> extends { path: infer T } ? T : undefined;
@@ -93,5 +93,16 @@ export async function post<P extends Pattern<'post'>>(pattern: P, body: unknown,
     body: JSON.stringify(body),
     signal: ask.signal,
   });
+  return (await response.json()) as AnswerOf<`POST ${P}`>;
+}
+
+export async function remove<P extends Pattern<'delete'>>(pattern: P, ask: Ask<P, 'delete'> = {}): Promise<AnswerOf<`DELETE ${P}`>> {
+  const response = await send(addressOf(pattern, ask.path as object, ask.query as object), { method: 'DELETE', signal: ask.signal });
+  return (await response.json()) as AnswerOf<`DELETE ${P}`>;
+}
+
+/** The same with a text that is no JSON, such as a file. */
+export async function postText<P extends Pattern<'post'>>(pattern: P, text: string, type: string, ask: Ask<P, 'post'> = {}): Promise<AnswerOf<`POST ${P}`>> {
+  const response = await send(addressOf(pattern, ask.path as object, ask.query as object), { method: 'POST', headers: { 'Content-Type': type }, body: text, signal: ask.signal });
   return (await response.json()) as AnswerOf<`POST ${P}`>;
 }

@@ -59,6 +59,7 @@ export interface GraphNode {
   /** Of an alert. */
   state?: Alert['state'];
   since?: string;
+  silenced_until?: string;
   /** Of a job. */
   running?: boolean;
   waiting?: number;
@@ -267,14 +268,19 @@ export interface Alert {
   since: string | null;
   message: string;
   error?: string;
+  /** Nobody is told until then. */
+  silence?: { until: string; reason: string; by: string };
 }
 
 export interface Answers {
   'GET /jobs': { jobs: Job[] };
   'GET /jobs/{job}': { job: Job; steps: string[]; runs: Run[] };
+  'GET /jobs/{job}/due': { count: number; too_many: boolean; first: string[]; last?: string };
   'GET /jobs/{job}/log': { run: Run; log: { time: string; step: string; text: string }[] };
   'POST /jobs/{job}/run': { runs: string[] };
   'GET /alerts': { alerts: Alert[] };
+  'POST /alerts/{alert}/silence': Alert;
+  'DELETE /alerts/{alert}/silence': Alert;
   'GET /whoami': Whoami;
   'GET /graph': Graph;
   'GET /graph/{kind}/{name}': PartDescription;

@@ -24,6 +24,9 @@ function current(path: string[]): string {
   return `record${steps.slice(0, -1).map((step) => `->${step}`).join('')}->>${steps.at(-1)!}`;
 }
 
+/** There is no such member: nothing to change, only something to set. */
+const isMissing = (reason: string): boolean => /found nothing$/.test(reason);
+
 const wantsNumber = (reason: string): boolean => /expected (int|double|decimal)/.test(reason);
 
 export function fixesFor(letter: Letter): Fix[] {
@@ -33,12 +36,14 @@ export function fixesFor(letter: Letter): Fix[] {
   if (path.length === 0 || path.some((part) => /^\d+$/.test(part))) {
     return [asTheyAre, { title: 'Begin from the record', sql: 'SELECT letter, record\nFROM dead_letters' }];
   }
+  const set: Fix = { title: `Set ${path.join('.')}`, sql: patched(path, wantsNumber(letter.reason) ? '0' : "'unknown'") };
+  if (isMissing(letter.reason)) return [asTheyAre, set];
   const number = `TRY_CAST(regexp_replace(${current(path)}, '[^0-9.+-]', '', 'g') AS ${/expected int/.test(letter.reason) ? 'BIGINT' : 'DECIMAL(18,3)'})`;
   return [
     asTheyAre,
     ...(wantsNumber(letter.reason) ? [{ title: `Read the number in ${path.join('.')}`, sql: patched(path, number) }] : []),
     { title: `Change ${path.join('.')}`, sql: patched(path, `trim(${current(path)})`) },
-    { title: `Set ${path.join('.')}`, sql: patched(path, wantsNumber(letter.reason) ? '0' : "'unknown'") },
+    set,
     { title: `Leave ${path.join('.')} out`, sql: patched(path, 'NULL') },
   ];
 }

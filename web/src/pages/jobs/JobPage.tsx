@@ -1,12 +1,12 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { History } from 'lucide-react';
-import { useState, type FormEvent } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
-import { get, post } from '../../api/client';
+import { get } from '../../api/client';
 import type { Run } from '../../api/types';
 import { useSession } from '../../app/session';
 import { count, seconds, when } from '../../lib/format';
-import { Button, Card, Empty, Failure, Loading, PageHead, Stat, Stats } from '../../ui/parts';
+import { Card, Empty, Failure, Loading, PageHead, Stat, Stats } from '../../ui/parts';
+import { Backfill } from './Backfill';
 import { RunBadge } from './RunBadge';
 import { RunNow } from './RunNow';
 import './jobs.css';
@@ -55,7 +55,7 @@ export function JobPage() {
             </Card>
             <div className="stack">
               {chosen && <RunLog job={job} run={chosen} />}
-              {session.may('admin') && <Backfill job={job} />}
+              {session.may('admin') && page.data.job.schedule && <Backfill job={job} />}
             </div>
           </div>
         </>
@@ -120,43 +120,6 @@ function RunLog({ job, run }: { job: string; run: string }) {
         )}
         {log.isLoading && <Loading rows={3} />}
       </div>
-    </Card>
-  );
-}
-
-function Backfill({ job }: { job: string }) {
-  const queries = useQueryClient();
-  const [from, setFrom] = useState('');
-  const [to, setTo] = useState('');
-  const fill = useMutation({
-    mutationFn: () => post('/jobs/{job}/run', {}, { path: { job }, query: { from: `${from}:00Z`, to: `${to}:00Z` } }),
-    onSettled: () => queries.invalidateQueries(),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    fill.mutate();
-  };
-  return (
-    <Card title="Run it for past due times">
-      <form className="stack" onSubmit={submit}>
-        <div className="row">
-          <div className="field">
-            <label htmlFor="fill-from">From (UTC)</label>
-            <input id="fill-from" className="input" type="datetime-local" required value={from} onChange={(event) => setFrom(event.target.value)} />
-          </div>
-          <div className="field">
-            <label htmlFor="fill-to">up to, but without</label>
-            <input id="fill-to" className="input" type="datetime-local" required value={to} onChange={(event) => setTo(event.target.value)} />
-          </div>
-        </div>
-        <div className="row">
-          <Button type="submit" icon={History} disabled={fill.isPending}>
-            Run for each due time
-          </Button>
-          {fill.data && <span className="ok-text small">{count(fill.data.runs.length)} runs asked for</span>}
-          {fill.error && <span className="bad-text small">{fill.error.message}</span>}
-        </div>
-      </form>
     </Card>
   );
 }

@@ -2,15 +2,15 @@ import { useQuery } from '@tanstack/react-query';
 import { BellRing, CalendarClock } from 'lucide-react';
 import { Link } from 'react-router';
 import { ApiError, get } from '../../api/client';
-import type { Alert, Job } from '../../api/types';
+import type { Job } from '../../api/types';
 import { jobPath } from '../../app/places';
 import { seconds, when } from '../../lib/format';
-import { Badge, Card, Empty, Failure, Live, Loading, PageHead, type Tone } from '../../ui/parts';
+import { Badge, Card, Empty, Failure, Live, Loading, PageHead } from '../../ui/parts';
+import { AlertTable } from './AlertTable';
 import { RunBadge } from './RunBadge';
 import { RunNow } from './RunNow';
 
 const EVERY_MS = 2000;
-const TONES: Record<Alert['state'], Tone> = { ok: 'ok', pending: 'warn', firing: 'bad' };
 
 const isNone = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
@@ -79,40 +79,6 @@ function JobTable({ jobs }: { jobs: Job[] }) {
                 <td className="number">{job.last?.seconds != null ? seconds(job.last.seconds) : ''}</td>
                 <td>
                   <RunNow job={job.job} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Card>
-  );
-}
-
-function AlertTable({ alerts }: { alerts: Alert[] }) {
-  return (
-    <Card title="Alerts" flush>
-      <div className="table-wrap" tabIndex={0} role="region" aria-label="Alerts">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Alert</th>
-              <th scope="col">State</th>
-              <th scope="col">Since</th>
-              <th scope="col">It says</th>
-            </tr>
-          </thead>
-          <tbody>
-            {alerts.map((alert) => (
-              <tr key={alert.alert}>
-                <td>{alert.alert}</td>
-                <td>
-                  <Badge tone={TONES[alert.state] ?? 'plain'}>{alert.state}</Badge>
-                </td>
-                <td className="number">{alert.since ? when(alert.since) : ''}</td>
-                <td className="wrap">
-                  {alert.message}
-                  {alert.error && <div className="bad-text small">The last look failed: {alert.error}</div>}
                 </td>
               </tr>
             ))}

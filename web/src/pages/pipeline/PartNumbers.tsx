@@ -38,6 +38,7 @@ function factsOf(part: GraphNode): [string, string][] {
     ['Next', part.next === undefined ? undefined : when(part.next)],
     ['Last run', part.last === undefined ? undefined : `${part.last.state}${part.last.ended ? `, ${when(part.last.ended)}` : ''}`],
     ['Waiting', part.waiting ? count(part.waiting) : undefined],
+    ['Silenced', part.silenced_until === undefined ? undefined : `nobody is told; that ends ${when(part.silenced_until)}`],
     ['Since', part.since === undefined ? undefined : when(part.since)],
     ['Now', totalOf(part) === null ? undefined : rate(history.rate(part.id))],
   ];
@@ -62,7 +63,7 @@ export function PartNumbers({ part, told }: { part: GraphNode; told: PartDescrip
         </dl>
       )}
       {totalOf(part) !== null && told && <Timeline title={part.kind === 'api' ? 'Requests a second' : 'Records a second'} samples={growthOf(rows, TOTAL)} text={rate} />}
-      {part.kind === 'alert' && told && <Timeline title="Firing" samples={rows.map((row) => ({ at: row[0], total: row[TOTAL] }))} text={(value) => (value ? 'firing' : 'quiet')} tone="bad" />}
+      {part.kind === 'alert' && told && <Timeline title="Firing" samples={rows.map((row) => ({ at: row[0], total: row[TOTAL] }))} text={(value) => (value ? 'firing' : 'quiet')} tone="bad" isState />}
       {refused.some(({ total }) => total > 0) && <Timeline title="Refused a second" samples={refused} text={rate} tone="bad" />}
       {lag.some(({ total }) => total > LAG_SHOWN_SECONDS) && <Timeline title="Behind" samples={lag} text={seconds} tone="warn" />}
     </>

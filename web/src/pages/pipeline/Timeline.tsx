@@ -12,9 +12,11 @@ interface TimelineProps {
   samples: readonly Sample[];
   text: (value: number) => string;
   tone?: 'accent' | 'bad' | 'warn';
+  /** A state, which holds until the next one. */
+  isState?: boolean;
 }
 
-export function Timeline({ title, samples, text, tone = 'accent' }: TimelineProps) {
+export function Timeline({ title, samples, text, tone = 'accent', isState = false }: TimelineProps) {
   const [pointed, setPointed] = useState<Sample | null>(null);
   const first = samples[0];
   const last = samples.at(-1);
@@ -29,13 +31,14 @@ export function Timeline({ title, samples, text, tone = 'accent' }: TimelineProp
   const most = Math.max(...samples.map((sample) => sample.total));
   const x = (sample: Sample): number => ((sample.at - first.at) / (last.at - first.at)) * WIDTH;
   const y = (sample: Sample): number => HEIGHT - (most > 0 ? sample.total / most : 0) * (HEIGHT - ABOVE);
-  const line = samples.map((sample) => `${x(sample).toFixed(1)},${y(sample).toFixed(1)}`).join(' L');
+  const corners = samples.flatMap((sample, i) => (isState && i > 0 ? [[x(sample), y(samples[i - 1]!)], [x(sample), y(sample)]] : [[x(sample), y(sample)]]));
+  const line = corners.map(([left, top]) => `${left!.toFixed(1)},${top!.toFixed(1)}`).join(' L');
   const point = (event: PointerEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const at = first.at + ((event.clientX - box.left) / box.width) * (last.at - first.at);
     setPointed(samples.reduce((best, sample) => (Math.abs(sample.at - at) < Math.abs(best.at - at) ? sample : best), first));
   };
-  const said = pointed ? `${text(pointed.total)} at ${time(new Date(pointed.at))}` : `${text(last.total)} now, ${text(most)} at most`;
+  const said = pointed ? `${text(pointed.total)} at ${time(new Date(pointed.at))}` : `${text(last.total)} now${isState ? '' : `, ${text(most)} at most`}`;
   return (
     <figure className={`timeline ${tone}`}>
       <figcaption>
