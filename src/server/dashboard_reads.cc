@@ -65,7 +65,29 @@ Result<std::unique_ptr<DashboardReads>> DashboardReads::Create(Reader& reader, R
     if (!dashboard) return Fail(std::move(dashboard).error().With("dashboard " + spec.name));
     reads->dashboards_.push_back(std::move(*dashboard));
   }
+  reads->PrepareWarmer(loop);
   return reads;
+}
+
+void DashboardReads::PrepareWarmer(Executor& loop) {
+  std::vector<TileWarmer::Dashboard> all;
+  for (const Dashboard& dashboard : dashboards_) {
+    TileWarmer::Dashboard& one = all.emplace_back();
+    one.tiles = dashboard.watched.size();
+    for (const WatchedTile& tile : dashboard.watched) one.made_from.insert(one.made_from.end(), tile.made_from.begin(), tile.made_from.end());
+  }
+  warmer_ = std::make_unique<TileWarmer>(
+      all,
+      [this](size_t number, size_t tile, std::function<void()> done) {
+        const Dashboard& dashboard = dashboards_[number];
+        Warm(dashboard, dashboard.tiles.find(dashboard.watched[tile].name)->second, std::move(done));
+      },
+      reader_.services().clock, loop);
+}
+
+void DashboardReads::Tick() {
+  events_.Tick();
+  warmer_->Tick(reader_.services().progress);
 }
 
 Result<DashboardReads::Dashboard> DashboardReads::Prepare(const config::DashboardSpec& spec) const {
@@ -166,20 +188,30 @@ void DashboardReads::Answer(const Dashboard& dashboard, const Part& part, QueryS
   if (!asked) return exchange->Send(InvalidParameterReply(asked.error()));
   const auto format = ChooseResultFormat(exchange->request().Header(HeaderField::kAccept));
   if (!format) return exchange->Send(ErrorReply(406, "not_acceptable", "results are given as " + ResultTypesText()));
+  warmer_->Looked(static_cast<size_t>(&dashboard - dashboards_.data()));
+  QueryAsk ask = AskOf(part, shape, *format, std::move(asked->parameters));
+  reader_.When(exchange, std::move(asked->wait_for), [this, &part, exchange, ask = std::move(ask)] {
+    Ask(part, ask, exchange->Gone(), [exchange, tags = TagsOf(exchange->request())](const TileAnswerPtr& answer) {
+      exchange->loop().Post([exchange, answer, tags] { exchange->Send(ReplyOf(*answer, tags)); });
+    });
+  });
+}
+
+QueryAsk DashboardReads::AskOf(const Part& part, QueryShape shape, ResultFormat format, std::vector<QueryParameter> parameters) const {
   QueryAsk ask;
   ask.request.sql = part.query.sql;
-  ask.request.parameters = std::move(asked->parameters);
+  ask.request.parameters = std::move(parameters);
   ask.request.rows_max = reader_.limits().tile_rows_max;
   ask.request.now_micros = reader_.services().clock.Now().micros;
   ask.request.trusted = true;
   ask.shape = shape;
-  ask.format = shape == QueryShape::kChoices ? ResultFormat::kJson : *format;
+  ask.format = shape == QueryShape::kChoices ? ResultFormat::kJson : format;
   ask.title = part.title;
-  reader_.When(exchange, std::move(asked->wait_for), [this, &part, exchange, ask = std::move(ask)] { AskFor(part, ask, exchange); });
+  return ask;
 }
 
 // The version is looked up before the question is asked: what was waited for is in it.
-void DashboardReads::AskFor(const Part& part, QueryAsk ask, const ExchangePtr& exchange) {
+void DashboardReads::Ask(const Part& part, QueryAsk ask, std::stop_token gone, TileCache::Take take) {
   TileQuestion question;
   question.key = KeyOf(part.id, ask);
   question.version = CommitVersions::Now(reader_.services().progress).Of(part.query.made_from);
@@ -187,9 +219,21 @@ void DashboardReads::AskFor(const Part& part, QueryAsk ask, const ExchangePtr& e
   cache_.Ask(
       question,
       [this, ask = std::move(ask)](std::stop_token stop) { return RunQuery(reader_.services(), ask, reader_.limits(), std::move(stop)); },
-      exchange->Gone(), [exchange, tags = TagsOf(exchange->request())](const TileAnswerPtr& answer) {
-        exchange->loop().Post([exchange, answer, tags] { exchange->Send(ReplyOf(*answer, tags)); });
-      });
+      std::move(gone), std::move(take));
+}
+
+// As a page asks for it that has just been opened. What cannot be asked without parameters, or would not be kept, is left out.
+void DashboardReads::Warm(const Dashboard& dashboard, const Part& part, std::function<void()> done) {
+  std::vector<QueryParameter> parameters;
+  bool can_ask = !part.query.changes_by_itself;
+  for (const ApiParam& param : dashboard.params) {
+    if (std::find(part.params.begin(), part.params.end(), param.spec().name) == part.params.end()) continue;
+    auto read = param.Read(std::nullopt);
+    can_ask = can_ask && read.has_value();
+    if (read) parameters.push_back(std::move(*read));
+  }
+  if (!can_ask) return done();
+  Ask(part, AskOf(part, QueryShape::kTile, ResultFormat::kJson, std::move(parameters)), {}, [done = std::move(done)](const TileAnswerPtr&) { done(); });
 }
 
 void DashboardReads::Events(const ExchangePtr& exchange) {

@@ -12,6 +12,7 @@
 #include "server/reader.h"
 #include "server/tile_cache.h"
 #include "server/tile_query.h"
+#include "server/tile_warmer.h"
 
 namespace tailrace::server {
 
@@ -30,7 +31,7 @@ class DashboardReads {
   void Events(const ExchangePtr& exchange);
 
   // Now and then.
-  void Tick() { events_.Tick(); }
+  void Tick();
   // Once the pool has stopped.
   void Stop() { cache_.Stop(); }
 
@@ -60,12 +61,16 @@ class DashboardReads {
   const Dashboard* Find(const ExchangePtr& exchange) const;
   Result<Asked> ReadParams(const Dashboard& dashboard, const Part& part, const Request& request) const;
   void Answer(const Dashboard& dashboard, const Part& part, QueryShape shape, const ExchangePtr& exchange);
-  void AskFor(const Part& part, QueryAsk ask, const ExchangePtr& exchange);
+  QueryAsk AskOf(const Part& part, QueryShape shape, ResultFormat format, std::vector<QueryParameter> parameters) const;
+  void Ask(const Part& part, QueryAsk ask, std::stop_token gone, TileCache::Take take);
+  void Warm(const Dashboard& dashboard, const Part& part, std::function<void()> done);
+  void PrepareWarmer(Executor& loop);
 
   Reader& reader_;
   TileCache cache_;
   DashboardEvents events_;
   std::vector<Dashboard> dashboards_;
+  std::unique_ptr<TileWarmer> warmer_;
 };
 
 }  // namespace tailrace::server
