@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ class DashboardReadsTest : public ::testing::Test {
     server_.warehouse.answer = [this](const QueryRequest& request, ResultSink& sink, const std::stop_token&) -> Result<QuerySummary> {
       std::lock_guard lock(mutex_);
       asked_.push_back(request);
+      queried_.notify_all();
       const std::vector<ColumnInfo> columns = {{"item", "VARCHAR"}, {"n", "BIGINT"}};
       sink.Begin(columns);
       const std::vector<std::string_view> row = {"\"cup\"", n_};
@@ -34,16 +36,32 @@ class DashboardReadsTest : public ::testing::Test {
     server_.progress.Commit("sales", {Offset{3}, Offset{4}});
   }
 
-  std::vector<QueryRequest> asked() {
+  // Those whose SQL holds `part`. A tile without parameters may be asked for before anybody does.
+  std::vector<QueryRequest> asked(const std::string& part = "") {
     std::lock_guard lock(mutex_);
-    return asked_;
+    std::vector<QueryRequest> found;
+    for (const QueryRequest& request : asked_) {
+      if (Holds(request.sql, part)) found.push_back(request);
+    }
+    return found;
   }
 
-  TestServer server_;
+  void WaitForAQuery() {
+    std::unique_lock lock(mutex_);
+    queried_.wait(lock, [this] { return !asked_.empty(); });
+  }
+
+  void AnswerWith(const std::string& n) {
+    std::lock_guard lock(mutex_);
+    n_ = n;
+  }
+
   std::mutex mutex_;
+  std::condition_variable queried_;
   std::vector<QueryRequest> asked_;
   std::string n_ = "7";
-  bool cut_ = false;
+  std::atomic<bool> cut_{false};
+  TestServer server_;  // whose threads use all of these
 };
 
 TEST_F(DashboardReadsTest, ADashboardSaysHowItsTilesAreDrawn) {
@@ -82,8 +100,8 @@ TEST_F(DashboardReadsTest, TheSameTileIsAskedForOnceUntilSomethingIsCommitted) {
   server_.progress.Commit("notes", {Offset{1}, Offset{1}});
   server_.Get("/dashboards/shop/tiles/1");
   EXPECT_EQ(asked().size(), 2u);
+  AnswerWith("8");
   server_.progress.Commit("sales", {Offset{3}, Offset{5}});
-  n_ = "8";
   EXPECT_TRUE(Holds(server_.Get("/dashboards/shop/tiles/1").body, R"(["cup",8])"));
   EXPECT_EQ(asked().size(), 3u);
 }
@@ -107,16 +125,16 @@ TEST_F(DashboardReadsTest, AFormIsNotTakenForAnother) {
 TEST_F(DashboardReadsTest, WhatReadsTheClockIsKeptForASecond) {
   server_.Get("/dashboards/shop/tiles/slow");
   server_.Get("/dashboards/shop/tiles/slow");
-  EXPECT_EQ(asked().size(), 1u);
-  EXPECT_TRUE(asked()[0].parameters[0].null);
+  ASSERT_EQ(asked("now()").size(), 1u);
+  EXPECT_TRUE(asked("now()")[0].parameters[0].null);
   server_.clock.Push(std::chrono::seconds(1));
   server_.Get("/dashboards/shop/tiles/slow");
-  EXPECT_EQ(asked().size(), 2u);
+  EXPECT_EQ(asked("now()").size(), 2u);
 }
 
 TEST_F(DashboardReadsTest, ACutAnswerSaysSo) {
   cut_ = true;
-  EXPECT_TRUE(Holds(server_.Get("/dashboards/shop/tiles/1").body, R"("cut":true)"));
+  EXPECT_TRUE(Holds(server_.Get("/dashboards/shop/tiles/1?least=3").body, R"("cut":true)"));
 }
 
 TEST_F(DashboardReadsTest, ChoicesAreValuesWithTheirLabels) {
@@ -138,7 +156,8 @@ TEST_F(DashboardReadsTest, ParametersAreHeldAgainstTheFile) {
     // Whether the tile uses it or not.
     EXPECT_EQ(server_.Get(std::string("/dashboards/shop/tiles/slow") + query).status, 400) << query;
   }
-  EXPECT_TRUE(asked().empty());
+  EXPECT_TRUE(asked("now()").empty());
+  for (const QueryRequest& request : asked()) EXPECT_EQ(request.parameters[0].value, "1");  // the default
 }
 
 TEST_F(DashboardReadsTest, ALimitedKeySeesWhatItCouldReadItself) {
@@ -154,6 +173,12 @@ TEST_F(DashboardReadsTest, ALimitedKeySeesWhatItCouldReadItself) {
   EXPECT_EQ(server_.Get("/dashboards/shop/tiles/1", all).status, 200);
   EXPECT_TRUE(Holds(server_.Get("/graph", all).body, R"({"from":"stream/sales","to":"dashboard/shop"})"));
   EXPECT_FALSE(Holds(server_.Get("/graph", other).body, "shop"));
+}
+
+TEST_F(DashboardReadsTest, WhatADashboardShowsIsComputedBeforeSomebodyLooks) {
+  WaitForAQuery();
+  EXPECT_TRUE(Holds(asked()[0].sql, "ORDER BY \"n\" DESC"));
+  EXPECT_EQ(asked()[0].parameters[0].value, "1");
 }
 
 void Open(RawClient& client) {

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -79,13 +81,19 @@ Status BindParameter(duckdb_prepared_statement statement, idx_t index, const Bou
                                          TypeExpectation(parameter.type), parameter.text.value_or("null"))));
 }
 
+// DuckDB compares them without case.
+bool IsSameParameter(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 // A parameter that the text does not use is fine; one that it uses and is not given is not.
 Status BindAll(duckdb_prepared_statement statement, std::span<const BoundParameter> parameters) {
   for (idx_t index = 1; index <= duckdb_nparams(statement); ++index) {
     const TextHandle name(const_cast<char*>(duckdb_parameter_name(statement, index)));
     const BoundParameter* given = nullptr;
     for (const BoundParameter& parameter : parameters) {
-      if (name && parameter.name == name.get()) given = &parameter;
+      if (name && IsSameParameter(parameter.name, name.get())) given = &parameter;
     }
     if (given == nullptr)
       return Fail(Error::Invalid(fmt::format("parameter ${} is not given", name ? name.get() : "")));
