@@ -12,6 +12,7 @@ SEED = 7
 FIRST_INVOICE = 600_001
 BEGINS = datetime.datetime(2011, 12, 9, 13, 0)  # where the file ends
 STORY_STEP = datetime.timedelta(minutes=7)
+OPENS, CLOSES = 8, 18  # hours
 LINES_MAX = 4
 SECONDS_BETWEEN = 0.7
 ROWS_KNOWN = 20_000
@@ -31,6 +32,8 @@ def invoices(file):
     chance, known, when = random.Random(SEED), lines_of(file), BEGINS
     for number in itertools.count(FIRST_INVOICE):
         when += STORY_STEP
+        if when.hour >= CLOSES:
+            when = datetime.datetime.combine(when.date() + datetime.timedelta(days=1), datetime.time(OPENS))
         customer = chance.choice(known)
         lines = []
         for line in chance.sample(known, chance.randint(1, LINES_MAX)):

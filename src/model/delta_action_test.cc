@@ -40,10 +40,10 @@ TEST(DeltaAction, ATableHasColumnsOfWhichSomeAreNested) {
 }
 
 TEST(DeltaAction, WhatAReaderWouldHaveToKnowIsNamed) {
-  EXPECT_EQ(UnknownDeltaFeature(DeltaProtocolAction{1, {}}), std::nullopt);
-  EXPECT_EQ(UnknownDeltaFeature(DeltaProtocolAction{3, {"timestampNtz"}}), std::nullopt);
-  EXPECT_EQ(UnknownDeltaFeature(DeltaProtocolAction{3, {"timestampNtz", "deletionVectors"}}), "deletionVectors");
-  EXPECT_EQ(UnknownDeltaFeature(DeltaProtocolAction{4, {}}), "reader version 4");
+  EXPECT_EQ(UnknownDeltaFeature(DeltaProtocolAction{1, 1, {}}), std::nullopt);
+  EXPECT_EQ(UnknownDeltaFeature(DeltaProtocolAction{3, 7, {"timestampNtz"}}), std::nullopt);
+  EXPECT_EQ(UnknownDeltaFeature(DeltaProtocolAction{3, 7, {"timestampNtz", "deletionVectors"}}), "deletionVectors");
+  EXPECT_EQ(UnknownDeltaFeature(DeltaProtocolAction{4, 7, {}}), "reader version 4");
   DeltaTableAction table;
   EXPECT_EQ(UnknownDeltaFeature(table), std::nullopt);
   table.configuration["delta.columnMapping.mode"] = "none";
