@@ -182,7 +182,7 @@ function cartesian(tile: TileSpec, result: TileResult, { palette, width, values 
 }
 
 /** Two series of one name would be one to ECharts. */
-function distinct(names: string[]): string[] {
+export function distinct(names: string[]): string[] {
   const seen = new Map<string, number>();
   return names.map((name) => {
     const times = (seen.get(name) ?? 0) + 1;

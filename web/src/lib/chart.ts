@@ -1,6 +1,6 @@
-// Which chart fits a result, and what it draws.
+// Which chart fits a result.
 import type { Column } from '../api/types';
-import { isNumeric, isTemporal, numberOf, textOf, type CellValue } from './cells';
+import { isNumeric, isTemporal } from './cells';
 
 export type ChartKind = 'line' | 'area' | 'bar' | 'pie' | 'scatter';
 
@@ -9,8 +9,6 @@ export interface ChartChoice {
   x: number; // index of the column
   ys: number[];
 }
-
-const SERIES_MAX = 6;
 
 /** Null: there is nothing to draw. */
 export function suggestChart(columns: Column[]): ChartChoice | null {
@@ -23,21 +21,4 @@ export function suggestChart(columns: Column[]): ChartChoice | null {
   if (ys.length === 0) return null;
   const kind = time ? 'line' : others.length > 0 ? 'bar' : 'scatter';
   return { kind, x: x.index, ys: ys.slice(0, 1) };
-}
-
-export interface ChartData {
-  names: string[];
-  labels: string[];
-  values: (number | null)[][]; // by series
-}
-
-/** In the order of x where that is time. */
-export function chartData(columns: Column[], rows: CellValue[][], { x, ys }: ChartChoice): ChartData {
-  const shown = ys.slice(0, SERIES_MAX);
-  const ordered = isTemporal(columns[x]!) ? [...rows].sort((a, b) => (textOf(a[x]) < textOf(b[x]) ? -1 : 1)) : rows;
-  return {
-    names: shown.map((index) => columns[index]!.name),
-    labels: ordered.map((row) => textOf(row[x])),
-    values: shown.map((index) => ordered.map((row) => numberOf(row[index]))),
-  };
 }

@@ -10,6 +10,7 @@ import './data-table.css';
 const ROW_HEIGHT = 28;
 const WIDTH_MIN = 90;
 const WIDTH_MAX = 360;
+const WIDTH_PLAIN_MAX = 260;
 const LETTER = 7.6; // of the fixed font
 const LETTER_PLAIN = 7.1;
 const MEASURED_ROWS = 60;
@@ -36,7 +37,7 @@ interface Meta {
 /** As wide as the longest of the first values. */
 function widthOf(title: string, texts: string[], letter: number): number {
   const longest = texts.reduce((most, text) => Math.max(most, text.length), title.length + 2);
-  return Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, longest * letter + 32));
+  return Math.min(letter === LETTER ? WIDTH_MAX : WIDTH_PLAIN_MAX, Math.max(WIDTH_MIN, longest * letter + 32));
 }
 
 export function DataTable({ columns: given, rows: data, label = 'Result', show = textOf, title, cell: drawn, isChosen }: DataTableProps) {

@@ -1,47 +1,55 @@
 import { ChartNoAxesColumn } from 'lucide-react';
-import { useCallback, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { SqlResult } from '../../api/sql';
-import { chartData, suggestChart, type ChartChoice, type ChartKind } from '../../lib/chart';
-import { isNumeric, isTemporal } from '../../lib/cells';
-import { axisOf, Chart, type Palette } from '../../ui/Chart';
+import { useTheme } from '../../app/theme';
+import { describe } from '../../charts/describe';
+import { distinct, draw } from '../../charts/options';
+import type { TileSpec } from '../../charts/spec';
+import { paletteNow } from '../../charts/theme';
+import { suggestChart, type ChartChoice, type ChartKind } from '../../lib/chart';
+import { isNumeric } from '../../lib/cells';
 import { Empty } from '../../ui/parts';
+import { Plot } from '../../ui/Plot';
 
 const KINDS: ChartKind[] = ['line', 'area', 'bar', 'pie', 'scatter'];
 const POINTS_MAX = 20_000;
+
+/** A result as a tile of a dashboard shows it. Two columns of one name are told apart. */
+function tileOf(result: SqlResult, { kind, x, ys }: ChartChoice): TileSpec {
+  const names = distinct(result.columns.map(({ name }) => name));
+  const columns = result.columns.map((column, at) => ({ ...column, name: names[at]! }));
+  return {
+    name: 'result',
+    title: 'the result',
+    chart: kind,
+    sql: '',
+    x: names[x]!,
+    y: ys.map((y) => names[y]!),
+    stacked: false,
+    horizontal: false,
+    format: {},
+    width: 12,
+    height: 5,
+    sets: {},
+    columns,
+    reads: [],
+    params: [],
+  };
+}
 
 export function ResultChart({ result }: { result: SqlResult }) {
   const suggested = useMemo(() => suggestChart(result.columns), [result.columns]);
   const [own, setOwn] = useState<ChartChoice | null>(null);
   const choice = own && own.x < result.columns.length && own.ys.every((y) => y < result.columns.length) ? own : suggested;
-  const data = useMemo(() => choice && chartData(result.columns, result.rows.slice(0, POINTS_MAX), choice), [result, choice]);
-  const option = useCallback(
-    (palette: Palette) => {
-      if (!choice || !data) return {};
-      if (choice.kind === 'pie') {
-        const values = data.labels.map((name, i) => ({ name, value: data.values[0]![i] }));
-        return { tooltip: { trigger: 'item', renderMode: 'richText' }, series: [{ type: 'pie', radius: ['42%', '70%'], data: values, label: { color: palette.muted } }] };
-      }
-      const isTime = isTemporal(result.columns[choice.x]!);
-      const isValue = choice.kind === 'scatter' && isNumeric(result.columns[choice.x]!);
-      return {
-        xAxis: axisOf(palette, { type: isTime ? 'time' : isValue ? 'value' : 'category', ...(isTime || isValue ? {} : { data: data.labels }), splitLine: { show: false } }),
-        yAxis: axisOf(palette, { type: 'value', axisLine: { show: false } }),
-        dataZoom: [{ type: 'inside' }],
-        series: data.values.map((values, i) => ({
-          name: data.names[i],
-          type: choice.kind === 'area' ? 'line' : choice.kind,
-          data: isTime || isValue ? values.map((value, row) => [data.labels[row], value]) : values,
-          showSymbol: data.labels.length < 60,
-          symbolSize: choice.kind === 'scatter' ? 7 : 4,
-          sampling: 'lttb',
-          barMaxWidth: 42,
-          ...(choice.kind === 'area' && { areaStyle: { opacity: 0.18 } }),
-        })),
-      };
-    },
-    [choice, data, result.columns],
-  );
-  if (!choice || !data) {
+  const theme = useTheme();
+  const [width, setWidth] = useState(800);
+  const tile = useMemo(() => choice && tileOf(result, choice), [result, choice]);
+  const drawn = useMemo(() => {
+    if (!tile) return null;
+    return draw(tile, { ...result, columns: tile.columns, rows: result.rows.slice(0, POINTS_MAX) }, { palette: paletteNow(), width, values: {} });
+    // The colours are those of the theme.
+  }, [tile, result, width, theme]);
+  if (!choice || !tile || !drawn) {
     return (
       <Empty icon={ChartNoAxesColumn} title="Nothing to draw">
         <p>A chart needs a column with numbers, and another to put them along: a time or a name.</p>
@@ -92,7 +100,14 @@ export function ResultChart({ result }: { result: SqlResult }) {
           )}
         </fieldset>
       </div>
-      <Chart option={option} label={`${choice.kind} chart of ${data.names.join(', ')} along ${result.columns[choice.x]!.name}`} height={380} />
+      <div className="result-plot">
+        <Plot option={drawn.option} shape={`${theme} ${choice.kind} ${choice.x} ${choice.ys.join()} ${width}`} label={describe(tile, result)} onWidth={setWidth} />
+      </div>
+      {drawn.notes.map((note) => (
+        <p key={note} className="muted small">
+          {note}
+        </p>
+      ))}
     </div>
   );
 }
