@@ -269,13 +269,18 @@ test('a tile may be framed by its own site, other pages by nobody', async () => 
   for (const path of ['/', PAGE, '/console/sql']) assert.match(await policyOf(path), /frame-ancestors 'none'/);
 });
 
-test('a tile that needs a choice asks for it, and one without rows says so', () =>
-  on('/console/dashboards/of_one', async (page) => {
+test('a tile says what is missing: a choice, rows, the rest of them, or what is wrong with its query', () =>
+  on('/console/dashboards/of_one', async (page, { faults }) => {
     await tileOf(page, 'sum').getByText('Choose country').waitFor();
     await choose(page, 'Country', 'Germany');
     const [[revenue]] = await rowsOf("SELECT revenue FROM revenue_by_country WHERE country = 'Germany'");
     assert.equal((await page.getByTestId('number').innerText()).replaceAll(',', ''), Number(revenue).toFixed(2));
     await tileOf(page, 'none').getByText('Nothing to show').waitFor();
+    await tileOf(page, 'many').getByText('Cut: these are the first 10,000 rows.').waitFor();
+    await tileOf(page, 'broken').getByRole('alert').getByText(/Germany/).waitFor();
+    // The browser tells of every answer that is no success.
+    assert.ok(faults.every((fault) => fault.includes('400')), faults.join('\n'));
+    faults.length = 0;
   }));
 
 test('all of it works by the keyboard', () =>

@@ -124,11 +124,13 @@ describe('scatters, heat maps, histograms', () => {
     expect(tipOf(drawing)({ seriesIndex: 0, dataIndex: 1 })).toBe('a\nX: 5\nY: 6');
   });
   it('cells are at the places of their names', () => {
-    const result = resultOf(['hour BIGINT', 'day VARCHAR', 'n BIGINT'], [[8, 'Mon', 3], [9, 'Tue', 5], [8, 'Tue', null]]);
+    const result = resultOf(['hour BIGINT', 'day VARCHAR', 'n BIGINT'], [[20, 'Mon', 3], [6, 'Tue', 5], [20, 'Tue', null]]);
     const drawing = draw(tileOf({ chart: 'heatmap', x: 'hour', y: ['day'], value: 'n' }), result, look);
-    expect(axisOf(drawing, 'xAxis').data).toEqual(['8', '9']);
-    expect(seriesOf(drawing)[0]!.data.map((cell) => (cell as { value: number[] }).value)).toEqual([[0, 0, 3], [1, 1, 5]]);
-    expect(tipOf(drawing)({ dataIndex: 1 })).toBe('9 · Tue\n5');
+    // Numbers in their order, names in that of the query.
+    expect(axisOf(drawing, 'xAxis').data).toEqual(['6', '20']);
+    expect(axisOf(drawing, 'yAxis').data).toEqual(['Mon', 'Tue']);
+    expect(seriesOf(drawing)[0]!.data.map((cell) => (cell as { value: number[] }).value)).toEqual([[1, 0, 3], [0, 1, 5]]);
+    expect(tipOf(drawing)({ dataIndex: 1 })).toBe('6 · Tue\n5');
   });
   it('bars of a histogram are its bins, and so is its table', () => {
     const result = resultOf(['price DECIMAL(12,2)'], [['1.00'], ['2.00'], ['2.50'], ['9.00'], [null]]);
