@@ -68,6 +68,7 @@ test('every part of the file is on the graph, and a click tells what it is', () 
     await page.locator('[data-id="table/revenue_by_hour"]').click();
     const panel = page.getByRole('complementary', { name: 'table revenue_by_hour' });
     await panel.getByText("date_trunc('hour', sold_at)").waitFor();
+    await panel.getByRole('img', { name: /^Records a second: / }).waitFor();
     assert.match(await panel.innerText(), /[\d,]+ in = [\d,]+ out/);
     await panel.getByRole('button', { name: 'sales', exact: true }).click();
     await page.getByRole('complementary', { name: 'stream sales' }).waitFor();

@@ -1,6 +1,6 @@
 // A server with a pipeline of its own, Chromium, and pages that tell of every fault they have.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -21,12 +21,12 @@ const VISITS = [{ page: '/', seconds: 90 }, { page: '/cart', seconds: '75 s' }, 
 // Everything waits at most so long: what takes longer has hung.
 export const PATIENCE_MS = 60_000;
 
-/** Starts the program on a copy of `pipeline` (a path, or the text of a file). */
+/** Starts the program on a copy of `pipeline` (the path of a file or of its folder, or the text of a file). */
 export async function serve(pipeline = join(HERE, 'pipeline.yaml')) {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-browser-'));
   const file = join(folder, 'pipeline.yaml');
   if (pipeline.includes('\n')) writeFileSync(file, pipeline);
-  else cpSync(pipeline, file);
+  else cpSync(pipeline, statSync(pipeline).isDirectory() ? folder : file, { recursive: true });
   const child = spawn(PROGRAM, ['run', file], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const ended = new Promise((done) => child.once('exit', done));
@@ -98,8 +98,8 @@ export const PHONE = { width: 375, height: 720 };
 export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 /** Asks until `check` is true of what `ask` gives. */
-export async function until(what, ask, check = Boolean) {
-  const end = Date.now() + PATIENCE_MS;
+export async function until(what, ask, check = Boolean, patience = PATIENCE_MS) {
+  const end = Date.now() + patience;
   let last;
   while (Date.now() < end) {
     last = await ask();

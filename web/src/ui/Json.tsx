@@ -52,7 +52,7 @@ function Members({ value, depth }: { value: object; depth: number }) {
             </li>
           ))}
           {entries.length > SHOWN_MAX && <li className="faint">and {entries.length - SHOWN_MAX} more</li>}
-          <li className="faint">{right}</li>
+          <li className="faint json-end">{right}</li>
         </ul>
       )}
     </>

@@ -7,7 +7,7 @@ import { history } from '../../api/graph';
 import type { Graph, GraphNode } from '../../api/types';
 import { useTheme } from '../../app/theme';
 import { rate } from '../../lib/format';
-import { conservationOf, factOf, healthOf } from './health';
+import { factOf, healthOf, lawOf } from './health';
 import { layout, NODE_HEIGHT, NODE_WIDTH, shapeOf, type Point } from './layout';
 import { PartNode, type PartLook, type PartNodeType } from './PartNode';
 import { wayOf, wayText } from './ways';
@@ -26,15 +26,16 @@ const FIT_PADDING = { x: '24px', top: '24px', bottom: '64px' } as const;
 /** A rate stands on the edge that leads to a part; on the part itself only where none does. */
 function lookOf(part: GraphNode, dim: boolean, hasWay: boolean): PartLook {
   const health = healthOf(part);
-  const law = part.kind === 'stream' ? conservationOf(part) : null;
+  const law = part.kind === 'stream' ? lawOf(part) : null;
+  const said = part.kind === 'alert' ? part.detail : health.tone === 'ok' ? undefined : health.word;
   const perSecond = history.rate(part.id);
   return {
     kind: part.kind,
     name: part.name,
     tone: health.tone,
     word: health.word,
-    fact: factOf(part),
-    line: part.kind === 'alert' ? (part.detail ?? 'alert') : health.tone === 'ok' ? (law ?? part.kind) : health.word,
+    fact: law && said ? `${factOf(part)} · ${said}` : factOf(part),
+    line: law ?? said ?? part.kind,
     rate: perSecond > 0 && !hasWay ? rate(perSecond) : '',
     dim,
   };

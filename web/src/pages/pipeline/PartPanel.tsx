@@ -4,8 +4,9 @@ import { Link } from 'react-router';
 import type { Graph, GraphNode } from '../../api/types';
 import { lettersPath, pathOf, selectOf, sqlPath } from '../../app/places';
 import { plural } from '../../lib/format';
-import { Badge, Button, CopyButton, Notice } from '../../ui/parts';
+import { Badge, Button, Notice } from '../../ui/parts';
 import { KIND_ICONS } from '../../ui/kinds';
+import { Definition } from './Definition';
 import { conservationOf, healthOf } from './health';
 import { PartNumbers, usePart } from './PartNumbers';
 
@@ -47,18 +48,8 @@ export function PartPanel({ graph, part, onChoose }: { graph: Graph; part: Graph
             {part.flow?.difference && <p className="small">{part.flow.difference}</p>}
           </div>
         )}
-        {part.detail && <p className="small mono">{part.detail}</p>}
-        {part.sql && (
-          <div>
-            <div className="row between">
-              <p className="label">Definition</p>
-              <CopyButton text={part.sql} />
-            </div>
-            <pre className="code" tabIndex={0} aria-label={`SQL of ${part.name}`}>
-              {part.sql.trim()}
-            </pre>
-          </div>
-        )}
+        {part.detail && <p className="small mono breaks">{part.detail}</p>}
+        <Definition part={part} />
         {part.columns && part.columns.length > 0 && <Columns part={part} />}
         <Neighbours title="Made from" ids={from} onChoose={onChoose} />
         <Neighbours title="Leads to" ids={to} onChoose={onChoose} />

@@ -45,13 +45,18 @@ export function factOf(node: GraphNode): string {
   }
 }
 
-/** The conservation law of what is kept: in = out + filtered + dead-lettered, and what is on its way. */
-export function conservationOf(node: GraphNode): string | null {
+/** The conservation law of what is kept: in = out + filtered + dead-lettered. */
+export function lawOf(node: GraphNode): string | null {
   const flow = node.flow;
   if (!flow) return null;
   const parts = [`${count(flow.read)} in = ${count(flow.emitted)} out`];
   if (flow.filtered) parts.push(`${count(flow.filtered)} filtered`);
   if (flow.dead_lettered) parts.push(`${count(flow.dead_lettered)} dead`);
-  const law = parts.join(' + ');
-  return flow.in_flight ? `${law}, ${count(flow.in_flight)} on the way` : law;
+  return parts.join(' + ');
+}
+
+/** The same with what is on its way. */
+export function conservationOf(node: GraphNode): string | null {
+  const law = lawOf(node);
+  return law && node.flow?.in_flight ? `${law}, ${count(node.flow.in_flight)} on the way` : law;
 }

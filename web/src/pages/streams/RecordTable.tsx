@@ -7,6 +7,9 @@ const ROW_HEIGHT = 30;
 
 export const placeOf = (record: TailRecord): string => `${record.partition}:${record.offset}`;
 
+/** 17:40:45.100, of a time whose last noughts are not written. */
+const clockOf = (time: string): string => time.slice(11, 23).replace('Z', '').replace(/^(\d\d:\d\d:\d\d)$/, '$1.').padEnd(12, '0');
+
 export function RecordTable({ records, chosen, onChoose, label }: { records: TailRecord[]; chosen: string | null; onChoose: (record: TailRecord) => void; label: string }) {
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: records.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_HEIGHT, overscan: 12 });
@@ -25,7 +28,7 @@ export function RecordTable({ records, chosen, onChoose, label }: { records: Tai
               style={{ transform: `translateY(${row.start}px)`, height: ROW_HEIGHT }}
               onClick={() => onChoose(record)}
             >
-              <span className="record-time">{record.ingested_at.slice(11, 23)}</span>
+              <span className="record-time">{clockOf(record.ingested_at)}</span>
               <span className="record-place">{place}</span>
               <span className="record-key ellipsis">{record.key ?? ''}</span>
               <span className="record-value ellipsis">{JSON.stringify(record.value)}</span>

@@ -75,7 +75,7 @@ function Step({ icon: Icon, title, children }: { icon: typeof LogIn; title: Reac
 function originOf({ from }: Trace): string {
   const place = from.line !== undefined ? `, line ${from.line}` : from.row !== undefined ? `, row ${from.row}` : from.byte !== undefined ? `, byte ${from.byte}` : '';
   if (from.request) return `Record ${from.record ?? 0} of request ${from.request}${from.client ? ` by ${from.client}` : ''}`;
-  return from.item ? `${from.item}${place}` : 'No note was kept of where it came from';
+  return from.item ? `${from.item}${place}` : from.name ? 'Its source has no places to note' : 'No note was kept of where it came from';
 }
 
 function Way({ trace }: { trace: Trace }) {
