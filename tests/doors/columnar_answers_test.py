@@ -41,6 +41,9 @@ apis:
   dear:
     params: {above: "decimal(12,3) = 1"}
     sql: SELECT id, price FROM orders WHERE price > $above ORDER BY id
+dashboards:
+  shop:
+    tiles: [{title: Prices, chart: table, sql: "SELECT id, price, tags FROM orders ORDER BY id"}]
 """
 RECORDS = [
     {"id": 9007199254740993, "price": 100000.001, "moment": "2026-01-01T01:00:00.123456+01:00", "day": "2026-02-28", "share": 0.1, "paid": True,
@@ -150,6 +153,15 @@ class ColumnarAnswersTest(unittest.TestCase):
                     self.assertEqual(read(reply, form).to_pylist(), [{"id": 3, "price": Decimal("7.000")}, {"id": 9007199254740993, "price": Decimal("100000.001")}])
                     self.assertIn("orders=", reply.headers["Tailrace-As-Of"])
             self.assertEqual(self.ask("SELECT $a AS a, $n AS n, $t AS t", form, params={"a": "x'y", "n": None, "t": 3}).to_pylist(), [{"a": "x'y", "n": None, "t": 3}])
+
+    def test_a_tile_answers_so_too(self):
+        tile = requests.get(self.url + "/dashboards/shop").json()["tiles"][0]["name"]
+        for form in (PARQUET, ARROW, PARQUET):
+            with self.subTest(form):
+                reply = requests.get(f"{self.url}/dashboards/shop/tiles/{tile}?wait_for={self.written}", headers={"Accept": form})
+                rows = read(reply, form).to_pylist()
+                self.assertEqual([(row["id"], row["price"], row["tags"]) for row in rows],
+                                 [(2, Decimal("0.125"), None), (3, Decimal("7.000"), []), (9007199254740993, Decimal("100000.001"), ["a", None, ""])])
 
     def test_the_walls_around_sql_stand_here_too(self):
         for form in (PARQUET, ARROW):
