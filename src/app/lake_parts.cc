@@ -26,11 +26,11 @@ Result<std::unique_ptr<LakeParts>> LakeParts::Open(const config::Pipeline& pipel
   return parts;
 }
 
-Status LakeParts::OpenTables(const config::Pipeline& pipeline, FileExporter& exporter, engine::Engine& engine) {
+Status LakeParts::OpenTables(const config::Pipeline& pipeline, const lake::DeltaTableOptions& limits, FileExporter& exporter, engine::Engine& engine) {
   std::vector<lake::DeltaTableOptions> kept;
   for (const config::LakeTableSpec& spec : pipeline.lake.tables) {
     const auto table = std::find_if(pipeline.tables.begin(), pipeline.tables.end(), [&](const auto& t) { return t.name == spec.table; });
-    kept.push_back({spec.table, table->stream, spec.partition_by, spec.commit_after.count(), spec.commit_bytes});
+    kept.push_back({spec.table, table->stream, spec.partition_by, spec.commit_after.count(), spec.commit_bytes, limits.vacuum_after_ms});
   }
   const auto mark_of = [&engine](const std::string& table) -> std::optional<lake::TableMark> {
     const auto changed = engine.changed();

@@ -38,8 +38,8 @@ class LakeParts final : public TableLake {
   // Where it is on this machine.
   const std::string& folder() const { return folder_; }
 
-  // Once there is a warehouse and an engine. Ownership: borrows both.
-  Status OpenTables(const config::Pipeline& pipeline, FileExporter& exporter, engine::Engine& engine);
+  // Once there is a warehouse and an engine. `limits` is what holds for all tables. Ownership: borrows both.
+  Status OpenTables(const config::Pipeline& pipeline, const lake::DeltaTableOptions& limits, FileExporter& exporter, engine::Engine& engine);
 
   void Start();
   void Stop();

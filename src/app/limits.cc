@@ -65,9 +65,10 @@ constexpr std::array kBindings = {
     TR_LIMIT("log_in_flight_max", "log", "log/options.h", log.in_flight_bytes_max),
     TR_LIMIT("batch_rows_max", "engine", "engine/stream_feed.h", feed.batch_rows_max),
     TR_LIMIT("batch_max", "engine", "engine/stream_feed.h", feed.batch_bytes_max),
+    TR_LIMIT("lake_vacuum_after", "lake", "lake/delta_table.h", lake_table.vacuum_after_ms),
     TR_LIMIT("document_max", "documents", "documents/sqlite_document_store.h", documents.document_bytes_max),
 };
-static_assert(kBindings.size() == 27, "one for each of config::LimitKeys()");
+static_assert(kBindings.size() == 28, "one for each of config::LimitKeys()");
 
 #undef TR_LIMIT
 
@@ -260,8 +261,8 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"pipeline file", "config/read_lake.cc:kCommitBytesMax", "", kBytes, 4 * kGiB, false, "`commit_size` of the lake", "refused"},
       LimitRow{"pipeline file", "config/read_lake.cc:kAfterMsMax", "", kMilliseconds, 86'400'000, false, "`roll_after` and `commit_after` of the lake", "refused"},
       LimitRow{"lake", "lake/delta_table.h:merge_from_bytes", "", kBytes, 8 * kMiB, false, "a partition of a table in the lake that is replaced whole when it has changed", "only the files whose rows have changed"},
-      LimitRow{"lake", "lake/delta_table.h:vacuum_after_ms", "", kMilliseconds, 3'600'000, false, "how long files stay that a version of a table has removed", "deleted"},
       LimitRow{"lake", "lake/delta_table.h:file_bytes", "", kBytes, 64 * kMiB, false, "about, a file of a table in the lake", "cut into several"},
+      LimitRow{"pipeline file", "config/secret_values.cc:kValueBytesMax", "", kBytes, 4 * kKiB, false, "a value from outside the file that is hidden in addresses", "shown"},
       LimitRow{"pipeline file", "config/routes.cc:kPathBytesMax", "", kBytes, 200, false, "a route", "refused"},
       LimitRow{"pipeline file", "config/substitution.cc:kFileBytesMax", "", kBytes, kMiB, false, "a `${file:...}`", "refused"},
       LimitRow{"pipeline file", "config/substitution.cc:kReplacedBytesMax", "", kBytes, 16 * kMiB, false, "all texts together, once replaced", "refused"},

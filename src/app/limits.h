@@ -11,6 +11,7 @@
 #include "config/spec.h"
 #include "documents/sqlite_document_store.h"
 #include "engine/engine.h"
+#include "lake/delta_table.h"
 #include "log/options.h"
 #include "server/options.h"
 
@@ -24,6 +25,7 @@ struct PartLimits {
   engine::FeedLimits feed;
   engine::RowsGroupLimits rows;
   documents::SqliteDocumentStoreOptions documents;
+  lake::DeltaTableOptions lake_table;  // of each; the pipeline says the rest
 };
 
 // What the pipeline's file says, the rest by default or as a share of the memory.

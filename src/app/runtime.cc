@@ -366,7 +366,7 @@ Result<std::unique_ptr<Runtime>> Runtime::Open(config::Pipeline pipeline, Runtim
   TR_RETURN_IF_ERROR(parts->OpenLake());
   TR_RETURN_IF_ERROR(parts->OpenStores());
   TR_RETURN_IF_ERROR(parts->OpenEngine());
-  if (parts->lake != nullptr) TR_RETURN_IF_ERROR(parts->lake->OpenTables(parts->pipeline, *parts->exporter, *parts->engine));
+  if (parts->lake != nullptr) TR_RETURN_IF_ERROR(parts->lake->OpenTables(parts->pipeline, parts->limits.lake_table, *parts->exporter, *parts->engine));
   parts->OpenRetention();
   TR_RETURN_IF_ERROR(parts->OpenJobs());
   if (parts->options.serve) TR_RETURN_IF_ERROR(parts->OpenServer());

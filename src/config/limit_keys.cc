@@ -43,6 +43,7 @@ constexpr std::array kKeys = {
     LimitKey{"log_in_flight_max", kBytes, 0, kMiB, 64 * kGiB, "records handed to the log and not yet synced", "503; sources wait"},
     LimitKey{"batch_rows_max", kCount, 20'000, 1, 1'000'000, "records that tables and documents take at a time", "the rest comes next"},
     LimitKey{"batch_max", kBytes, 0, 64 * kKiB, kGiB, "bytes that tables and documents take at a time", "the rest comes next"},
+    LimitKey{"lake_vacuum_after", kMilliseconds, kHour, kSecond, 30 * 24 * kHour, "how long files stay that a version of a table in the lake has removed", "deleted"},
     LimitKey{"document_max", kBytes, 64 * kMiB, kKiB, 512 * kMiB, "a document", "a dead letter"},
 };
 

@@ -233,7 +233,7 @@ TEST_F(DeltaTableTest, CommitsWaitForTheirTime) {
   EXPECT_EQ(table->state().version, 0);
 }
 
-TEST_F(DeltaTableTest, ASmallTableThatChangesIsReplacedWholeAndOldFilesGoAfterAnHour) {
+TEST_F(DeltaTableTest, ASmallTableThatChangesIsReplacedWholeAndOldFilesGoAfterTheirTime) {
   exporter_->grows = false;
   const auto table = OpenTable();
   exporter_->AddRows(3);

@@ -322,8 +322,7 @@ NOT_HERE = {"engine.redrive_page_sent": "kill_during_redrive_test.py",
             **{f"export.{point}": "tests/lake/export_beside_server_test.py" for point in ("staged", "beside", "exchanged", "placed")},
             **{f"lake.{point}": "tests/lake/" for point in (
                 "object_written", "object_linked", "object_renamed", "cut_decided", "raw_written", "raw_noted",
-                "table_exported", "table_files_put", "table_committed", "table_compacted", "table_checkpoint")},
-            "lake.table_vacuumed": "src/lake/delta_table_test.cc: an hour must pass first"}
+                "table_exported", "table_files_put", "table_committed", "table_compacted", "table_checkpoint", "table_vacuumed")}}
 
 
 def workloads_for(point):
