@@ -248,8 +248,8 @@ class TileSettler {
     if (!has(ColumnKind::kNumber)) return Chart::kTable;
     if (tile_.columns.size() == 1 || !tile_.change.empty()) return Chart::kNumber;
     if (KindOf(tile_.columns[0].type) == ColumnKind::kTime) return Chart::kLine;
-    const size_t texts = std::count_if(tile_.columns.begin(), tile_.columns.end(),
-                                       [](const ColumnSpec& column) { return KindOf(column.type) == ColumnKind::kText; });
+    const auto texts = std::count_if(tile_.columns.begin(), tile_.columns.end(),
+                                     [](const ColumnSpec& column) { return KindOf(column.type) == ColumnKind::kText; });
     const bool all_fit = std::all_of(tile_.columns.begin(), tile_.columns.end(), [](const ColumnSpec& column) {
       return KindOf(column.type) == ColumnKind::kText || KindOf(column.type) == ColumnKind::kNumber;
     });

@@ -35,9 +35,9 @@ void WriteParam(JsonWriter& json, const config::ParamSpec& param) {
   json.EndObject();
 }
 
-void WriteTile(JsonWriter& json, const config::TileSpec& tile) {
+void WriteTile(JsonWriter& json, const config::TileSpec& tile, bool whole) {
   json.BeginObject().Text("name", tile.name).Text("title", tile.title).Text("chart", config::ChartName(tile.chart));
-  WriteOptional(json, "sql", tile.sql.text);
+  WriteOptional(json, "sql", whole ? tile.sql.text : "");
   WriteOptional(json, "text", tile.text);
   WriteOptional(json, "x", tile.x);
   WriteTexts(json, "y", tile.y);
@@ -69,7 +69,7 @@ std::string DashboardsJson(const std::vector<const config::DashboardSpec*>& dash
   return text;
 }
 
-std::string DashboardJson(const config::DashboardSpec& dashboard, const std::string& file) {
+std::string DashboardJson(const config::DashboardSpec& dashboard, const std::string& file, bool whole) {
   std::string text;
   JsonWriter json(text);
   json.BeginObject().Text("name", dashboard.name).Text("title", dashboard.title).Text("description", dashboard.description);
@@ -84,8 +84,14 @@ std::string DashboardJson(const config::DashboardSpec& dashboard, const std::str
   json.Key("choices").BeginArray();
   for (const config::ChoicesSpec& choices : dashboard.choices) json.Text(choices.param);
   json.EndArray().Key("tiles").BeginArray();
-  for (const config::TileSpec& tile : dashboard.tiles) WriteTile(json, tile);
-  json.EndArray().Key("definition").BeginObject().Text("file", file).Int("line", dashboard.place.line).EndObject().EndObject();
+  for (const config::TileSpec& tile : dashboard.tiles) WriteTile(json, tile, whole);
+  json.EndArray().Key("definition");
+  if (whole) {
+    json.BeginObject().Text("file", file).Int("line", dashboard.place.line).EndObject();
+  } else {
+    json.Null();
+  }
+  json.EndObject();
   return text;
 }
 

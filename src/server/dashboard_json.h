@@ -10,6 +10,7 @@ namespace tailrace::server {
 
 std::string DashboardsJson(const std::vector<const config::DashboardSpec*>& dashboards);
 
-std::string DashboardJson(const config::DashboardSpec& dashboard, const std::string& file);
+// `whole`: with the SQL of its tiles and where the file defines it, which a limited caller does not see.
+std::string DashboardJson(const config::DashboardSpec& dashboard, const std::string& file, bool whole);
 
 }  // namespace tailrace::server

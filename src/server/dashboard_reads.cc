@@ -141,7 +141,7 @@ void DashboardReads::Show(const ExchangePtr& exchange) {
   const Dashboard* dashboard = Find(exchange);
   if (dashboard == nullptr) return;
   Reply reply;
-  reply.body = DashboardJson(*dashboard->spec, reader_.services().pipeline.path);
+  reply.body = DashboardJson(*dashboard->spec, reader_.services().pipeline.path, !exchange->request().caller->grant.limited());
   exchange->Send(std::move(reply));
 }
 

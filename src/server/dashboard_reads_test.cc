@@ -171,6 +171,8 @@ TEST_F(DashboardReadsTest, ALimitedKeySeesWhatItCouldReadItself) {
     EXPECT_EQ(server_.Get(target, other).status, 403) << target;
   }
   EXPECT_EQ(server_.Get("/dashboards/shop/tiles/1", all).status, 200);
+  EXPECT_TRUE(Holds(server_.Get("/dashboards/shop", all).body, R"("sql":null)"));
+  EXPECT_FALSE(Holds(server_.Get("/dashboards/shop", all).body, "SELECT"));  // the part, and not what it is made of
   EXPECT_TRUE(Holds(server_.Get("/graph", all).body, R"({"from":"stream/sales","to":"dashboard/shop"})"));
   EXPECT_FALSE(Holds(server_.Get("/graph", other).body, "shop"));
 }
