@@ -59,6 +59,11 @@ describe('bars', () => {
     expect(axisOf(drawing, 'xAxis').data).toEqual(['Dec 2010', 'Jan 2011', 'Feb 2011']);
     expect([0, 1, 2].map((at) => axisOf(drawing, 'xAxis').axisLabel.formatter!('' as never, at))).toEqual(['Dec\n2010', 'Jan\n2011', 'Feb']);
   });
+  it('have names that lean where they are too long, and stand again where they are few', () => {
+    const labels = (count: number) => draw(tileOf({ x: 'c', y: ['n'] }), resultOf(['c VARCHAR', 'n BIGINT'], Array.from({ length: count }, (_, i) => [`a long name ${i}`, i])), look);
+    const rotated = [3, 12, 60].map((count) => axisOf(labels(count), 'xAxis').axisLabel as { rotate?: number; interval?: unknown });
+    expect(rotated.map(({ rotate, interval }) => [rotate, interval])).toEqual([[0, 0], [38, 0], [0, 'auto']]);
+  });
   it('of years are called 2010, not 2,010', () => {
     const drawing = draw(tileOf({ x: 'year', y: ['n'] }), resultOf(['year BIGINT', 'n BIGINT'], [[2010, 1], [null, 2]]), look);
     expect(axisOf(drawing, 'xAxis').data).toEqual(['2010', '–']);

@@ -306,12 +306,12 @@ const NAMES_MAX = 24;
 /** Beside the names of a chart stand the numbers of its other axis. */
 const MARGIN_PX = 60;
 
-/** Names stand upright where all of them have room, else they lean. */
+/** Names stand upright where all of them have room, else they lean. Everything is said each time, because charts are changed in place. */
 function namesLook(labels: string[], width: number): object {
-  if (labels.length > NAMES_MAX) return {};
+  if (labels.length > NAMES_MAX) return { interval: 'auto', rotate: 0, hideOverlap: true };
   const longest = Math.max(0, ...labels.map((label) => label.length));
   const isCrowded = (longest + 1) * LETTER_PX * labels.length > width - MARGIN_PX && longest > 4;
-  return { interval: 0, ...(isCrowded && { rotate: 38, width: 110, overflow: 'truncate', ellipsis: '…', hideOverlap: false }) };
+  return { interval: 0, rotate: isCrowded ? 38 : 0, hideOverlap: !isCrowded, width: isCrowded ? 110 : null, overflow: 'truncate', ellipsis: '…' };
 }
 
 function barLook(tile: TileSpec, many: boolean, across: boolean): object {
