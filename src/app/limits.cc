@@ -124,6 +124,11 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"HTTP", "server/kinesis_reads.h:kGetRecordsBytesMax", "", kBytes, 10 * kMiB, false, "the same in bytes of its answer, beside the last record", "the rest comes next"},
       LimitRow{"HTTP", "server/options.h:errors_listed_max", "", kCount, 100, false, "refused records that an answer names", "the rest is counted"},
       LimitRow{"HTTP", "server/ingest_lane.cc:kBytesReadHereMax", "", kBytes, 128 * kKiB, false, "a body that is read on the connection's own thread", "read on another"},
+      LimitRow{"HTTP", "server/settings_door.h:kCheckedBytesMax", "", kBytes, kMiB, false, "a pipeline file that `POST /pipeline/check` takes", "413"},
+      LimitRow{"HTTP", "server/settings_door.h:kCheckTimeout", "", kMilliseconds, 10'000, false, "how long it may take to check it", "504"},
+      LimitRow{"HTTP", "server/settings_door.h:kChecksWaitingMax", "", kCount, 8, false, "files that wait to be checked", "503"},
+      LimitRow{"HTTP", "server/settings_door.h:kKeyNamesMax", "", kCount, 1'000, false, "parts that a key of `POST /keys` is limited to", "400"},
+      LimitRow{"HTTP", "app/data_sizes.h:kFilesMeasuredMax", "", kCount, 1'000'000, false, "files of the data folder that `GET /settings` measures", "the rest is left out, and told"},
       LimitRow{"HTTP", "server/options.h:kept_bytes_max", "", kBytes, 16 * kMiB, false, "buffers that idle connections keep beyond 16 KiB each", "given back"},
       LimitRow{"HTTP", "server/chunk_reader.cc:kSizeLineBytesMax", "", kBytes, 4 * kKiB, false, "a chunk's size line, with its extensions", "400"},
       LimitRow{"HTTP", "server/chunk_reader.cc:kTrailerBytesMax", "", kBytes, 4 * kKiB, false, "the trailer behind the last chunk", "400"},
@@ -321,6 +326,34 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
   }
   rows.insert(rows.end(), kFixed.begin(), kFixed.end());
   return rows;
+}
+
+std::vector<LimitRow> ByArea(const std::vector<LimitRow>& rows) {
+  std::vector<std::string_view> areas;
+  for (const LimitRow& row : rows) {
+    if (std::find(areas.begin(), areas.end(), row.area) == areas.end()) areas.push_back(row.area);
+  }
+  std::vector<LimitRow> sorted;
+  for (const std::string_view area : areas) {
+    for (const LimitRow& row : rows) {
+      if (row.area == area) sorted.push_back(row);
+    }
+  }
+  return sorted;
+}
+
+std::string_view UnitText(config::LimitUnit unit) {
+  switch (unit) {
+    case config::LimitUnit::kCount:
+      return "count";
+    case config::LimitUnit::kBytes:
+      return "bytes";
+    case config::LimitUnit::kBytesPerSecond:
+      return "bytes/s";
+    case config::LimitUnit::kMilliseconds:
+      return "time";
+  }
+  return "";
 }
 
 }  // namespace tailrace::app

@@ -46,4 +46,10 @@ struct LimitRow {
 // Those that can be set, then those that cannot, by area.
 std::vector<LimitRow> AllLimits(const PartLimits& limits);
 
+// Rows of one area stand together, areas in the order in which they first come.
+std::vector<LimitRow> ByArea(const std::vector<LimitRow>& rows);
+
+// "count", "bytes", "bytes/s", "time"
+std::string_view UnitText(config::LimitUnit unit);
+
 }  // namespace tailrace::app

@@ -1,4 +1,6 @@
 #include "app/pipeline_file.h"
+#include "app/served_file.h"
+#include "config/check_text.h"
 
 #include <cstdlib>
 #include <optional>
@@ -18,10 +20,17 @@ std::optional<std::string> EnvironmentVariable(std::string_view name) {
 config::LoadOptions LoadOptionsOfProcess() { return {.environment = EnvironmentVariable}; }
 
 tl::expected<config::Pipeline, ExitCode> LoadForCommand(const std::string& path, Console& console) {
-  auto loaded = config::LoadPipeline(path, LoadOptionsOfProcess());
-  if (!loaded) return tl::unexpected(console.Report(loaded.error()));
-  if (loaded->pipeline) return std::move(*loaded->pipeline);
-  for (const config::Diagnostic& diagnostic : loaded->diagnostics) {
+  auto file = LoadServedFile(path, console);
+  if (!file) return tl::unexpected(file.error());
+  return std::move(file->pipeline);
+}
+
+tl::expected<ServedFile, ExitCode> LoadServedFile(const std::string& path, Console& console) {
+  auto read = config::ReadPipelineText(path);
+  if (!read) return tl::unexpected(console.Report(read.error()));
+  config::Loaded loaded = config::ParsePipeline(read->text, read->path, LoadOptionsOfProcess());
+  if (loaded.pipeline) return ServedFile{std::move(*loaded.pipeline), std::move(read->text)};
+  for (const config::Diagnostic& diagnostic : loaded.diagnostics) {
     if (diagnostic.severity == config::Severity::kError) {
       console.ErrLine(config::Render(diagnostic, console.err_has_colour()));
     }

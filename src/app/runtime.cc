@@ -28,6 +28,7 @@
 #include "app/progress_view.h"
 #include "app/rebuild_desk.h"
 #include "app/retention.h"
+#include "app/settings_view.h"
 #include "app/version.h"
 #include "base/file_system.h"
 #include "base/logging.h"
@@ -126,6 +127,7 @@ struct Runtime::Parts {
   std::map<std::string, Polled, std::less<>> polled;  // not changed once it is started
   PollCountsByName poll_counts;
   std::unique_ptr<PartsView> parts_view;
+  std::unique_ptr<SettingsView> settings;
   MemoryKeeper memory_keeper{limits.memory.total};
   bool stopped = false;
 };
@@ -280,13 +282,15 @@ Status Runtime::Parts::OpenServer() {
   exports = std::make_unique<LiveExports>(Exports(), clock());
   answers = std::make_unique<ExportedAnswers>(Exports());
   loads = std::make_unique<engine::LoadDesk>(*log, engine->dead_letters(), [this](std::string_view stream) { return TargetOf(stream); });
+  settings = std::make_unique<SettingsView>(
+      SettingsView::Parts{pipeline, options.file_text, directory.path(), limits, metrics, clock(), doorkeeper.get()});
   const server::Services services{pipeline, stream_ids, *log, *warehouse, *documents, *progress, metrics, clock(),
                                   dead_letter_ids, &engine->letters(), doorkeeper.get(), rebuilds.get(),
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
                                   },
                                   auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts(), loads.get(), parts_view.get(), answers.get()};
-  TR_TRY(server, server::Server::Create(services, server_options, exports.get()));
+  TR_TRY(server, server::Server::Create(services, server_options, exports.get(), settings.get()));
   return {};
 }
 

@@ -39,6 +39,7 @@ class PollScript {
 struct RuntimeOptions {
   Clock* clock = nullptr;                               // null: the machine's
   std::string data;                                     // empty: server.data of the file
+  std::string file_text;                                // what the pipeline file reads, to show it
   std::optional<uint16_t> port;                         // instead of the file's; 0 takes a free one
   bool serve = true;                                    // answer HTTP
   bool read_sources = true;                             // start the file's sources, other than `http`

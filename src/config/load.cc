@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "config/check_text.h"
 #include "config/foot_guns.h"
 #include "config/key_table.h"
 #include "config/order_hints.h"
@@ -24,6 +25,13 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFileName = "pipeline.yaml";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+// How a text is read.
+struct ParseOptions {
+  const LoadOptions& load;
+  bool look_outside = true;  // at what ${...} names
+  std::stop_token stop = {};
+};
 
 std::string FolderOf(const std::string& path) {
   std::error_code code;
@@ -54,7 +62,7 @@ std::map<std::string, std::vector<ColumnSpec>> ColumnsOf(
   return copy;
 }
 
-void ReadPipeline(Node& root, const std::string& path, const LoadOptions& options, Reading& reading) {
+void ReadPipeline(Node& root, const std::string& path, const ParseOptions& options, Reading& reading) {
   CheckShape(root, PipelineShape(), reading.report);
   if (root.kind != NodeKind::kMapping) return;
   Pipeline& pipeline = reading.pipeline;
@@ -73,7 +81,7 @@ void ReadPipeline(Node& root, const std::string& path, const LoadOptions& option
   ReadJobs(root, reading);
   ReadAlerts(root, reading);
   WarnOfStreams(root, reading);
-  const SqlColumns columns = options.check_sql ? CheckSql(reading) : SqlColumns{};
+  const SqlColumns columns = options.load.check_sql ? CheckSql(reading, options.stop) : SqlColumns{};
   pipeline.relation_columns = ColumnsOf(columns.relations);
   pipeline.api_columns = ColumnsOf(columns.apis);
   CheckLakeColumns(root, reading);
@@ -86,21 +94,7 @@ fs::path FileOf(const std::string& path) {
   return fs::is_directory(path, code) ? fs::path(path) / kFileName : fs::path(path);
 }
 
-}  // namespace
-
-Result<std::vector<std::string>> SecretValuesOf(const std::string& path, const LoadOptions& options) {
-  const fs::path file = FileOf(path);
-  TR_TRY(const std::string text, ReadText(file));
-  return SecretValuesIn(text, FolderOf(file.string()), options);
-}
-
-Result<Loaded> LoadPipeline(const std::string& path, const LoadOptions& options) {
-  const fs::path file = FileOf(path);
-  TR_TRY(std::string text, ReadText(file));
-  return ParsePipeline(text, file.string(), options);
-}
-
-Loaded ParsePipeline(std::string_view text, const std::string& path, const LoadOptions& options) {
+Loaded Parse(std::string_view text, const std::string& path, const ParseOptions& options) {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const SourceText source{std::string(text)};
   Report report(source, path);
@@ -110,7 +104,7 @@ Loaded ParsePipeline(std::string_view text, const std::string& path, const LoadO
     report.Error(0, "the file is empty: a pipeline file begins with pipeline: NAME and streams:");
   } else if (tree.root != nullptr) {
     MendCutTexts(tree, report);
-    Substitute(tree, {options, reading.folder}, report);
+    Substitute(tree, {options.load, reading.folder, options.look_outside}, report);
     ReadPipeline(*tree.root, path, options, reading);
   } else if (!report.has_errors()) {
     report.Error(0, "the file is empty: a pipeline file begins with pipeline: NAME and streams:");
@@ -121,6 +115,31 @@ Loaded ParsePipeline(std::string_view text, const std::string& path, const LoadO
   for (Diagnostic& diagnostic : loaded.diagnostics) diagnostic.message = secrets.Hide(std::move(diagnostic.message));
   if (!report.has_errors()) loaded.pipeline = std::move(reading.pipeline);
   return loaded;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> SecretValuesOf(const std::string& path, const LoadOptions& options) {
+  const fs::path file = FileOf(path);
+  TR_TRY(const std::string text, ReadText(file));
+  return SecretValuesIn(text, FolderOf(file.string()), options);
+}
+
+Result<PipelineText> ReadPipelineText(const std::string& path) {
+  const fs::path file = FileOf(path);
+  TR_TRY(std::string text, ReadText(file));
+  return PipelineText{file.string(), std::move(text)};
+}
+
+Result<Loaded> LoadPipeline(const std::string& path, const LoadOptions& options) {
+  TR_TRY(const PipelineText read, ReadPipelineText(path));
+  return ParsePipeline(read.text, read.path, options);
+}
+
+Loaded ParsePipeline(std::string_view text, const std::string& path, const LoadOptions& options) { return Parse(text, path, {options}); }
+
+std::vector<Diagnostic> CheckText(std::string_view text, const std::string& path, const std::stop_token& stop) {
+  return Parse(text, path, {LoadOptions{}, false, stop}).diagnostics;
 }
 
 }  // namespace tailrace::config

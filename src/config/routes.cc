@@ -8,11 +8,11 @@ namespace tailrace::config {
 namespace {
 
 // First parts of paths that the server answers itself.
-constexpr std::array<std::string_view, 22> kServerPaths = {
+constexpr std::array<std::string_view, 25> kServerPaths = {
     "streams", "collections", "sql",     "dlq",          "status", "audit", "trace",
     "healthz", "readyz",      "metrics", "openapi.json", "topics", "assets", "backup",
     "console",     "graph",   "whoami",  "rebuild",      "export", "jobs",
-    "alerts",  "dashboards"};
+    "alerts",  "dashboards",  "keys",    "settings",     "pipeline"};
 constexpr size_t kPathBytesMax = 200;
 
 bool IsPathCharacter(char c) {

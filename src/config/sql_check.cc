@@ -37,7 +37,7 @@ void SqlCheck::AddStreams() {
   for (const StreamSpec& stream : reading_.pipeline.streams) {
     const Relation* relation = reading_.catalog.Find(stream.name);
     done_.insert(stream.name);
-    if (relation == nullptr || relation->broken) continue;
+    if (relation == nullptr || relation->broken || stop_.stop_requested()) continue;
     auto columns = [&]() -> sql::SqlResult<Columns> {
       if (const Status added = scratch_->AddStream(stream.name, stream.schema); !added) {
         return tl::unexpected(sql::SqlError{added.error().message(), std::nullopt});
@@ -120,7 +120,7 @@ bool SqlCheck::ResolveSystem(Query& query, const sql::RelationRef& ref, Relation
 
 // Looks up what the query reads; checks views and tables among it first. False: something of it is unknown or broken.
 bool SqlCheck::Resolve(Query& query, RelationKind reader) {
-  if (!query.select) return false;
+  if (!query.select || stop_.stop_requested()) return false;
   bool sound = true;
   for (const sql::RelationRef& ref : query.select->Relations()) {
     if (IsSystemName(ref.name)) {
@@ -202,6 +202,7 @@ bool SqlCheck::PassesGate(const Query& query) {
 }
 
 void SqlCheck::TellOf(const Query& query, const sql::SqlError& error) {
+  if (stop_.stop_requested()) return;  // It was interrupted, which is no mistake of its text.
   sql::SqlError told = error;
   told.message = ExplainSqlError(error.message);
   const bool misses_column = told.message.starts_with("there is no column") || told.message.find("does not have a column") != std::string::npos;
@@ -276,16 +277,19 @@ SqlColumns SqlCheck::Run() {
     }
   }
   reading_.pipeline.views = std::move(ordered);
+  if (stop_.stop_requested()) reading_.report.Error(0, "the check of SQL took too long and was ended: there may be more mistakes");
   return std::move(columns_);
 }
 
-SqlColumns CheckSql(Reading& reading) {
+SqlColumns CheckSql(Reading& reading, const std::stop_token& stop) {
   auto scratch = sql::Scratch::Open();
   if (!scratch) {
     reading.report.Error(0, "SQL cannot be checked: " + scratch.error().message());
     return {};
   }
-  return SqlCheck(reading, std::move(*scratch)).Run();
+  sql::Connection& connection = (*scratch)->connection();
+  const std::stop_callback interrupt(stop, [&connection] { connection.Interrupt(); });
+  return SqlCheck(reading, std::move(*scratch), stop).Run();
 }
 
 }  // namespace tailrace::config

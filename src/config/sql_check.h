@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct SqlColumns {
 };
 
 // Completes tables, views, collections and apis of reading.pipeline and tells what is wrong with their SQL, at its
-// place.
-SqlColumns CheckSql(Reading& reading);
+// place. `stop` ends it between two texts, or in the midst of one where DuckDB heeds it; what is not checked by then is told in one line.
+SqlColumns CheckSql(Reading& reading, const std::stop_token& stop);
 
 }  // namespace tailrace::config

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,7 +46,8 @@ struct Query {
 // Threads: one. Ownership: borrows `reading`.
 class SqlCheck {
  public:
-  SqlCheck(Reading& reading, std::unique_ptr<sql::Scratch> scratch) : reading_(reading), scratch_(std::move(scratch)) {}
+  SqlCheck(Reading& reading, std::unique_ptr<sql::Scratch> scratch, std::stop_token stop)
+      : reading_(reading), scratch_(std::move(scratch)), stop_(std::move(stop)) {}
   SqlColumns Run();
 
  private:
@@ -96,6 +98,7 @@ class SqlCheck {
 
   Reading& reading_;
   std::unique_ptr<sql::Scratch> scratch_;
+  std::stop_token stop_;
   SqlColumns columns_;
   std::map<std::string, Facts> facts_;
   std::map<std::string, std::string> stream_views_;  // SELECTs of the views over one stream alone

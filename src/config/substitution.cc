@@ -67,6 +67,7 @@ Result<Substituter::Value> Substituter::FromOutside(std::string value) const {
 // `inner` is what stands between the braces. Errors say what is wrong with it, without its value.
 Result<Substituter::Value> Substituter::ValueOf(std::string_view inner) const {
   if (inner.starts_with(kFilePrefix)) {
+    if (!sources_.look_outside) return Fail(Error::Unavailable("not looked at"));
     const std::filesystem::path path(std::string(inner.substr(kFilePrefix.size())));
     TR_TRY(std::string text, ReadSecretFile(std::filesystem::path(sources_.folder) / path));
     return FromOutside(std::move(text));
@@ -76,9 +77,10 @@ Result<Substituter::Value> Substituter::ValueOf(std::string_view inner) const {
   if (!IsVariableName(name))
     return Fail(Error::Invalid("not the name of a variable (\"$${\" stands for a literal \"${\")"));
   std::optional<std::string> value;
-  if (sources_.options.environment) value = sources_.options.environment(name);
+  if (sources_.look_outside && sources_.options.environment) value = sources_.options.environment(name);
   const bool take_default = mark != std::string_view::npos && (!value || value->empty());
   if (take_default) return Value{std::string(inner.substr(mark + kDefaultMark.size())), false};
+  if (!value && !sources_.look_outside) return Fail(Error::Unavailable("not looked at"));
   if (!value) {
     return Fail(Error::NotFound("not set in the environment (\"${" + std::string(name) + ":-x}\" gives it a default)"));
   }
@@ -111,6 +113,10 @@ void Substituter::Replace(Node& node) {
     const std::string_view inner = std::string_view(written).substr(open + kOpen.size(), close - open - kOpen.size());
     if (inner.find(kOpen) != std::string_view::npos) return refuse(open, "\"${...}\" does not nest");
     auto value = ValueOf(inner);
+    if (!value && value.error().code() == ErrorCode::kUnavailable && !sources_.look_outside) {
+      node.broken = true;
+      return;
+    }
     if (!value) {
       refuse(open, "${" + std::string(inner.substr(0, inner.find(kDefaultMark))) + "}: " + value.error().message());
       value = Value{};

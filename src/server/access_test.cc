@@ -75,6 +75,12 @@ const std::map<std::string, Door>& Doors() {
       {"GET /sql", {"/sql?q=SELECT%201", "read", {"sales", "notes", "items", "top", "others"}}},
       {"POST /backup", {"/backup", "admin", {}}},
       {"POST /export", {"/export", "admin", {}}},
+      {"GET /settings", {"/settings", "read", {}}},
+      {"GET /keys", {"/keys", "admin", {}}},
+      {"POST /keys", {"/keys", "admin", {}}},
+      {"DELETE /keys/{id}", {"/keys/abc", "admin", {}}},
+      {"GET /pipeline", {"/pipeline", "admin", {}}},
+      {"POST /pipeline/check", {"/pipeline/check", "admin", {}}},
       {"POST /sql", {"/sql", "read", {"sales", "notes", "items", "top", "others"}}},
       {"GET /api/top", {"/api/top", "read", {"top"}}},
       {"PUT /a/door", {"/a/door", "ingest", {"notes"}}},
@@ -127,7 +133,7 @@ class AccessTest : public ::testing::Test {
 
   int StatusOf(const std::string& route, const std::string& headers) {
     const std::string method = route.substr(0, route.find(' '));
-    const std::string body = method == "GET" ? "" : "{}";
+    const std::string body = method == "GET" || method == "DELETE" ? "" : "{}";
     RawClient client(server_.server->port());
     return client
         .Ask(method + " " + Doors().at(route).target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +

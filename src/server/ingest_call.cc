@@ -62,6 +62,7 @@ void IngestCall::Clear() {
   exchange.reset();
   caller.reset();
   door = nullptr;
+  dry_run = false;
   expanded = std::string();
   body = {};
   texts.Clear();

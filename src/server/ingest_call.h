@@ -71,6 +71,7 @@ struct IngestCall {
   ExchangePtr exchange;
   auth::CallerPtr caller;  // who sent it; null where nobody is asked who he is
   const IngestDoor* door = nullptr;
+  bool dry_run = false;    // told what would become of it, and nothing of it is kept
   AppendCompletions* completions = nullptr;  // constant
 
   std::string expanded;       // the body, when it came compressed

@@ -16,6 +16,7 @@ namespace {
 
 // Larger bodies are read on another thread: a loop is held up by one for about a quarter of a millisecond at most.
 constexpr size_t kBytesReadHereMax = 128 << 10;
+constexpr int kVerdict = 200;
 constexpr std::string_view kManyWait = "more requests come than can be written";
 
 // FNV-1a, because the digest must be the same after a restart.
@@ -30,6 +31,14 @@ Reply Dressed(const IngestDoor& door, Reply reply) { return door.envelope == nul
 Reply ReplyOf(IngestCall& call, bool failed, const config::Pipeline& pipeline) {
   if (call.door->envelope != nullptr) return call.door->envelope->Answer(call, pipeline);
   return failed ? AppendFailureReply(call, pipeline) : IngestReply(call, pipeline);
+}
+
+// The verdict alone: neither the log nor the dead letters hear of it. To have asked for one is no mistake, whatever it says.
+Reply DryRunReply(IngestCall& call, const config::Pipeline& pipeline) {
+  for (size_t i = 0; i < call.parts_used; ++i) call.parts[i]->refused_at_once = true;
+  Reply reply = IngestReply(call, pipeline);
+  reply.status = kVerdict;
+  return reply;
 }
 
 }  // namespace
@@ -72,6 +81,7 @@ std::optional<Reply> IngestLane::Read(RecordReader& reader, IngestCall& call) co
   for (const RefusedRecord& refused : call.refused) {
     if (auto paused = ingest_.PausedReplyOf(refused.stream)) return paused;
   }
+  if (call.dry_run) return DryRunReply(call, ingest_.services_.pipeline);
   return std::nullopt;
 }
 

@@ -28,7 +28,7 @@ class IngestLane {
   void AppendLarge(const ExchangePtr& exchange, const IngestDoor& door);
 
   // These also on a worker's thread, which has the call to itself until it is back on the loop.
-  // What the request brings; an answer instead when nothing of it is to be appended.
+  // What the request brings; an answer instead when nothing of it is to be appended, as of a dry run.
   std::optional<Reply> Read(RecordReader& reader, IngestCall& call) const;
   size_t Submit(IngestCall& call);
   bool SubmitPart(AppendPart& part, AppendRequest request);

@@ -64,7 +64,7 @@ void WriteSummary(std::string& out, const IngestCall& call, const config::Pipeli
   out.reserve(out.size() + 160);
   JsonWriter json(out);
   json.BeginObject();
-  if (call.accepted == 0 && call.rejected > 0) {
+  if (call.accepted == 0 && call.rejected > 0 && !call.dry_run) {
     const Fault& fault = *call.first_fault;
     AppendErrorMember(out, {"refused", "no record was accepted; the first: " + fault.Message(), "", ""});
     out += ',';
@@ -74,6 +74,10 @@ void WriteSummary(std::string& out, const IngestCall& call, const config::Pipeli
     json.Text("source", call.door->name);
   } else {
     json.Text("stream", pipeline.streams[targets.front().stream].name);
+  }
+  if (call.dry_run) {
+    const int status = call.rejected == 0 ? call.door->status : call.accepted == 0 ? kRefused : kPartlyRefused;
+    json.Bool("dry_run", true).Int("status", status);
   }
   json.Int("accepted", call.accepted)
       .Int("rejected", call.rejected);

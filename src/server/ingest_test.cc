@@ -105,6 +105,42 @@ TEST(IngestTest, AtomicRefusesAllForOne) {
   EXPECT_TRUE(Stored(server.log, kSales).empty());
 }
 
+TEST(IngestTest, ADryRunGivesTheVerdictAndKeepsNothing) {
+  TestServer server;
+  const RawReply good = server.Post("/streams/sales?dry_run=true", Sale(1));
+  EXPECT_EQ(good.status, 200);
+  EXPECT_EQ(good.body, R"({"stream":"sales","dry_run":true,"status":200,"accepted":1,"rejected":0,"offsets":[],"errors":[]})");
+  const RawReply partly = server.Post("/streams/sales?dry_run=true", "[" + Sale(1) + R"(,{"id":"six","item":"tea"}])");
+  EXPECT_EQ(partly.status, 200);
+  EXPECT_NE(partly.body.find(R"("status":207,"accepted":1,"rejected":1,"offsets":[],"errors":[{"record":1,"pointer":"/id")"), std::string::npos) << partly.body;
+  const RawReply refused = server.Post("/streams/sales?dry_run=true&atomic=true", "[" + Sale(1) + R"(,{"id":2}])");
+  EXPECT_EQ(refused.status, 200);
+  EXPECT_NE(refused.body.find(R"("status":422,"accepted":0,"rejected":2)"), std::string::npos) << refused.body;
+  EXPECT_EQ(server.Post("/streams/sales?dry_run=true", "{").status, 400);
+  EXPECT_EQ(server.Post("/streams/sales?dry_run=yes", Sale(1)).status, 400);
+  EXPECT_TRUE(Stored(server.log, kSales).empty());
+  EXPECT_NE(server.metrics.Text().find("tailrace_ingest_rejected_records_total{stream=\"sales\"} 0"), std::string::npos);
+}
+
+TEST(IngestTest, ADryRunOfALargeBodyKeepsNothingEither) {
+  TestServer server;
+  std::string records = Sale(1);
+  while (records.size() < (size_t{256} << 10)) records += "\n" + Sale(1);
+  const RawReply reply = server.Post("/streams/sales?dry_run=true", records, "Content-Type: application/x-ndjson\r\n");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_TRUE(Stored(server.log, kSales).empty());
+}
+
+TEST(IngestTest, ADryRunSpendsNoIdempotencyKey) {
+  TestServer server;
+  const std::string key = "Idempotency-Key: once\r\n";
+  EXPECT_EQ(server.Post("/streams/sales?dry_run=true", Sale(1), key).status, 200);
+  const RawReply reply = server.Post("/streams/sales", Sale(2), key);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.headers.count("idempotency-replayed"), 0U);
+  EXPECT_EQ(Stored(server.log, kSales).size(), 1U);
+}
+
 TEST(IngestTest, UnknownParameterIsRefused) {
   TestServer server;
   EXPECT_EQ(server.Post("/streams/sales?atomc=true", Sale(1)).status, 400);

@@ -69,7 +69,9 @@ RecordReader::RecordReader(const Services& services, const Limits& limits, ByteB
 std::optional<Reply> RecordReader::Read(IngestCall& call) {
   Options options;
   if (auto refusal = ReadRequest(call, options)) return refusal;
-  for (const DoorTarget& target : call.door->targets) ++streams_[target.stream].turn;
+  for (const DoorTarget& target : call.door->targets) {
+    if (!call.dry_run) ++streams_[target.stream].turn;
+  }
   if (options.atomic && call.rejected > 0) {
     call.rejected += call.accepted;
     call.accepted = 0;
@@ -94,14 +96,14 @@ std::optional<Reply> RecordReader::ReadRequest(IngestCall& call, Options& option
   return ReadBody(call);
 }
 
-std::optional<Reply> RecordReader::ReadOptions(const IngestCall& call, Options& options) {
+std::optional<Reply> RecordReader::ReadOptions(IngestCall& call, Options& options) {
   auto params = call.exchange->request().QueryParams();
   if (!params) return ErrorReply(params.error());
   for (const auto& [name, value] : *params) {
-    if (name != "atomic")
-      return ErrorReply(400, "unknown_parameter", "there is no parameter \"" + name + "\"; there is atomic");
-    if (value != "true" && value != "false") return ErrorReply(400, "invalid_parameter", "atomic is true or false");
-    options.atomic = value == "true";
+    bool* const option = name == "atomic" ? &options.atomic : name == "dry_run" ? &call.dry_run : nullptr;
+    if (option == nullptr) return ErrorReply(400, "unknown_parameter", "there is no parameter \"" + name + "\"; there are atomic and dry_run");
+    if (value != "true" && value != "false") return ErrorReply(400, "invalid_parameter", name + " is true or false");
+    *option = value == "true";
   }
   return std::nullopt;
 }

@@ -51,7 +51,7 @@ class RecordReader {
   };
 
   std::optional<Reply> ReadRequest(IngestCall& call, Options& options);
-  std::optional<Reply> ReadOptions(const IngestCall& call, Options& options);
+  std::optional<Reply> ReadOptions(IngestCall& call, Options& options);
   std::optional<Reply> ReadBody(IngestCall& call);
   std::optional<Reply> ReadJson(IngestCall& call);
   std::optional<Reply> ReadLines(IngestCall& call);

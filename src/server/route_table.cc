@@ -51,6 +51,7 @@ void AddStreamRoutes(std::vector<RouteSpec>& routes, Ingest& ingest, StreamReads
   append.appends = true;
   append.consumes = kRecordTypes;
   append.params = {StreamParam(), QueryParam("atomic", "Refuse all records when one is refused.", "boolean"),
+                   QueryParam("dry_run", "Tell what the append would answer, and keep nothing: no record, no dead letter, no Idempotency-Key.", "boolean"),
                    {"Idempotency-Key", "header", "The same key again gets the first answer, and nothing is stored twice.", false, "string"}};
   routes.push_back(std::move(append));
 

@@ -34,6 +34,7 @@
 #include "server/rebuild_door.h"
 #include "server/route_table.h"
 #include "server/router.h"
+#include "server/settings_door.h"
 #include "server/sql_reads.h"
 #include "server/stream_reads.h"
 #include "server/system_reads.h"
@@ -55,7 +56,7 @@ std::vector<auth::Thing> ThingsOf(const std::vector<config::Target>& targets) {
 }  // namespace
 
 struct Server::Parts {
-  Parts(const Services& with, ServerOptions how, Exports* exporting)
+  Parts(const Services& with, ServerOptions how, Exports* exporting, Settings* keeping)
       : services(with),
         options(std::move(how)),
         exports(exporting),
@@ -70,7 +71,8 @@ struct Server::Parts {
         load_pool("loads", 1, options.limits, services.clock, services.metrics),
         system(services, options.version),
         graph(services, options.limits, router),
-        rebuilds(services) {
+        rebuilds(services),
+        settings(keeping, options.limits, services.clock, services.metrics) {
     for (int i = 0; i < options.ingest_threads; ++i) loops.push_back(std::make_unique<Loop>(static_cast<size_t>(i), services.clock));
   }
 
@@ -97,6 +99,7 @@ struct Server::Parts {
   GraphReads graph;
   std::optional<Console> console;
   RebuildDoor rebuilds;
+  SettingsDoor settings;
   std::unique_ptr<Ingest> ingest;
   std::vector<std::unique_ptr<IngestDoor>> doors;
   std::unique_ptr<KafkaRest> kafka;
@@ -169,6 +172,7 @@ Status Server::Parts::AddRoutes() {
   TR_RETURN_IF_ERROR(router.Add(BackupRoute(services)));
   for (RouteSpec& route : JobRoutes(services, query_pool)) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   TR_RETURN_IF_ERROR(router.Add(ExportRoute(exports)));
+  for (RouteSpec& route : settings.Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   if (loads != nullptr) {
     for (RouteSpec& route : loads->Routes()) TR_RETURN_IF_ERROR(router.Add(std::move(route)));
   }
@@ -217,8 +221,8 @@ Status Server::Parts::AddSources() {
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { Stop(); }
 
-Result<std::unique_ptr<Server>> Server::Create(const Services& services, const ServerOptions& options, Exports* exports) {
-  auto parts = std::make_unique<Parts>(services, options, exports);
+Result<std::unique_ptr<Server>> Server::Create(const Services& services, const ServerOptions& options, Exports* exports, Settings* settings) {
+  auto parts = std::make_unique<Parts>(services, options, exports, settings);
   TR_RETURN_IF_ERROR(parts->Assemble());
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
@@ -234,6 +238,7 @@ Status Server::Start() {
   parts.tail_pool.Start();
   parts.load_pool.Start();
   parts.graph.Start();
+  parts.settings.Start();
   parts.KeepHouse();
   for (const auto& loop : parts.loops) loop->Start();
   LogInfo("listening", {{"address", address()}});
@@ -243,6 +248,7 @@ Status Server::Start() {
 void Server::Parts::KeepHouse() {
   query_pool.StopOverdue();
   load_pool.StopOverdue();
+  settings.KeepHouse();
   waits->Check();
   tails->Tick();
   graph.Tick();
@@ -281,6 +287,7 @@ void Server::Stop() {
   parts.tail_pool.Stop();
   parts.load_pool.Stop();
   parts.graph.Stop();
+  parts.settings.Stop();
   parts.RunOnEachLoop([](Loop& loop) { loop.ForEachConnection([](Connection& connection) { connection.Close(); }); });
   for (const auto& loop : parts.loops) loop->Stop();
 }

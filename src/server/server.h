@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "server/exports.h"
+#include "server/settings.h"
 #include "server/options.h"
 #include "server/services.h"
 
@@ -22,8 +23,9 @@ class Server {
  public:
   // Subscribes to the log and to progress, so before the first append. kInvalid: two parts of the pipeline file want the same
   // route, or an address beyond loopback without `auth: none`.
-  // `exports` is borrowed; null: none are made.
-  static Result<std::unique_ptr<Server>> Create(const Services& services, const ServerOptions& options, Exports* exports = nullptr);
+  // `exports` and `settings` are borrowed; null: none are made, and there are none to be had.
+  static Result<std::unique_ptr<Server>> Create(const Services& services, const ServerOptions& options, Exports* exports = nullptr,
+                                                Settings* settings = nullptr);
   ~Server();
 
   // kUnavailable: the address cannot be listened on.

@@ -20,5 +20,9 @@ export const PAGES = [
   { name: 'trace-start', path: '/console/trace', ready: (page) => page.getByText('Which record?').waitFor() },
   { name: 'jobs', path: '/console/jobs', ready: (page) => page.getByRole('link', { name: 'nightly' }).waitFor() },
   { name: 'job', path: '/console/jobs/nightly', ready: (page) => page.getByText('succeeded').first().waitFor() },
+  { name: 'settings', path: '/console/settings', ready: (page) => page.getByText('Nobody is asked for a key yet').waitFor() },
+  { name: 'settings-file', path: '/console/settings?tab=file', ready: (page) => page.getByText('No mistakes').waitFor() },
+  { name: 'settings-data', path: '/console/settings?tab=data', ready: (page) => page.getByText('Free on the disk').waitFor() },
+  { name: 'settings-limits', path: '/console/settings?tab=limits', ready: (page) => page.getByText('connections_max').waitFor() },
   { name: 'no-such-page', path: '/console/nothing', ready: (page) => page.getByText('There is no such page').waitFor() },
 ];

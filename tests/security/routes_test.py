@@ -35,11 +35,13 @@ EXPECTED = {
     "POST /rebuild/{name}": ("admin", ""), "POST /backup": ("admin", ""), "POST /export": ("admin", ""),
     "GET /jobs": ("read", ""), "GET /jobs/{job}": ("read", ""), "GET /jobs/{job}/log": ("read", ""), "POST /jobs/{job}/run": ("admin", ""), "GET /jobs/{job}/due": ("read", ""),
     "GET /alerts": ("read", ""), "POST /alerts/{alert}/silence": ("admin", ""), "DELETE /alerts/{alert}/silence": ("admin", ""),
+    "GET /settings": ("read", ""), "GET /keys": ("admin", ""), "POST /keys": ("admin", ""), "DELETE /keys/{id}": ("admin", ""),
+    "GET /pipeline": ("admin", ""), "POST /pipeline/check": ("admin", ""),
 }
 
 LIMITS = {"sales": ["--stream", "sales"], "by_id": ["--collection", "by_id"], "top": ["--api", "top"], "items": ["--table", "items"]}
 PLACES = {"{stream}": "sales", "{kind}": "stream", "{topic}": "sales", "{collection}": "by_id", "{key}": "1", "{name}": "no_such", "{job}": "no_such", "{partition}": "0", "{offset}": "0",
-          "{dashboard}": "shop", "{tile}": "1", "{param}": "id", "{page}": "streams", "{part}": "x", "{place}": "x", "{file}": "main.js"}
+          "{dashboard}": "shop", "{tile}": "1", "{param}": "id", "{page}": "streams", "{part}": "x", "{place}": "x", "{file}": "main.js", "{id}": "no_such"}
 
 
 def target_of(pattern):
@@ -63,7 +65,7 @@ class RoutesTest(unittest.TestCase):
                 self.assertEqual(operation["x-tailrace-role"], "ingest" if role == "any" else role, route)
 
                 def status(key, method=method, pattern=pattern):
-                    return served.ask(method, target_of(pattern), body=None if method == "GET" else "{}", key=key).status
+                    return served.ask(method, target_of(pattern), body=None if method in ("GET", "DELETE") else "{}", key=key).status
 
                 self.assertEqual(status(None) == 401, role != "public", route)
                 self.assertEqual(status("tr_00000000_" + "0" * 38) == 401, role != "public", route)

@@ -57,6 +57,7 @@ export const router = createBrowserRouter([
       { path: 'console/jobs/:job', lazy: async () => ({ Component: (await import('./pages/jobs/JobPage')).JobPage }) },
       { path: 'console/trace', lazy: async () => ({ Component: (await import('./pages/trace/TraceStart')).TraceStartPage }) },
       { path: 'console/trace/:stream/:partition/:offset', lazy: async () => ({ Component: (await import('./pages/trace/TracePage')).TracePage }) },
+      { path: 'console/settings', lazy: async () => ({ Component: (await import('./pages/settings/SettingsPage')).SettingsPage }) },
       { path: '*', Component: NotFound },
     ],
   },

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "app/against.h"
+#include "app/check_json.h"
 #include "app/commands/declare.h"
 #include "app/description.h"
 #include "app/pipeline_file.h"
 #include "config/load.h"
-#include "server/json_out.h"
 
 namespace tailrace::app {
 namespace {
@@ -21,19 +21,6 @@ struct Options {
   std::string against;
 };
 
-std::string AsJson(const std::vector<config::Diagnostic>& diagnostics) {
-  std::string text;
-  server::JsonWriter json(text);
-  json.BeginArray();
-  for (const config::Diagnostic& one : diagnostics) {
-    json.BeginObject().Text("severity", one.severity == config::Severity::kError ? "error" : "warning");
-    json.Text("path", one.path).Int("line", one.place.line).Int("column", one.place.column);
-    json.Text("message", one.message).EndObject();
-  }
-  json.EndArray();
-  return text;
-}
-
 int64_t Count(const std::vector<config::Diagnostic>& diagnostics, config::Severity severity) {
   return std::count_if(diagnostics.begin(), diagnostics.end(),
                        [&](const auto& one) { return one.severity == severity; });
@@ -41,7 +28,7 @@ int64_t Count(const std::vector<config::Diagnostic>& diagnostics, config::Severi
 
 void Show(const config::Loaded& loaded, const Options& options, Console& console) {
   if (options.json) {
-    console.OutLine(AsJson(loaded.diagnostics));
+    console.OutLine(DiagnosticsJson(loaded.diagnostics, true));
     return;
   }
   for (const config::Diagnostic& diagnostic : loaded.diagnostics) {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "app/commands/declare.h"
-#include "app/commands/keys_show.h"
 #include "app/key_folder.h"
+#include "app/key_text.h"
 #include "app/pipeline_file.h"
 #include "app/table_text.h"
 #include "base/clock.h"

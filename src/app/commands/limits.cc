@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,35 +19,6 @@ struct Options {
   bool json = false;
   bool markdown = false;
 };
-
-// Rows of one area stand together, areas in the order in which they first come.
-std::vector<LimitRow> ByArea(const std::vector<LimitRow>& rows) {
-  std::vector<std::string_view> areas;
-  for (const LimitRow& row : rows) {
-    if (std::find(areas.begin(), areas.end(), row.area) == areas.end()) areas.push_back(row.area);
-  }
-  std::vector<LimitRow> sorted;
-  for (const std::string_view area : areas) {
-    for (const LimitRow& row : rows) {
-      if (row.area == area) sorted.push_back(row);
-    }
-  }
-  return sorted;
-}
-
-std::string_view UnitText(config::LimitUnit unit) {
-  switch (unit) {
-    case config::LimitUnit::kCount:
-      return "count";
-    case config::LimitUnit::kBytes:
-      return "bytes";
-    case config::LimitUnit::kBytesPerSecond:
-      return "bytes/s";
-    case config::LimitUnit::kMilliseconds:
-      return "time";
-  }
-  return "";
-}
 
 // The table of docs/limits.md: what counts where the file says nothing.
 std::string Markdown() {

@@ -14,6 +14,7 @@
 #include "app/progress_line.h"
 #include "app/rebuild_report.h"
 #include "app/runtime.h"
+#include "app/served_file.h"
 #include "app/signals.h"
 #include "app/source_report.h"
 
@@ -153,18 +154,20 @@ ExitCode Serve(Runtime& runtime, const StopOnSignals& signals, Console& console)
 }
 
 ExitCode Run(const Options& options, Console& console) {
-  auto pipeline = LoadForCommand(options.pipeline, console);
-  if (!pipeline) return pipeline.error();
+  RuntimeOptions runtime_options;
+  auto file = LoadServedFile(options.pipeline, console);
+  if (!file) return file.error();
+  runtime_options.file_text = std::move(file->text);
+  config::Pipeline& pipeline = file->pipeline;
   const StopOnSignals signals;
   if (options.fresh) {
-    if (const auto ended = Forget(*pipeline, options, console)) return *ended;
+    if (const auto ended = Forget(pipeline, options, console)) return *ended;
   }
-  RuntimeOptions runtime_options;
   runtime_options.port = options.port;
   runtime_options.serve = !options.once;
   runtime_options.poll_once = options.once;
   runtime_options.run_jobs = !options.once;
-  auto runtime = Runtime::Open(std::move(*pipeline), std::move(runtime_options));
+  auto runtime = Runtime::Open(std::move(pipeline), std::move(runtime_options));
   if (!runtime) return console.Report(runtime.error());
   if (!(*runtime)->changed().empty() && !options.rebuild_changed) return RefuseChanged(**runtime, console);
   if (const Status started = (*runtime)->Start(); !started) return console.Report(started.error());

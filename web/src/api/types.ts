@@ -137,6 +137,7 @@ export interface Refusal {
 
 export interface Appended {
   stream: string;
+  dry_run?: true; // nothing of it is kept
   accepted: number;
   rejected: number;
   offsets: { partition: number; first: number; last: number }[];
@@ -272,7 +273,78 @@ export interface Alert {
   silence?: { until: string; reason: string; by: string };
 }
 
+export interface ApiKey {
+  id: string;
+  name: string;
+  roles: Role[];
+  only: string[] | null; // KIND:NAME; null: everything
+  state: 'valid' | 'expired' | 'revoked' | 'damaged';
+  created: string;
+  expires: string | null;
+  revoked: string | null;
+  replaced_by: string | null;
+}
+
+/** Its text is told this once: `key`, or the two of an access key. */
+export interface IssuedKey extends ApiKey {
+  key?: string;
+  access_key_id?: string;
+  secret_access_key?: string;
+}
+
+export interface Keys {
+  door: 'keys' | 'open' | 'none';
+  keys: ApiKey[];
+}
+
+export interface Limit {
+  area: string;
+  limit: string;
+  setting: string; // below server.limits; empty: fixed
+  unit: 'count' | 'bytes' | 'bytes/s' | 'time';
+  value: number;
+  text: string;
+  default: string | null; // null: a share of server.memory
+  beyond: string;
+  used?: number;
+}
+
+export interface SettingsOverview {
+  as_of: string;
+  versions: { name: string; version: string }[];
+  memory: { max: number; used?: number };
+  limits: Limit[];
+  sizes: {
+    parts: { name: string; bytes: number }[];
+    streams: { name: string; log: number; dead_letters: number }[];
+    disk_free: number;
+    disk_size: number;
+    cut: boolean;
+  };
+}
+
+export interface PipelineFile {
+  path: string;
+  text: string;
+  hidden: number; // secrets that stand in it, and are shown as …
+  changed: boolean; // it reads otherwise by now
+}
+
+/** Of a text that is checked; lines and columns from 1. */
+export interface FileFault {
+  severity: 'error' | 'warning';
+  line: number;
+  column: number;
+  message: string;
+}
+
 export interface Answers {
+  'GET /keys': Keys;
+  'POST /keys': IssuedKey;
+  'DELETE /keys/{id}': { revoked: string };
+  'GET /settings': SettingsOverview;
+  'GET /pipeline': PipelineFile;
+  'POST /pipeline/check': { ok: boolean; faults: FileFault[] };
   'GET /jobs': { jobs: Job[] };
   'GET /jobs/{job}': { job: Job; steps: string[]; runs: Run[] };
   'GET /jobs/{job}/due': { count: number; too_many: boolean; first: string[]; last?: string };

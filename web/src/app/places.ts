@@ -1,5 +1,5 @@
 // Where things are in the console.
-import { CalendarClock, Code, Crosshair, FileJson, Inbox, LayoutDashboard, Waves, Workflow, type LucideIcon } from 'lucide-react';
+import { CalendarClock, Code, Crosshair, FileJson, Inbox, LayoutDashboard, Settings, Waves, Workflow, type LucideIcon } from 'lucide-react';
 import type { GraphNode } from '../api/types';
 
 export interface Place {
@@ -17,6 +17,7 @@ export const PLACES: Place[] = [
   { path: '/console/dashboards', title: 'Dashboards', icon: LayoutDashboard },
   { path: '/console/jobs', title: 'Jobs and alerts', icon: CalendarClock },
   { path: '/console/trace', title: 'Trace', icon: Crosshair },
+  { path: '/console/settings', title: 'Settings', icon: Settings },
 ];
 
 const part = encodeURIComponent;

@@ -4,10 +4,10 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { sql, type SQLNamespace, StandardSQL } from '@codemirror/lang-sql';
 import { yaml } from '@codemirror/lang-yaml';
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
-import { Compartment, EditorState } from '@codemirror/state';
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder as hint } from '@codemirror/view';
+import { Compartment, EditorState, StateEffect, StateField, type Text } from '@codemirror/state';
+import { Decoration, type DecorationSet, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder as hint } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import { useEffect, useRef } from 'react';
+import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
 
 const look = EditorView.theme({
   '&': { color: 'var(--text)', backgroundColor: 'var(--surface)', fontSize: '0.8125rem', height: '100%' },
@@ -21,6 +21,9 @@ const look = EditorView.theme({
   '.cm-tooltip': { backgroundColor: 'var(--raised)', border: '1px solid var(--line-strong)', borderRadius: '6px', boxShadow: 'var(--shadow-2)' },
   '.cm-tooltip-autocomplete > ul > li[aria-selected]': { backgroundColor: 'var(--accent)', color: 'var(--on-accent)' },
   '.cm-placeholder': { color: 'var(--faint)' },
+  '.cm-fault': { textDecoration: 'underline wavy var(--bad) 1px', textUnderlineOffset: '3px', backgroundColor: 'color-mix(in srgb, var(--bad) 7%, transparent)' },
+  '.cm-warning': { textDecoration: 'underline wavy var(--warn) 1px', textUnderlineOffset: '3px' },
+  '.cm-fault-line': { boxShadow: 'inset 2px 0 var(--bad)' },
   '.cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: 'none' },
 });
 
@@ -32,6 +35,57 @@ const colours = HighlightStyle.define([
   { tag: [tags.typeName, tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--accent)' },
 ]);
 
+/** A place to be marked: from there to the end of the word, or to `end`. Lines and columns from 1. */
+export interface Mark {
+  line: number;
+  column: number;
+  end?: number; // column, in the same line
+  severity: 'error' | 'warning';
+}
+
+const setMarks = StateEffect.define<readonly Mark[]>();
+
+/** Columns count characters, which the editor counts as UTF-16 units. */
+function unitsOf(line: string, column: number): number {
+  let units = 0;
+  for (const letter of line) {
+    if (--column < 1) break;
+    units += letter.length;
+  }
+  return units;
+}
+
+function decorationsOf(doc: Text, marks: readonly Mark[]): DecorationSet {
+  const ranges = marks.flatMap(({ line: number, column, end, severity }) => {
+    if (number < 1 || number > doc.lines) return [];
+    const line = doc.line(number);
+    const from = Math.min(unitsOf(line.text, column), line.length);
+    const word = /^(?:[\w.$-]+|.)/u.exec(line.text.slice(from))?.[0].length ?? 0;
+    const to = Math.min(end === undefined ? from + word : unitsOf(line.text, end), line.length);
+    const places = severity === 'error' ? [Decoration.line({ class: 'cm-fault-line' }).range(line.from)] : [];
+    if (to > from) places.push(Decoration.mark({ class: severity === 'error' ? 'cm-fault' : 'cm-warning' }).range(line.from + from, line.from + to));
+    return places;
+  });
+  return Decoration.set(ranges, true);
+}
+
+const marked = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update(set, transaction) {
+    let now = set.map(transaction.changes);
+    for (const effect of transaction.effects) if (effect.is(setMarks)) now = decorationsOf(transaction.state.doc, effect.value);
+    return now;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+export interface EditorHandle {
+  /** Puts the caret there, and shows it. */
+  goTo: (line: number, column: number) => void;
+}
+
+const NO_MARKS: readonly Mark[] = [];
+
 export interface EditorProps {
   value: string;
   onChange?: (text: string) => void;
@@ -41,13 +95,15 @@ export interface EditorProps {
   label: string;
   placeholder?: string;
   readOnly?: boolean;
+  marks?: readonly Mark[];
+  ref?: Ref<EditorHandle>;
   className?: string;
 }
 
 const languageOf = (language: 'sql' | 'yaml', schema?: SQLNamespace) =>
   language === 'yaml' ? yaml() : sql({ dialect: StandardSQL, schema, upperCaseKeywords: true });
 
-export function Editor({ value, onChange, onRun, language = 'sql', schema, label, placeholder = '', readOnly = false, className = '' }: EditorProps) {
+export function Editor({ value, onChange, onRun, language = 'sql', schema, label, placeholder = '', readOnly = false, marks = NO_MARKS, ref, className = '' }: EditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
   const parts = useRef({ language: new Compartment() });
@@ -90,6 +146,7 @@ export function Editor({ value, onChange, onRun, language = 'sql', schema, label
             indentWithTab,
           ]),
           parts.current.language.of(languageOf(language, schema)),
+          marked,
           look,
           syntaxHighlighting(colours),
           EditorView.updateListener.of((update) => {
@@ -108,5 +165,16 @@ export function Editor({ value, onChange, onRun, language = 'sql', schema, label
     const shown = view.current;
     if (shown && shown.state.doc.toString() !== value) shown.dispatch({ changes: { from: 0, to: shown.state.doc.length, insert: value } });
   }, [value]);
+  useEffect(() => view.current?.dispatch({ effects: setMarks.of(marks) }), [marks]);
+  useImperativeHandle(ref, () => ({
+    goTo(line, column) {
+      const shown = view.current;
+      if (!shown) return;
+      const at = shown.state.doc.line(Math.min(Math.max(line, 1), shown.state.doc.lines));
+      const anchor = at.from + Math.min(unitsOf(at.text, column), at.length);
+      shown.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) });
+      shown.focus();
+    },
+  }));
   return <div ref={host} className={`editor ${className}`} data-testid="editor" />;
 }

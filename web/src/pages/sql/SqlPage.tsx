@@ -9,31 +9,41 @@ import { runSql, type SqlResult } from '../../api/sql';
 import { selectOf } from '../../app/places';
 import { statisticsOf } from '../../lib/cells';
 import { count, plural, seconds } from '../../lib/format';
+import { save } from '../../lib/save';
+import { parametersOf, valueOf, type ParamValue } from '../../lib/saveAs';
 import { DataTable } from '../../ui/DataTable';
+import { Table } from '../../ui/Table';
 import { Editor } from '../../ui/Editor';
 import { KIND_ICONS } from '../../ui/kinds';
-import { Button, Card, CopyButton, Empty, Failure, PageHead } from '../../ui/parts';
+import { Button, Card, Empty, Failure, PageHead } from '../../ui/parts';
 import { ALL_SYSTEM_RELATIONS } from './relations';
 import { forgetQueries, pastQueries, remember } from './history';
+import { Params } from './Params';
 import { ResultChart } from './ResultChart';
+import { SaveAs } from './SaveAs';
 import './sql.css';
 
-interface Done {
+// Of the page's address: the value of a parameter stands behind this and its name.
+const PARAM = 'p.';
+
+interface Asked {
   sql: string;
+  values: Record<string, string>; // typed, by parameter
+}
+
+interface Done extends Asked {
   result: SqlResult;
   seconds: number;
 }
 
-function save(name: string, blob: Blob): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
+function paramsOf({ sql, values }: Asked): Record<string, ParamValue> | undefined {
+  const names = parametersOf(sql);
+  return names.length > 0 ? Object.fromEntries(names.map((name) => [name, valueOf(values[name] ?? '')])) : undefined;
 }
 
-async function download(sql: string, type: string, name: string): Promise<void> {
-  const response = await send('/sql', { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: type }, body: JSON.stringify({ sql }) });
+async function download(asked: Asked, type: string, name: string): Promise<void> {
+  const body = JSON.stringify({ sql: asked.sql, params: paramsOf(asked) });
+  const response = await send('/sql', { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: type }, body });
   save(name, await response.blob());
 }
 
@@ -46,31 +56,38 @@ function jsonOf({ columns, rows }: SqlResult): string {
 
 export function SqlPage() {
   const [search, setSearch] = useSearchParams();
-  const asked = search.get('q') ?? '';
-  const [sql, setSql] = useState(asked);
+  const address = search.toString();
+  const [sql, setSql] = useState(search.get('q') ?? '');
+  const [values, setValues] = useState<Record<string, string>>({});
   const [past, setPast] = useState(pastQueries);
   const stop = useRef<AbortController>(undefined);
   const schema = useSchema();
-  const query = useMutation<Done, unknown, string>({
+  const query = useMutation<Done, unknown, Asked>({
     mutationFn: async (text) => {
       stop.current = new AbortController();
       const began = performance.now();
-      const result = await runSql(text, { signal: stop.current.signal });
-      return { sql: text, result, seconds: (performance.now() - began) / 1000 };
+      const result = await runSql(text.sql, { params: paramsOf(text), signal: stop.current.signal });
+      return { ...text, result, seconds: (performance.now() - began) / 1000 };
     },
     onSuccess: ({ sql: text }) => setPast(remember(text)),
   });
   const { mutate } = query;
   useEffect(() => {
-    setSql(asked);
-    if (asked) mutate(asked);
+    const now = new URLSearchParams(address);
+    const text = now.get('q') ?? '';
+    const typed = Object.fromEntries([...now].filter(([name]) => name.startsWith(PARAM)).map(([name, value]) => [name.slice(PARAM.length), value]));
+    setSql(text);
+    setValues(typed);
+    if (text) mutate({ sql: text, values: typed });
     return () => stop.current?.abort();
-  }, [asked, mutate]);
+  }, [address, mutate]);
+  const names = useMemo(() => parametersOf(sql), [sql]);
   const run = () => {
     const text = sql.trim();
     if (!text || query.isPending) return;
-    if (text === asked) mutate(text);
-    else setSearch({ q: text });
+    const next = new URLSearchParams({ q: text, ...Object.fromEntries(names.filter((name) => values[name]).map((name) => [PARAM + name, values[name]!])) });
+    if (next.toString() === address) mutate({ sql: text, values });
+    else setSearch(next);
   };
   const isStopped = query.error instanceof DOMException && query.error.name === 'AbortError';
   return (
@@ -81,6 +98,7 @@ export function SqlPage() {
         <div className="stack sql-main">
           <section className="card">
             <Editor className="sql-editor" label="SQL" placeholder="SELECT ...  (Ctrl-Enter runs it)" value={sql} onChange={setSql} onRun={run} schema={schema} />
+            <Params names={names} values={values} onChange={(name, text) => setValues({ ...values, [name]: text })} onRun={run} />
             <div className="toolbar sql-actions">
               {query.isPending ? (
                 <Button icon={CircleStop} look="danger" onClick={() => stop.current?.abort()}>
@@ -169,7 +187,12 @@ function Past({ queries, onChoose, onForget }: { queries: string[]; onChoose: (s
 }
 
 function Result({ done }: { done: Done }) {
-  const { result, sql } = done;
+  const { result } = done;
+  const [failed, setFailed] = useState<unknown>(null);
+  const fetchAs = (type: string, name: string) => {
+    setFailed(null);
+    download(done, type, name).catch(setFailed);
+  };
   return (
     <Card
       title={
@@ -179,16 +202,20 @@ function Result({ done }: { done: Done }) {
       }
       actions={
         <>
-          <Button icon={Download} onClick={() => void download(sql, 'text/csv', 'result.csv')}>
+          <Button icon={Download} onClick={() => fetchAs('text/csv', 'result.csv')}>
             CSV
           </Button>
           <Button icon={Download} onClick={() => save('result.json', new Blob([jsonOf(result)], { type: 'application/json' }))}>
             JSON
           </Button>
+          <Button icon={Download} onClick={() => fetchAs('application/vnd.apache.parquet', 'result.parquet')}>
+            Parquet
+          </Button>
         </>
       }
       flush
     >
+      {failed !== null && <Failure error={failed} what="It was not downloaded" />}
       {result.truncated && <p className="muted small note">The answer is cut here. Aggregate it, or add a LIMIT.</p>}
       <Tabs.Root defaultValue="table">
         <Tabs.List className="tabs" aria-label="Shown as">
@@ -207,7 +234,7 @@ function Result({ done }: { done: Done }) {
           <Statistics result={result} />
         </Tabs.Content>
         <Tabs.Content value="save" tabIndex={-1}>
-          <SaveAs sql={sql} />
+          <SaveAs query={{ sql: done.sql, values: done.values, columns: result.columns }} />
         </Tabs.Content>
       </Tabs.Root>
     </Card>
@@ -217,77 +244,19 @@ function Result({ done }: { done: Done }) {
 function Statistics({ result }: { result: SqlResult }) {
   const columns = useMemo(() => result.columns.map((column, i) => ({ column, ...statisticsOf(column, result.rows.map((row) => row[i])) })), [result]);
   return (
-    <div className="table-wrap" tabIndex={0} role="region" aria-label="Columns">
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Column</th>
-            <th scope="col">Type</th>
-            <th scope="col" className="num">
-              Nulls
-            </th>
-            <th scope="col" className="num">
-              Different values
-            </th>
-            <th scope="col">Least</th>
-            <th scope="col">Greatest</th>
-            <th scope="col" className="num">
-              Mean
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {columns.map(({ column, nulls, distinct, min, max, mean }, i) => (
-            <tr key={i}>
-              <td className="mono">{column.name}</td>
-              <td className="mono">{column.type}</td>
-              <td className="num">{count(nulls)}</td>
-              <td className="num">{count(distinct)}</td>
-              <td className="number">{min}</td>
-              <td className="number">{max}</td>
-              <td className="num">{mean === null ? '' : mean.toLocaleString('en-US', { maximumFractionDigits: 4 })}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-/** Lines of a YAML block, indented so far. */
-const block = (sql: string, indent: number): string =>
-  sql
-    .trim()
-    .split('\n')
-    .map((line) => ' '.repeat(indent) + line)
-    .join('\n');
-
-function SaveAs({ sql }: { sql: string }) {
-  const [name, setName] = useState('my_query');
-  const isName = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
-  const forms = [
-    { title: 'A view: a name for the query', yaml: `views:\n  ${name}:\n    sql: |\n${block(sql, 6)}\n` },
-    { title: `An API: GET /api/${name}`, yaml: `apis:\n  ${name}:\n    sql: |\n${block(sql, 6)}\n` },
-  ];
-  return (
-    <div className="body stack save-as">
-      <div className="field">
-        <label htmlFor="save-name">Name</label>
-        <input id="save-name" className="input inline mono" value={name} onChange={(event) => setName(event.target.value)} aria-invalid={!isName} />
-        {!isName && <span className="small bad-text">Letters, digits and _; it does not begin with a digit.</span>}
-      </div>
-      {forms.map(({ title, yaml }) => (
-        <div key={title}>
-          <div className="row between">
-            <p className="label">{title}</p>
-            <CopyButton text={yaml} />
-          </div>
-          <pre className="code" tabIndex={0} aria-label={title}>
-            {yaml}
-          </pre>
-        </div>
-      ))}
-      <p className="muted small">Paste it into the pipeline file, and start the pipeline again.</p>
-    </div>
+    <Table
+      label="Columns"
+      rows={columns}
+      keyOf={(_, at) => at}
+      columns={[
+        { title: 'Column', kind: 'mono', cell: ({ column }) => column.name },
+        { title: 'Type', kind: 'mono', cell: ({ column }) => column.type },
+        { title: 'Nulls', kind: 'numeric', cell: ({ nulls }) => count(nulls) },
+        { title: 'Different values', kind: 'numeric', cell: ({ distinct }) => count(distinct) },
+        { title: 'Least', kind: 'number', cell: ({ min }) => min },
+        { title: 'Greatest', kind: 'number', cell: ({ max }) => max },
+        { title: 'Mean', kind: 'numeric', cell: ({ mean }) => (mean === null ? '' : mean.toLocaleString('en-US', { maximumFractionDigits: 4 })) },
+      ]}
+    />
   );
 }

@@ -1,29 +1,29 @@
-// A record written by hand: what the schema says of it, then sent.
+// A record written by hand: what the schema says of it while it is written, then sent.
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { CircleCheck, OctagonAlert, Send } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { ApiError, key, send } from '../../api/client';
-import type { Appended, StreamDescription } from '../../api/types';
+import type { Appended, Refusal, StreamDescription } from '../../api/types';
 import { lettersPath, tracePath } from '../../app/places';
+import { plural } from '../../lib/format';
 import { curlOf, sampleOf } from '../../lib/sample';
+import { usePaused } from '../../lib/usePaused';
+import { markOfBroken, marksOf, whyNoJson } from '../../lib/verdict';
+import { Editor } from '../../ui/Editor';
 import { Button, Card, CopyButton, Failure, Notice } from '../../ui/parts';
 
 const HAS_VERDICT = new Set([200, 207, 422]);
+// So long nothing is typed before the schema is asked.
+const PAUSE_MS = 250;
 
-async function append(stream: string, body: string): Promise<Appended> {
-  const response = await send(`/streams/${encodeURIComponent(stream)}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }, (status) => HAS_VERDICT.has(status));
+async function append(stream: string, body: string, dryRun: boolean, signal?: AbortSignal): Promise<Appended> {
+  const address = `/streams/${encodeURIComponent(stream)}${dryRun ? '?dry_run=true' : ''}`;
+  const response = await send(address, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body, signal }, (status) => HAS_VERDICT.has(status));
   return (await response.json()) as Appended;
 }
 
-/** Why it is no JSON; empty when it is. */
-function whyNoJson(text: string): string {
-  try {
-    JSON.parse(text);
-    return '';
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
+const wordsOf = ({ pointer, reason, expected, found }: Refusal): string => `${pointer || 'The record'}: ${reason || `expected ${expected}, found ${found}`}`;
 
 export function PostTab({ description }: { description: StreamDescription }) {
   const stream = description.name;
@@ -31,20 +31,36 @@ export function PostTab({ description }: { description: StreamDescription }) {
   const [answer, setAnswer] = useState<Appended | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const fault = whyNoJson(text);
+  const asked = usePaused(text, PAUSE_MS);
+  const foreseen = useQuery({
+    queryKey: ['verdict', stream, asked],
+    queryFn: ({ signal }) => append(stream, asked, true, signal),
+    enabled: whyNoJson(asked) === '',
+    placeholderData: keepPreviousData,
+    retry: false,
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  const broken = useMemo(() => whyNoJson(text), [text]);
+  const isJson = broken === '';
+  const isKnown = text === asked && !foreseen.isFetching;
+  const marks = useMemo(() => {
+    if (broken) return [markOfBroken(text, broken)];
+    return isKnown ? marksOf(text, foreseen.data?.errors ?? []) : [];
+  }, [broken, isKnown, foreseen.data, text]);
   const submit = async () => {
     setBusy(true);
     setError(null);
     setAnswer(null);
     try {
-      setAnswer(await append(stream, text));
+      setAnswer(await append(stream, text, false));
     } catch (failure) {
       setError(failure);
     } finally {
       setBusy(false);
     }
   };
-  const compact = fault ? text : JSON.stringify(JSON.parse(text));
+  const compact = isJson ? JSON.stringify(JSON.parse(text)) : text;
   return (
     <div className="split two">
       <Card
@@ -52,14 +68,10 @@ export function PostTab({ description }: { description: StreamDescription }) {
         actions={<CopyButton text={curlOf('POST', `${window.location.origin}/streams/${stream}`, compact, key.get() !== '')} label="Copy as curl" />}
       >
         <div className="stack">
-          <textarea className="input" aria-label="JSON of the record" rows={14} spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} aria-invalid={fault !== ''} />
-          {fault && (
-            <p className="small bad-text" role="status">
-              {fault}
-            </p>
-          )}
+          <Editor className="record-editor" label="JSON of the record" language="yaml" value={text} onChange={setText} onRun={() => isJson && void submit()} marks={marks} />
+          <Foreseen verdict={foreseen.data} problem={broken || (foreseen.error instanceof ApiError ? foreseen.error.message : '')} isKnown={broken !== '' || isKnown} />
           <div className="row">
-            <Button look="primary" icon={Send} disabled={busy || fault !== ''} onClick={() => void submit()}>
+            <Button look="primary" icon={Send} disabled={busy || !isJson} onClick={() => void submit()}>
               {busy ? 'Sending' : 'Send'}
             </Button>
             <Button onClick={() => setText(JSON.stringify(sampleOf(description.schema), null, 2))}>Begin again</Button>
@@ -84,6 +96,33 @@ export function PostTab({ description }: { description: StreamDescription }) {
   );
 }
 
+/** What would become of it, by a dry run: nothing of it is kept. */
+function Foreseen({ verdict, problem, isKnown }: { verdict: Appended | undefined; problem: string; isKnown: boolean }) {
+  const refused = verdict?.rejected ?? 0;
+  const all = refused + (verdict?.accepted ?? 0);
+  const isGood = !problem && refused === 0;
+  const Icon = isGood ? CircleCheck : OctagonAlert;
+  if (!problem && !verdict) return null;
+  return (
+    <div role="status" aria-busy={!isKnown} className="foreseen small" data-testid="verdict" data-known={isKnown || undefined}>
+      <p className={`row tight ${isGood ? 'ok-text' : 'bad-text'}`}>
+        <Icon size={15} aria-hidden />
+        <strong>{problem || (isGood ? (all === 1 ? 'The schema takes it' : `The schema takes all ${all}`) : all === 1 ? 'The schema refuses it' : `${plural(refused, 'record')} of ${all} refused`)}</strong>
+      </p>
+      {!problem && (
+        <ul>
+          {verdict!.errors.map((refusal, i) => (
+            <li key={i}>
+              {all > 1 && <span className="faint">record {refusal.record} </span>}
+              {wordsOf(refusal)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
 function Verdict({ stream, answer }: { stream: string; answer: Appended }) {
   const first = answer.offsets[0];
   return (
@@ -94,7 +133,7 @@ function Verdict({ stream, answer }: { stream: string; answer: Appended }) {
         </Notice>
       )}
       {answer.errors.map((refusal) => (
-        <Notice key={`${refusal.record}${refusal.pointer}`} tone="bad" icon={OctagonAlert} title={`${refusal.pointer ?? 'The record'}: ${refusal.reason ?? `expected ${refusal.expected}, found ${refusal.found}`}`}>
+        <Notice key={`${refusal.record}${refusal.pointer}`} tone="bad" icon={OctagonAlert} title={wordsOf(refusal)}>
           It was refused and is kept with the <Link to={lettersPath(stream)}>dead letters</Link>.
         </Notice>
       ))}

@@ -1,6 +1,7 @@
 import type { StreamDescription } from '../../api/types';
 import { bytes, count } from '../../lib/format';
-import { Card } from '../../ui/parts';
+import { Badge, Card } from '../../ui/parts';
+import { Table } from '../../ui/Table';
 
 const UNKNOWN: Record<string, string> = {
   reject: 'refused: a record with another field goes to the dead letters',
@@ -12,29 +13,24 @@ export function SchemaTab({ description }: { description: StreamDescription }) {
   return (
     <div className="split two">
       <Card title="Fields" flush>
-        <div className="table-wrap" tabIndex={0} role="region" aria-label="Fields">
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">Field</th>
-                <th scope="col">Type</th>
-                <th scope="col">May be null</th>
-              </tr>
-            </thead>
-            <tbody>
-              {Object.entries(description.schema).map(([name, type]) => (
-                <tr key={name}>
-                  <td className="mono">
-                    {name}
-                    {name === description.key && <span className="badge accent">key</span>}
-                  </td>
-                  <td className="mono">{type.replace(/\?$/, '')}</td>
-                  <td>{type.endsWith('?') ? 'yes' : ''}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Fields"
+          rows={Object.entries(description.schema)}
+          keyOf={([name]) => name}
+          columns={[
+            {
+              title: 'Field',
+              kind: 'mono',
+              cell: ([name]) => (
+                <>
+                  {name} {name === description.key && <Badge tone="accent">key</Badge>}
+                </>
+              ),
+            },
+            { title: 'Type', kind: 'mono', cell: ([, type]) => type.replace(/\?$/, '') },
+            { title: 'May be null', cell: ([, type]) => (type.endsWith('?') ? 'yes' : '') },
+          ]}
+        />
       </Card>
       <div className="stack">
         <Card title="Settings">
@@ -60,36 +56,17 @@ export function SchemaTab({ description }: { description: StreamDescription }) {
           </dl>
         </Card>
         <Card title="Partitions" flush>
-          <div className="table-wrap" tabIndex={0} role="region" aria-label="Partitions">
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col" className="num">
-                    Partition
-                  </th>
-                  <th scope="col" className="num">
-                    First
-                  </th>
-                  <th scope="col" className="num">
-                    Next
-                  </th>
-                  <th scope="col" className="num">
-                    In the log
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {description.partitions.map((partition) => (
-                  <tr key={partition.partition}>
-                    <td className="num">{partition.partition}</td>
-                    <td className="num">{count(partition.begin)}</td>
-                    <td className="num">{count(partition.end)}</td>
-                    <td className="num">{bytes(partition.bytes)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            label="Partitions"
+            rows={description.partitions}
+            keyOf={({ partition }) => partition}
+            columns={[
+              { title: 'Partition', kind: 'numeric', cell: ({ partition }) => partition },
+              { title: 'First', kind: 'numeric', cell: ({ begin }) => count(begin) },
+              { title: 'Next', kind: 'numeric', cell: ({ end }) => count(end) },
+              { title: 'In the log', kind: 'numeric', cell: (partition) => bytes(partition.bytes) },
+            ]}
+          />
         </Card>
       </div>
     </div>

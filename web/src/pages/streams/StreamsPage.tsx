@@ -1,9 +1,11 @@
 import { Waves } from 'lucide-react';
 import { Link } from 'react-router';
 import { history, useGraph } from '../../api/graph';
+import type { GraphNode } from '../../api/types';
 import { lettersPath, streamPath } from '../../app/places';
 import { bytes, count, rate } from '../../lib/format';
 import { Badge, Empty, Failure, Live, Loading, PageHead } from '../../ui/parts';
+import { Table } from '../../ui/Table';
 import { healthOf } from '../pipeline/health';
 
 export function StreamsPage() {
@@ -22,52 +24,27 @@ export function StreamsPage() {
         </Empty>
       )}
       {streams.length > 0 && (
-        <div className="card table-wrap" tabIndex={0} role="region" aria-label="Streams">
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">Stream</th>
-                <th scope="col">Health</th>
-                <th scope="col" className="num">
-                  Records
-                </th>
-                <th scope="col" className="num">
-                  Now
-                </th>
-                <th scope="col" className="num">
-                  Partitions
-                </th>
-                <th scope="col" className="num">
-                  In the log
-                </th>
-                <th scope="col" className="num">
-                  Dead letters ever
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {streams.map((stream) => {
-                const health = healthOf(stream);
-                return (
-                  <tr key={stream.id}>
-                    <td>
-                      <Link to={streamPath(stream.name)}>{stream.name}</Link>
-                    </td>
-                    <td>
-                      <Badge tone={health.tone}>{health.word}</Badge>
-                    </td>
-                    <td className="num">{count(stream.records ?? 0)}</td>
-                    <td className="num">{rate(history.rate(stream.id))}</td>
-                    <td className="num">{count(stream.partitions ?? 0)}</td>
-                    <td className="num">{bytes(stream.bytes ?? 0)}</td>
-                    <td className="num">{stream.letters ? <Link to={lettersPath(stream.name)}>{count(stream.letters)}</Link> : '0'}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label="Streams"
+          className="card"
+          rows={streams}
+          keyOf={({ id }) => id}
+          columns={[
+            { title: 'Stream', cell: ({ name }) => <Link to={streamPath(name)}>{name}</Link> },
+            { title: 'Health', cell: (stream) => <Health of={stream} /> },
+            { title: 'Records', kind: 'numeric', cell: ({ records = 0 }) => count(records) },
+            { title: 'Now', kind: 'numeric', cell: ({ id }) => rate(history.rate(id)) },
+            { title: 'Partitions', kind: 'numeric', cell: ({ partitions = 0 }) => count(partitions) },
+            { title: 'In the log', kind: 'numeric', cell: (stream) => bytes(stream.bytes ?? 0) },
+            { title: 'Dead letters ever', kind: 'numeric', cell: ({ name, letters }) => (letters ? <Link to={lettersPath(name)}>{count(letters)}</Link> : '0') },
+          ]}
+        />
       )}
     </>
   );
+}
+
+function Health({ of: stream }: { of: GraphNode }) {
+  const { tone, word } = healthOf(stream);
+  return <Badge tone={tone}>{word}</Badge>;
 }
