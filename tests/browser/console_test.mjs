@@ -68,6 +68,8 @@ test('every part of the file is on the graph, and a click tells what it is', () 
     await page.locator('[data-id="table/revenue_by_hour"]').click();
     const panel = page.getByRole('complementary', { name: 'table revenue_by_hour' });
     await panel.getByText("date_trunc('hour', sold_at)").waitFor();
+    // The lines of the file, from the key on.
+    await until('its definition', () => panel.getByLabel('Definition of revenue_by_hour').innerText(), (text) => text.startsWith('revenue_by_hour:\n  sql: SELECT'));
     await panel.getByRole('img', { name: /^Records a second: / }).waitFor();
     assert.match(await panel.innerText(), /[\d,]+ in = [\d,]+ out/);
     await panel.getByRole('button', { name: 'sales', exact: true }).click();
