@@ -88,6 +88,7 @@ function KeyTable({ keys, onEnd }: { keys: ApiKey[]; onEnd: ((key: ApiKey) => vo
   return (
     <Table
       label="Keys"
+      className="keys"
       rows={keys}
       keyOf={({ id }) => id}
       columns={[
