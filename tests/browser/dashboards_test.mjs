@@ -214,13 +214,16 @@ test('a click on a mark filters the other tiles, and a second one takes it back'
     await chip.waitFor({ state: 'detached' });
   }));
 
-test('a tile is saved as CSV and PNG, opened in full screen and on the SQL page, with its filters', () =>
+test('a tile is saved as CSV, Parquet and PNG, opened in full screen and on the SQL page, with its filters', () =>
   on(`${PAGE}?country=Spain`, async (page) => {
     await filled(page);
     const csv = await downloadOf(page, 'Sales', 'Save as CSV');
     assert.equal(csv.name, 'every_kind-table.csv');
     const asked = await fetch(`${server.address}/sql?${new URLSearchParams({ q: "SELECT invoice, product, quantity, price, country FROM sales WHERE country = 'Spain' ORDER BY invoice" })}`, { headers: { Accept: 'text/csv' } });
     assert.equal(csv.bytes.toString(), await asked.text());
+    const parquet = await downloadOf(page, 'Sales', 'Save as Parquet');
+    assert.equal(parquet.name, 'every_kind-table.parquet');
+    assert.equal(parquet.bytes.subarray(0, 4).toString() + parquet.bytes.subarray(-4).toString(), 'PAR1PAR1');
 
     const png = await downloadOf(page, 'Revenue by month', 'Save as PNG');
     assert.equal(png.bytes.subarray(0, 8).toString('hex'), PNG_SIGNATURE);

@@ -131,6 +131,10 @@ def check_polls(example):
     whole = {"options": OPTIONS_OF_A_POLL, "ids": OPTIONS_OF_A_POLL}
     for poll in polls[:-1]:
         assert {name: poll[name] for name in whole} == whole, polls
+    # The answer is the same each time, and so is what was collected.
+    amounts = example.sql("SELECT count(DISTINCT polled) AS polls, count(*) AS n, count(DISTINCT (currency, options, amount)) AS different"
+                          " FROM collected_per_poll WHERE polled < (SELECT max(polled) FROM collected_per_poll)")[0]
+    assert amounts["n"] == amounts["polls"] * amounts["different"], amounts
 
 
 def undisturbed(name):

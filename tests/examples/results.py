@@ -7,7 +7,7 @@ DOCUMENTS_AT_ONCE = 1000
 # What tells the time of the run, or how often it has polled.
 OF_THE_RUN = {
     "walmart": {"items": {"polled"}},
-    "flights": {"options": None, "trip": {"polled"}, "collected": None, "trip_counts": None},
+    "flights": {"options": None, "trip": {"polled"}, "collected": None, "collected_per_poll": None, "trip_counts": None},
 }
 WITH_LAKE = {"retail", "walmart", "flights"}
 # APIs that want to be asked for something.

@@ -13,7 +13,7 @@ import { count } from '../../lib/format';
 import { save } from '../../lib/save';
 import { Button } from '../../ui/parts';
 import type { PlotHandle } from '../../ui/Plot';
-import { csvOf, useTile } from './api';
+import { fileOf, useTile } from './api';
 import { EmbedDialog } from './EmbedDialog';
 import { Markdown } from './Markdown';
 import { pictureOf } from './picture';
@@ -85,7 +85,7 @@ function DataTile({ dashboard, tile, values, onValues, onFresh, alone, framed }:
           onTable={() => setAsTable(!asTable)}
           onFull={alone ? undefined : () => setFull(true)}
           onPicture={isPlot && !asTable ? () => plot.current && act(pictureOf(tile.title, plot.current.picture(paletteNow().surface)).then((blob) => save(`${fileName}.png`, blob))) : undefined}
-          onCsv={() => act(csvOf(dashboard.name, tile, values).then((blob) => save(`${fileName}.csv`, blob)))}
+          onFile={(ending) => act(fileOf(dashboard.name, tile, values, ending).then((blob) => save(`${fileName}.${ending}`, blob)))}
           onEmbed={framed ? undefined : () => setEmbedding(true)}
           onSql={framed ? undefined : () => void navigate(sqlPath(sqlWith(tile.sql, dashboard.params, values)))}
         />

@@ -10,12 +10,12 @@ export interface TileActions {
   onTable: () => void;
   onFull?: () => void;
   onPicture?: () => void;
-  onCsv: () => void;
+  onFile: (ending: 'csv' | 'parquet') => void;
   onEmbed?: () => void;
   onSql?: () => void;
 }
 
-export function TileMenu({ title, isChart, asTable, onTable, onFull, onPicture, onCsv, onEmbed, onSql }: TileActions) {
+export function TileMenu({ title, isChart, asTable, onTable, onFull, onPicture, onFile, onEmbed, onSql }: TileActions) {
   const item = (icon: typeof Code, text: string, act: () => void) => {
     const Icon = icon;
     return (
@@ -34,7 +34,8 @@ export function TileMenu({ title, isChart, asTable, onTable, onFull, onPicture, 
           {onFull && item(Maximize2, 'Full screen', onFull)}
           {isChart && item(asTable ? ChartNoAxesColumn : Table2, asTable ? 'Show as chart' : 'Show as table', onTable)}
           {onPicture && item(Image, 'Save as PNG', onPicture)}
-          {item(Download, 'Save as CSV', onCsv)}
+          {item(Download, 'Save as CSV', () => onFile('csv'))}
+          {item(Download, 'Save as Parquet', () => onFile('parquet'))}
           {onEmbed && item(Link2, 'Link and embed', onEmbed)}
           {onSql && item(Code, 'Open in SQL', onSql)}
         </DropdownMenu.Content>
