@@ -248,6 +248,17 @@ TEST_F(Logs, LargeBatchesAreCompressedAndReadAsMuchAsIsAskedFor) {
   EXPECT_EQ(batches[5].header.compression(), Compression::kNone);
 }
 
+TEST_F(Logs, ASegmentIsFullByWhatItHoldsUnpacked) {
+  options_.segment_bytes = 1 << 20;
+  Open();
+  for (int i = 0; i < 11; ++i) ASSERT_TRUE(AppendValues(*log_, kSales, kFirst, {std::string(200'000, 'x')}));
+  log_->Stop();
+  const auto names = files_.List("/data/log/sales/0");
+  ASSERT_TRUE(names);
+  EXPECT_EQ(std::count_if(names->begin(), names->end(), [](const std::string& name) { return name.ends_with(".log"); }), 3)
+      << "five batches of 200,000 bytes are in each, whatever they take on the disk";
+}
+
 TEST_F(Logs, TooMuchInFlightIsRefusedAtOnce) {
   options_.in_flight_bytes_max = 1000;
   Open();

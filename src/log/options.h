@@ -12,7 +12,7 @@ namespace tailrace::log {
 
 struct LogOptions {
   std::string directory;                      // above the directories of the streams
-  int64_t segment_bytes = int64_t{64} << 20;  // a segment is sealed before it grows larger; one batch may be
+  int64_t segment_bytes = int64_t{64} << 20;  // a segment is sealed before it holds more, as not compressed; one batch may be more
   int64_t batch_bytes_max =
       int64_t{1} << 20;  // a batch takes no further request beyond this; one request may be larger
   int64_t in_flight_bytes_max = int64_t{64}

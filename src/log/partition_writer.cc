@@ -148,7 +148,7 @@ Status Partition::WriteSnapshotOf(int64_t base_offset) {
 void Partition::Publish(const BatchHeader& header, const PendingBatch& batch, const Committed& committed) {
   newest_ms_ = committed.timestamp_ms;
   const std::lock_guard lock(mutex_);
-  store_.Publish(header);
+  store_.Publish(header, static_cast<int64_t>(batch.bytes()));
   for (const OriginCount& origin : batch.origins()) AddTo(&origins_, origin.name, origin.records);
   for (const PendingBatch::Keyed& keyed : batch.keyed()) {
     const KeyRecord record{keyed.hash,

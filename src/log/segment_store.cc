@@ -71,7 +71,7 @@ bool SegmentStore::NeedsSegment(int64_t bytes) const {
   if (starting_) return true;
   const std::lock_guard lock(mutex_);
   if (segments_.empty()) return true;
-  const int64_t used = segments_.back().bytes;
+  const int64_t used = std::max(segments_.back().bytes, unpacked_);
   return used > 0 && used + bytes > options_.segment_bytes;
 }
 
@@ -132,6 +132,7 @@ Status SegmentStore::StartSegment() {
   TR_RETURN_IF_ERROR(Fatal(files_.SyncDirectory(directory_)));
   active_ = std::move(file);
   zeroed_to_ = size;
+  unpacked_ = 0;
   positions_due_ = 0;
   starting_ = false;
   const std::lock_guard lock(mutex_);
@@ -181,7 +182,8 @@ Status SegmentStore::Write(std::string_view batch) {
 
 Status SegmentStore::Sync() { return Fatal(active_->Sync()); }
 
-void SegmentStore::Publish(const BatchHeader& header) {
+void SegmentStore::Publish(const BatchHeader& header, int64_t unpacked_bytes) {
+  unpacked_ += unpacked_bytes;
   {
     const std::lock_guard lock(mutex_);
     SegmentInfo& last = segments_.back();

@@ -41,7 +41,8 @@ class SegmentStore {
   // Where the next batch goes.
   SyncedPosition tail() const;
 
-  // A batch of this size begins a new segment: seal the old one, write the snapshot of tail().end, start the new one.
+  // A batch of this size, not compressed, begins a new segment (the size of one is what it holds as it came: retention goes by segments, and
+  // shall not let go later of what compresses well): seal the old one, write the snapshot of tail().end, start the new one.
   bool NeedsSegment(int64_t bytes) const;
   // Cuts the segment to its length and writes its indexes.
   Status SealSegment();
@@ -54,7 +55,7 @@ class SegmentStore {
   Status Write(std::string_view batch);
   // Once it has failed it is not to be called again.
   Status Sync();
-  void Publish(const BatchHeader& header);
+  void Publish(const BatchHeader& header, int64_t unpacked_bytes);
   // Cuts the zeros off the last segment and syncs the synced positions. The last call of the writer.
   Status Close();
 
@@ -107,6 +108,7 @@ class SegmentStore {
   std::shared_ptr<File> active_;
   std::unique_ptr<SyncedFile> synced_;
   bool synced_moved_ = false;  // since it was synced itself
+  int64_t unpacked_ = 0;       // what the last segment holds since it was opened, as it was before compression
   int64_t zeroed_to_ = 0;      // of the last segment: below it lie batches and zeros on blocks of their own
   int64_t positions_due_ = 0;  // byte of the last segment from which on the synced positions are to be synced again
   bool starting_ = false;  // the file of the next segment may be there: no batch may go to the one before it any more
