@@ -170,7 +170,9 @@ std::string CommitText(const DeltaCommit& commit, bool is_first) {
 }
 
 std::string StateText(const DeltaState& state) {
-  std::string text = std::string(kProtocol) + "\n" + MetadataJson(state.metadata) + "\n";
+  std::string text = std::string(kProtocol) + "\n";
+  // A log that does not begin with its schema has none yet.
+  if (!state.metadata.schema.empty()) text += MetadataJson(state.metadata) + "\n";
   for (const auto& [app, version] : state.transactions) text += TransactionJson(app, version) + "\n";
   for (const auto& [path, time_ms] : state.removed) text += RemoveJson(path, time_ms, false) + "\n";
   for (const auto& [path, file] : state.files) text += AddJson(file, false) + "\n";
