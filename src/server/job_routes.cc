@@ -255,6 +255,18 @@ void Lift(const ExchangePtr& exchange, engine::AlertDesk& alerts, ReadPool& pool
   pool.Run(exchange, [&alerts, name = exchange->request().PathParam(0)](const std::stop_token&) { return ChangedAlert(alerts, name, alerts.Lift(name)); });
 }
 
+using RangeReply = Reply (*)(engine::JobDesk& desk, const std::string& name, const std::optional<std::string>& from, const std::optional<std::string>& to);
+
+// What `reply` makes of a job and the request's `from` and `to`.
+void ForRange(const ExchangePtr& exchange, engine::JobDesk& desk, ReadPool& pool, RangeReply reply) {
+  auto args = QueryArgs::Parse(exchange->request());
+  const auto from = args ? args->Take("from") : std::nullopt;
+  const auto to = args ? args->Take("to") : std::nullopt;
+  const Status rest = args ? args->RefuseRest() : Status(Fail(args.error()));
+  if (!rest) return exchange->Send(InvalidParameterReply(rest.error()));
+  pool.Run(exchange, [&desk, reply, name = exchange->request().PathParam(0), from, to](const std::stop_token&) { return reply(desk, name, from, to); });
+}
+
 RouteSpec JobRoute(std::string method, Access access, std::string pattern, std::string summary, Handler handler, std::vector<RouteParam> params) {
   RouteSpec spec(std::move(access));
   spec.method = std::move(method);
@@ -318,25 +330,11 @@ std::vector<RouteSpec> JobRoutes(const Services& services, ReadPool& pool) {
       {job, {"run", "query", "Name of a run.", true, "string"}}));
   routes.push_back(JobRoute(
       "POST", Access::Whole(Role::kAdmin), "/jobs/{job}/run", "Run a job now; with from and to once for each due time from `from` up to, but without, `to`.",
-      [&](const ExchangePtr& exchange) {
-        auto args = QueryArgs::Parse(exchange->request());
-        const auto from = args ? args->Take("from") : std::nullopt;
-        const auto to = args ? args->Take("to") : std::nullopt;
-        const Status rest = args ? args->RefuseRest() : Status(Fail(args.error()));
-        if (!rest) return exchange->Send(InvalidParameterReply(rest.error()));
-        pool.Run(exchange, [&desk, name = exchange->request().PathParam(0), from, to](const std::stop_token&) { return RunJob(desk, name, from, to); });
-      },
+      [&](const ExchangePtr& exchange) { ForRange(exchange, desk, pool, RunJob); },
       {job, {"from", "query", "A time; with to.", false, "string"}, {"to", "query", "A time; with from.", false, "string"}}));
   routes.push_back(JobRoute(
       "GET", Access::Whole(Role::kRead), "/jobs/{job}/due", "The due times of a job from `from` up to, but without, `to`: what a run of that range would do.",
-      [&](const ExchangePtr& exchange) {
-        auto args = QueryArgs::Parse(exchange->request());
-        const auto from = args ? args->Take("from") : std::nullopt;
-        const auto to = args ? args->Take("to") : std::nullopt;
-        const Status rest = args ? args->RefuseRest() : Status(Fail(args.error()));
-        if (!rest) return exchange->Send(InvalidParameterReply(rest.error()));
-        pool.Run(exchange, [&desk, name = exchange->request().PathParam(0), from, to](const std::stop_token&) { return ShowDue(desk, name, from, to); });
-      },
+      [&](const ExchangePtr& exchange) { ForRange(exchange, desk, pool, ShowDue); },
       {job, {"from", "query", "A time.", true, "string"}, {"to", "query", "A time.", true, "string"}}));
   routes.push_back(JobRoute("GET", Access::Whole(Role::kRead), "/alerts", "The alerts: ok, pending or firing, and since when.",
                          [&](const ExchangePtr& exchange) { pool.Run(exchange, [&](const std::stop_token&) { return ListAlerts(alerts); }); }, {}));

@@ -21,26 +21,7 @@ struct Options {
   std::string lasts = "1h";
   std::string reason;
   std::optional<uint16_t> port;
-  bool json = false;
 };
-
-ExitCode List(const Options& options, Console& console) {
-  const auto pipeline = LoadForCommand(options.pipeline, console);
-  if (!pipeline) return pipeline.error();
-  const StopOnSignals signals;
-  const auto client = ClientOf(*pipeline, options.port);
-  const auto answer = AskServer(*client, "/alerts", signals.token());
-  if (!answer) return console.Report(answer.error());
-  const std::vector<JsonValue> alerts = answer->Find("alerts") == nullptr ? std::vector<JsonValue>{} : answer->Find("alerts")->items;
-  if (options.json) {
-    for (const JsonValue& alert : alerts) console.OutLine(ToJson(alert));
-  } else if (alerts.empty()) {
-    console.ErrLine("the pipeline has no alerts");
-  } else {
-    console.Out(AlertsText(alerts, console));
-  }
-  return ExitCode::kDone;
-}
 
 // Sends it, and shows the alert as it is then.
 ExitCode Change(const Options& options, const std::string& method, const std::string& body, Console& console) {
@@ -67,14 +48,6 @@ ExitCode Silence(const Options& options, Console& console) {
 }
 
 }  // namespace
-
-Action DeclareAlertList(Arguments& arguments) {
-  const auto options = std::make_shared<Options>();
-  arguments.Pipeline(&options->pipeline);
-  arguments.Flag("--json", "A JSON object a line", &options->json);
-  arguments.Port("The port that `run --port` was given", &options->port);
-  return [options](Console& console) { return List(*options, console); };
-}
 
 Action DeclareAlertSilence(Arguments& arguments) {
   const auto options = std::make_shared<Options>();

@@ -3,7 +3,7 @@ import { numberOf } from '../lib/cells';
 import { plural } from '../lib/format';
 import { indexOf } from './data';
 import { formatters, readable } from './formats';
-import { labeller } from './options';
+import { labeller } from './labels';
 import type { ChartKind, TileResult, TileSpec } from './spec';
 
 const KINDS: Record<ChartKind, string> = {

@@ -3,7 +3,7 @@ import { numberOf, textOf } from '../lib/cells';
 import { placesOf } from './countries';
 import { indexOf } from './data';
 import { formatters } from './formats';
-import { scaleOf, type Drawing, type Look } from './options';
+import { scaleOf, type Drawing, type Look } from './look';
 import type { TileResult, TileSpec } from './spec';
 import { project, shapes, unproject, WORLD } from './world';
 

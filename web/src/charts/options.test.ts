@@ -3,7 +3,9 @@ import { Numeral } from '../api/sql';
 import { describe as described } from './describe';
 import { palette, resultOf, tileOf } from './fixtures';
 import { drawMap } from './map';
-import { draw, timeLabel, timeTicks, type Drawing } from './options';
+import type { Drawing } from './look';
+import { draw } from './options';
+import { timeLabel, timeTicks } from './times';
 
 interface Series {
   name: string;

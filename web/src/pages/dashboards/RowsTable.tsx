@@ -2,7 +2,7 @@
 import { useCallback, useMemo } from 'react';
 import type { Column } from '../../api/types';
 import { formatters, readable } from '../../charts/formats';
-import { isName } from '../../charts/options';
+import { isName } from '../../charts/labels';
 import type { ParamValues, TileSpec } from '../../charts/spec';
 import { isNumeric, textOf, type CellValue } from '../../lib/cells';
 import { DataTable } from '../../ui/DataTable';

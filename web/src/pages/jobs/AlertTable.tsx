@@ -5,49 +5,41 @@ import type { Alert } from '../../api/types';
 import { useSession } from '../../app/session';
 import { when } from '../../lib/format';
 import { Badge, Button, Card, type Tone } from '../../ui/parts';
+import { Table, type TableColumn } from '../../ui/Table';
 import { SilenceForm } from './SilenceForm';
 
 const TONES: Record<Alert['state'], Tone> = { ok: 'ok', pending: 'warn', firing: 'bad' };
 
 export function AlertTable({ alerts }: { alerts: Alert[] }) {
   const session = useSession();
+  const columns: TableColumn<Alert>[] = [
+    { title: 'Alert', cell: ({ alert }) => alert },
+    {
+      title: 'State',
+      cell: ({ state, silence }) => (
+        <span className="row tight">
+          <Badge tone={TONES[state] ?? 'plain'}>{state}</Badge>
+          {silence && <Badge>silenced</Badge>}
+        </span>
+      ),
+    },
+    { title: 'Since', kind: 'number', cell: ({ since }) => (since ? when(since) : '') },
+    {
+      title: 'It says',
+      kind: 'wrap',
+      cell: ({ message, silence, error }) => (
+        <>
+          {message}
+          {silence && <div className="faint small">{silenceText(silence)}</div>}
+          {error && <div className="bad-text small">The last look failed: {error}</div>}
+        </>
+      ),
+    },
+    { title: 'Actions', hidden: true, cell: ({ alert, silence }) => session.may('admin') && (silence ? <Lift alert={alert} /> : <SilenceForm alert={alert} />) },
+  ];
   return (
     <Card title="Alerts" flush>
-      <div className="table-wrap" tabIndex={0} role="region" aria-label="Alerts">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Alert</th>
-              <th scope="col">State</th>
-              <th scope="col">Since</th>
-              <th scope="col">It says</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {alerts.map((alert) => (
-              <tr key={alert.alert}>
-                <td>{alert.alert}</td>
-                <td>
-                  <span className="row tight">
-                    <Badge tone={TONES[alert.state] ?? 'plain'}>{alert.state}</Badge>
-                    {alert.silence && <Badge>silenced</Badge>}
-                  </span>
-                </td>
-                <td className="number">{alert.since ? when(alert.since) : ''}</td>
-                <td className="wrap">
-                  {alert.message}
-                  {alert.silence && <div className="faint small">{silenceText(alert.silence)}</div>}
-                  {alert.error && <div className="bad-text small">The last look failed: {alert.error}</div>}
-                </td>
-                <td>{session.may('admin') && (alert.silence ? <Lift alert={alert.alert} /> : <SilenceForm alert={alert.alert} />)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Alerts" columns={columns} rows={alerts} keyOf={({ alert }) => alert} />
     </Card>
   );
 }

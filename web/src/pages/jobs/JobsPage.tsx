@@ -6,6 +6,7 @@ import type { Job } from '../../api/types';
 import { jobPath } from '../../app/places';
 import { seconds, when } from '../../lib/format';
 import { Badge, Card, Empty, Failure, Live, Loading, PageHead } from '../../ui/parts';
+import { Table, type TableColumn } from '../../ui/Table';
 import { AlertTable } from './AlertTable';
 import { RunBadge } from './RunBadge';
 import { RunNow } from './RunNow';
@@ -43,48 +44,36 @@ export function JobsPage() {
   );
 }
 
+const COLUMNS: TableColumn<Job>[] = [
+  {
+    title: 'Job',
+    cell: ({ job, description }) => (
+      <>
+        <Link to={jobPath(job)}>{job}</Link>
+        {description && <div className="faint small">{description}</div>}
+      </>
+    ),
+  },
+  { title: 'Schedule', kind: 'mono', cell: ({ schedule }) => schedule || 'by hand' },
+  { title: 'Next', kind: 'number', cell: ({ next }) => (next ? when(next) : '') },
+  {
+    title: 'Last run',
+    cell: ({ running, last, waiting }) => (
+      <span className="row tight">
+        {running ? <Badge tone="accent">running</Badge> : last ? <RunBadge run={last} /> : <span className="faint">never</span>}
+        {waiting > 0 && <Badge>{waiting} waiting</Badge>}
+        {last?.ended && <span className="faint number">{when(last.ended)}</span>}
+      </span>
+    ),
+  },
+  { title: 'Took', kind: 'number', cell: ({ last }) => (last?.seconds != null ? seconds(last.seconds) : '') },
+  { title: 'Actions', hidden: true, cell: ({ job }) => <RunNow job={job} /> },
+];
+
 function JobTable({ jobs }: { jobs: Job[] }) {
   return (
     <Card title="Jobs" flush>
-      <div className="table-wrap" tabIndex={0} role="region" aria-label="Jobs">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Job</th>
-              <th scope="col">Schedule</th>
-              <th scope="col">Next</th>
-              <th scope="col">Last run</th>
-              <th scope="col">Took</th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {jobs.map((job) => (
-              <tr key={job.job}>
-                <td>
-                  <Link to={jobPath(job.job)}>{job.job}</Link>
-                  {job.description && <div className="faint small">{job.description}</div>}
-                </td>
-                <td className="mono">{job.schedule || 'by hand'}</td>
-                <td className="number">{job.next ? when(job.next) : ''}</td>
-                <td>
-                  <span className="row tight">
-                    {job.running ? <Badge tone="accent">running</Badge> : job.last ? <RunBadge run={job.last} /> : <span className="faint">never</span>}
-                    {job.waiting > 0 && <Badge>{job.waiting} waiting</Badge>}
-                    {job.last?.ended && <span className="faint number">{when(job.last.ended)}</span>}
-                  </span>
-                </td>
-                <td className="number">{job.last?.seconds != null ? seconds(job.last.seconds) : ''}</td>
-                <td>
-                  <RunNow job={job.job} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="Jobs" columns={COLUMNS} rows={jobs} keyOf={({ job }) => job} />
     </Card>
   );
 }
