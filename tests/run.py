@@ -23,17 +23,18 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLOSING_LINE = re.compile(r"(\d+) passed, (\d+) failed")
 PIPELINE_TIMEOUT_SECONDS = 600
 FUZZ_SECONDS = 6
+LAST_LINES = 25  # of what failed, told once more at the end: who sees only the end of a long run sees why
 
 
 class Tally:
-    """Counts of one stage, with a line for each thing that failed."""
+    """Counts of one stage, with a line and the end of the output for each thing that failed."""
 
     def __init__(self):
         self.passed = 0
         self.failures = []
 
-    def fail(self, what):
-        self.failures.append(what)
+    def fail(self, what, output=""):
+        self.failures.append("\n   | ".join([what, *output.rstrip().splitlines()[-LAST_LINES:]]))
 
 
 def say(text):
@@ -76,7 +77,7 @@ def ctest(folder, tally, options, selection=()):
         if case.get("status") == "run":
             tally.passed += 1
         else:
-            tally.fail(f"{case.get('name')} ({case.get('status')})")
+            tally.fail(f"{case.get('name')} ({case.get('status')})", case.findtext("system-out", ""))
     if seen == 0 or (code != 0 and not tally.failures):
         tally.fail(f"ctest in {folder}: exit code {code}, {seen} tests")
 
@@ -123,7 +124,7 @@ def stage_pipelines(tally, options):
             name = path.relative_to(ROOT)
             tally.passed += passed
             for _ in range(failed):
-                tally.fail(f"{name}")
+                tally.fail(f"{name}", output)
             say(f"{'ok    ' if failed == 0 else 'FAILED'} {name} ({passed} of {passed + failed})")
             if failed:
                 say("".join(f"   | {line}\n" for line in output.splitlines()))
