@@ -3,15 +3,37 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <thread>
 
 namespace tailrace::app {
 namespace {
 
-Result<std::string> RunShell(const std::string& text, const std::stop_token& stop = {}) { return RunCommandStep({"sh", "-c", text}, "/", stop); }
+Result<std::string> RunShell(const std::string& text, const std::stop_token& stop = {}, std::chrono::milliseconds grace = kCommandGrace) {
+  return RunCommandStep({"sh", "-c", text}, "/", stop, grace);
+}
+
+// A file that a program writes once it has begun.
+class Sign {
+ public:
+  Sign() : path_((std::filesystem::temp_directory_path() / ("command-step-" + std::to_string(getpid()))).string()) { std::filesystem::remove(path_); }
+  ~Sign() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+  void Await() const {
+    while (!std::filesystem::exists(path_) || std::filesystem::file_size(path_) == 0) std::this_thread::yield();
+  }
+  std::string Text() const {
+    std::ifstream file(path_);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+ private:
+  const std::string path_;
+};
 
 TEST(CommandStep, WhatItWritesIsReturned) {
   EXPECT_EQ(RunShell("echo out; echo err >&2; pwd").value(), "out\nerr\n/");
@@ -41,21 +63,32 @@ TEST(CommandStep, ItHasNothingToReadAndNoFileOfOurs) {
   EXPECT_EQ(RunShell("ls /proc/self/fd | wc -l").value(), "4") << "its three, and the one that ls opens";
 }
 
-TEST(CommandStep, AStopKillsItWithAllThatItStarted) {
+TEST(CommandStep, AStopLetsItAndWhatItStartedEndThemselves) {
   std::stop_source stop;
-  const std::string file = std::filesystem::temp_directory_path() / ("command-step-" + std::to_string(getpid()));
+  const Sign sign;
   const std::jthread stopper([&] {
-    while (!std::filesystem::exists(file) || std::filesystem::file_size(file) == 0) std::this_thread::yield();
+    sign.Await();
     stop.request_stop();
   });
-  const auto stopped = RunShell("sleep 300 & echo $! > " + file + "; wait", stop.get_token());
+  // The shell itself ends at once, its child takes a moment.
+  const std::string child = "sh -c 'trap \"sleep 0.2; echo bye > " + sign.path() + "; exit 0\" TERM; echo here > " + sign.path() + "; while :; do sleep 0.05; done'";
+  const auto stopped = RunShell(child + " & wait", stop.get_token(), std::chrono::minutes(5));
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code(), ErrorCode::kCancelled);
-  FILE* read = fopen(file.c_str(), "r");
-  int child = 0;
-  ASSERT_EQ(fscanf(read, "%d", &child), 1);
-  fclose(read);
-  std::filesystem::remove(file);
+  EXPECT_EQ(sign.Text(), "bye\n");
+}
+
+TEST(CommandStep, AStopKillsItWithAllThatItStarted) {
+  std::stop_source stop;
+  const Sign sign;
+  const std::jthread stopper([&] {
+    sign.Await();
+    stop.request_stop();
+  });
+  const auto stopped = RunShell("trap '' TERM; sleep 300 & echo $! > " + sign.path() + "; wait", stop.get_token(), std::chrono::milliseconds(50));
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code(), ErrorCode::kCancelled);
+  const int child = std::stoi(sign.Text());
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   // Gone, or dead and not yet fetched by whoever inherited it.
   const auto is_alive = [&] {

@@ -82,6 +82,10 @@ constexpr std::array kCommands = {
             "tailrace job run nightly --from 2017-03-01 --to 2017-04-01   # the days of March\n"
             "tailrace job run nightly --no-wait",
             DeclareJobRun},
+    Command{"job cancel", "End a run of a job before its time, and wait until it is over",
+            "tailrace job cancel nightly   # the one that runs now; what it runs gets 3 s for its end\n"
+            "tailrace job cancel nightly --run 'nightly@2017-03-03T06:00:00Z'   # one that waits, too",
+            DeclareJobCancel},
     Command{"alert list", "Show the alerts: which fire, since when, and which are silenced", "tailrace alert list", DeclareAlertList},
     Command{"alert silence", "Tell nobody of an alert for a time; it is looked at meanwhile",
             "tailrace alert silence nothing_comes --for 2h --reason 'the shop is closed'", DeclareAlertSilence},

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 #include "app/server_client.h"
@@ -9,6 +12,8 @@
 
 namespace tailrace::app {
 namespace {
+
+constexpr std::chrono::milliseconds kBetweenLooks{200};
 
 JsonValue Cell(std::string_view text) {
   JsonValue value;
@@ -33,6 +38,14 @@ std::string StateText(const JsonValue& run) {
   return text;
 }
 
+bool SleepUnlessStopped(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, kBetweenLooks, [] { return false; });
+  return !stop.stop_requested();
+}
+
 }  // namespace
 
 Result<JsonValue> AskServer(HttpClient& client, const std::string& target, const std::stop_token& stop) {
@@ -40,6 +53,21 @@ Result<JsonValue> AskServer(HttpClient& client, const std::string& target, const
   if (!response) return Fail(NoServer(response.error()));
   TR_RETURN_IF_ERROR(StatusOf(*response));
   return ParseJson(response->body);
+}
+
+Result<std::string> AwaitRun(HttpClient& client, const std::string& job, const std::string& run, Console& console, const std::stop_token& stop) {
+  while (true) {
+    TR_TRY(const JsonValue answer, AskServer(client, "/jobs/" + PercentEncoded(job) + "/log?run=" + PercentEncoded(run), stop));
+    const JsonValue* now = answer.Find("run");
+    const std::string state(now == nullptr ? "" : now->TextOf("state"));
+    if (state == "queued" || state == "running") {
+      if (!SleepUnlessStopped(stop)) return Fail(Error::Cancelled("no longer waited for: the run goes on"));
+      continue;
+    }
+    console.OutLine(fmt::format("{}: {}", run, state));
+    console.Out(LogText(answer));
+    return state;
+  }
 }
 
 std::string RunsText(const std::vector<JsonValue>& runs, const Console& console) {

@@ -1,6 +1,7 @@
 // Jobs and runs as the commands `job ...` get and show them.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace tailrace::app {
 
 // The server's answer to a GET. Errors: what it refused, or that nobody is there.
 Result<JsonValue> AskServer(HttpClient& client, const std::string& target, const std::stop_token& stop);
+
+// Until a run is over; shows its log, and returns the state that it ended in. Errors: kCancelled = no longer waited for, and it goes on.
+Result<std::string> AwaitRun(HttpClient& client, const std::string& job, const std::string& run, Console& console, const std::stop_token& stop);
 
 // A table of runs, the newest due time first.
 std::string RunsText(const std::vector<JsonValue>& runs, const Console& console);

@@ -16,7 +16,8 @@ constexpr std::string_view kSchema =
     "CREATE TABLE IF NOT EXISTS runs (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, trigger TEXT NOT NULL, state TEXT NOT NULL,"
     " due_us INTEGER NOT NULL, from_us INTEGER NOT NULL, due_last_us INTEGER NOT NULL, count INTEGER NOT NULL, attempts INTEGER NOT NULL,"
     " interruptions INTEGER NOT NULL, steps_done TEXT NOT NULL, rows INTEGER NOT NULL, not_before_us INTEGER NOT NULL, queued_us INTEGER NOT NULL,"
-    " started_us INTEGER NOT NULL, ended_us INTEGER NOT NULL, reason TEXT NOT NULL, told INTEGER NOT NULL) STRICT;"
+    " started_us INTEGER NOT NULL, ended_us INTEGER NOT NULL, reason TEXT NOT NULL, told INTEGER NOT NULL,"
+    " cancel_asked_us INTEGER NOT NULL DEFAULT 0, cancel_asked_by TEXT NOT NULL DEFAULT '') STRICT;"
     "CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job, due_us);"
     "CREATE TABLE IF NOT EXISTS run_lines (run INTEGER NOT NULL, line INTEGER NOT NULL, time_us INTEGER NOT NULL, step TEXT NOT NULL, text TEXT NOT NULL,"
     " PRIMARY KEY (run, line)) WITHOUT ROWID, STRICT;"
@@ -26,7 +27,14 @@ constexpr std::string_view kSchema =
 
 constexpr std::string_view kColumns =
     "id, job, trigger, state, due_us, from_us, due_last_us, count, attempts, interruptions, steps_done, rows, not_before_us, queued_us, started_us, "
-    "ended_us, reason, told";
+    "ended_us, reason, told, cancel_asked_us, cancel_asked_by";
+
+// Columns that files of the first versions lack.
+constexpr std::string_view kLaterColumns =
+    "BEGIN IMMEDIATE;"
+    "ALTER TABLE runs ADD COLUMN cancel_asked_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE runs ADD COLUMN cancel_asked_by TEXT NOT NULL DEFAULT '';"
+    "COMMIT";
 
 void Bind(sqlite::Statement& statement, const JobRun& run) {
   statement.BindText(1, run.id);
@@ -47,6 +55,8 @@ void Bind(sqlite::Statement& statement, const JobRun& run) {
   statement.BindInt(16, run.ended_at.micros);
   statement.BindText(17, run.reason);
   statement.BindInt(18, run.told ? 1 : 0);
+  statement.BindInt(19, run.cancel_asked_at.micros);
+  statement.BindText(20, run.cancel_asked_by);
 }
 
 Result<JobRun> RunOf(const sqlite::Statement& row) {
@@ -72,6 +82,8 @@ Result<JobRun> RunOf(const sqlite::Statement& row) {
   run.ended_at.micros = row.Int(15);
   run.reason = row.Text(16);
   run.told = row.Int(17) != 0;
+  run.cancel_asked_at.micros = row.Int(18);
+  run.cancel_asked_by = row.Text(19);
   return run;
 }
 
@@ -109,7 +121,7 @@ Result<std::optional<WallTime>> RunTable::Handled(std::string_view job) {
 Status RunTable::Insert(const std::vector<JobRun>& runs) {
   if (runs.empty()) return {};
   TR_TRY(sqlite::Statement insert, connection_->Prepare("INSERT OR IGNORE INTO runs (" + std::string(kColumns) +
-                                                        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                                                        ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
   for (const JobRun& run : runs) {
     Bind(insert, run);
     TR_RETURN_IF_ERROR(insert.Run());
@@ -163,7 +175,7 @@ Status RunTable::Update(const JobRun& run, const std::vector<RunLogLine>& lines,
   TR_TRY(auto transaction, sqlite::Transaction::Begin(*connection_));
   TR_TRY(sqlite::Statement update,
          connection_->Prepare("UPDATE runs SET (" + std::string(kColumns) +
-                              ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) WHERE id = ?1"));
+                              ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) WHERE id = ?1"));
   Bind(update, run);
   TR_RETURN_IF_ERROR(update.Run());
   TR_RETURN_IF_ERROR(AddLines(run, lines));
@@ -265,12 +277,19 @@ Status RunTable::SetSilence(const AlertSilence& silence) {
   return write.Run();
 }
 
+Result<bool> HasLaterColumns(sqlite::Connection& connection) {
+  TR_TRY(sqlite::Statement column, connection.Prepare("SELECT 1 FROM pragma_table_info('runs') WHERE name = 'cancel_asked_by'"));
+  return column.Step();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<RunStore>> OpenRunTable(const std::string& path) {
   TR_RETURN_IF_ERROR(MakePrivateFile(path));
   TR_TRY(auto connection, sqlite::Connection::Open({.path = path}));
   TR_RETURN_IF_ERROR(connection->Execute(std::string(kSchema)));
+  TR_TRY(const bool is_whole, HasLaterColumns(*connection));
+  if (!is_whole) TR_RETURN_IF_ERROR(connection->Execute(std::string(kLaterColumns)));
   return std::make_unique<RunTable>(std::move(connection));
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "ports/testing/run_store_contract.h"
+#include "sqlite/sqlite.h"
 
 namespace tailrace::control {
 namespace {
@@ -65,6 +66,24 @@ TEST(RunTable, TheOldestRunsGoButNotThoseThatAreNotOver) {
   const auto left = store->List(all).value();
   EXPECT_EQ(left.size(), static_cast<size_t>(kRunsKeptMax) + 2);
   EXPECT_EQ(left.back().due, WallTime{1});
+}
+
+TEST(RunTable, AFileOfTheFirstVersionsIsTakenWithItsRuns) {
+  const std::string path = NewFile();
+  {
+    auto older = sqlite::Connection::Open({.path = path}).value();
+    ASSERT_TRUE(older->Execute(
+        "CREATE TABLE runs (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, job TEXT NOT NULL, trigger TEXT NOT NULL, state TEXT NOT NULL,"
+        " due_us INTEGER NOT NULL, from_us INTEGER NOT NULL, due_last_us INTEGER NOT NULL, count INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+        " interruptions INTEGER NOT NULL, steps_done TEXT NOT NULL, rows INTEGER NOT NULL, not_before_us INTEGER NOT NULL, queued_us INTEGER NOT NULL,"
+        " started_us INTEGER NOT NULL, ended_us INTEGER NOT NULL, reason TEXT NOT NULL, told INTEGER NOT NULL) STRICT;"
+        "INSERT INTO runs VALUES (1, 'a@1', 'a', 'schedule', 'succeeded', 1, 0, 0, 1, 0, 0, '', 0, 0, 0, 0, 0, '', 1)"));
+  }
+  JobRun cancelled = Done(2);
+  cancelled.state = RunState::kCancelled;
+  cancelled.cancel_asked_by = "ops";
+  ASSERT_TRUE(Open(path)->Add("a", {cancelled}, std::nullopt));
+  EXPECT_EQ(Open(path)->List({}).value(), (std::vector{cancelled, Done(1)}));
 }
 
 TEST(RunTable, ALogEndsAtItsLimit) {

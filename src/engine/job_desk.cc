@@ -53,22 +53,24 @@ Status JobDesk::TakeUp() {
   std::stable_partition(runs.begin(), runs.end(), [](const JobRun& run) { return run.state == RunState::kRunning || run.attempts > 0; });
   for (JobRun& run : runs) {
     const bool was_running = run.state == RunState::kRunning;
-    RunLogLine line{Now(), "", ""};
-    if (Find(run.job) == nullptr) {
-      run.state = RunState::kFailed;
-      run.reason = line.text = "the pipeline file has no such job any more";
-      run.ended_at = Now();
+    std::vector<RunLogLine> lines;
+    if (IsCancelled(run)) {
+      lines.push_back({Now(), "", "the server ended before this run did"});
+      EndNow(run, RunState::kCancelled, CancelReason(run), &lines);
+    } else if (Find(run.job) == nullptr) {
+      EndNow(run, RunState::kFailed, "the pipeline file has no such job any more", &lines);
     } else if (was_running && ++run.interruptions > kInterruptionsMax) {
-      run.state = RunState::kFailed;
-      run.reason = line.text = fmt::format("the server ended {} times during this run", run.interruptions);
-      run.ended_at = Now();
+      EndNow(run, RunState::kFailed, fmt::format("the server ended {} times during this run", run.interruptions), &lines);
       run.told = false;
     } else if (was_running) {
       run.state = RunState::kQueued;
-      run.reason = line.text = "the server ended during this run; it goes on with the first step that was not done";
+      run.reason = "the server ended during this run; it goes on with the first step that was not done";
       run.not_before = {};
+      lines.push_back({Now(), "", run.reason});
     }
-    if (was_running || run.state == RunState::kFailed) TR_RETURN_IF_ERROR(Keep(run, {line}, {}));
+    std::vector<JobRun> followers;
+    if (run.state != RunState::kQueued) SkipFollowers(run.job, run, &followers);
+    if (!lines.empty()) TR_RETURN_IF_ERROR(Keep(run, lines, followers));
     if (run.state == RunState::kQueued) Enqueue(std::move(run));
   }
   RunFilter untold;
@@ -170,7 +172,7 @@ std::optional<WallTime> JobDesk::NextWake() {
   for (const config::JobSpec& job : pipeline_.jobs) {
     if (job.schedule) consider(job.schedule->Next(handled_[job.name]));
   }
-  std::set<std::string> held = running_;
+  std::set<std::string> held = JobsRunning();
   for (const JobRun& run : waiting_) {
     if (held.insert(run.job).second) consider(run.not_before);
   }

@@ -47,6 +47,11 @@ using DoStep = std::function<Result<StepOutcome>(const StepCall& call, const std
 // tried again.
 using TellFailure = std::function<Status(const config::JobSpec& job, const JobRun& run, std::set<std::string>* heard, const std::stop_token& stop)>;
 
+// Whether somebody has asked for its end.
+bool IsCancelled(const JobRun& run);
+// "cancelled by ops"
+std::string CancelReason(const JobRun& run);
+
 struct JobView {
   const config::JobSpec* spec = nullptr;
   std::optional<WallTime> next;  // due
@@ -79,6 +84,12 @@ class JobDesk {
 
   // Asks for a run now. kNotFound: no such job. kExhausted: too many wait already.
   Result<std::string> Request(std::string_view job);
+  // Ends a run before its time, for whom `by` names (empty: keys are off). One that waits is over when this returns. Of one that runs it is
+  // noted first that it is to end, and then its step is told to stop: when this returns the note is on stable storage, and the run becomes
+  // kCancelled whatever its steps still do, also when the server ends before them. It is not tried again, its failure is told to nobody, and
+  // those behind it are skipped. Without `run` it is the one that the job runs now. Returns the run as it is now; asked again while it ends
+  // the same. kNotFound: no such job or run. kConflict: the run is over, or none runs.
+  Result<JobRun> Cancel(std::string_view job, std::string_view run, std::string_view by);
   // A run for each due time in [from, to), the oldest first. kInvalid: the job has no schedule, or nothing is due there.
   Result<std::vector<std::string>> Backfill(std::string_view job, WallTime from, WallTime to);
 
@@ -101,10 +112,27 @@ class JobDesk {
   WallTime IntervalBegin(const config::JobSpec& job, WallTime due) const;
   size_t WaitingOf(std::string_view job, bool with_backfills) const;
   void Enqueue(JobRun run);
+  // A run that was taken up, until it is put back or over.
+  struct Running {
+    JobRun noted;  // as the store has it
+    std::stop_source ends;
+  };
+
   std::optional<JobRun> TakeReady();
   Result<bool> TellNext(const std::stop_token& stop);
   Status Keep(const JobRun& run, const std::vector<RunLogLine>& lines, const std::vector<JobRun>& followers);
+  Status KeepRunning(JobRun& run, const std::vector<RunLogLine>& lines, const std::vector<JobRun>& followers);
+  void LearnOfCancel(JobRun& run);
+  std::optional<Result<JobRun>> CancelWaiting(std::string_view job, std::string_view run, std::string_view by);
+  std::optional<Result<JobRun>> CancelRunning(std::string_view job, std::string_view run, std::string_view by);
+  void StopRunning(const JobRun& run);
+  Error WhyNotCancelled(std::string_view job, std::string_view run);
   void NoteNewest(const JobRun& run);
+  void EndNow(JobRun& run, RunState state, std::string reason, std::vector<RunLogLine>* lines) const;
+  void PutBack(JobRun run, const Status& done);
+  Status KeepStep(JobRun& run, const std::vector<RunLogLine>& lines);
+  std::stop_source EndsOf(const std::string& job);
+  std::set<std::string> JobsRunning() const;
   Status Attempt(JobRun& run, const std::stop_token& stop);
   Status RunSteps(const config::JobSpec& job, JobRun& run, std::vector<RunLogLine>& lines, const std::stop_token& stop, bool* stopped);
   Status Conclude(const config::JobSpec& job, JobRun& run, std::vector<RunLogLine> lines, const Status& outcome, bool stopped);
@@ -123,8 +151,9 @@ class JobDesk {
   std::function<void()> changed_;  // constant after the start
   WallTime opened_at_;
 
-  // Held from the look at other runs to the note of one's own end: of two that end at once, the later sees the earlier. Taken before mutex_.
-  std::mutex conclude_mutex_;
+  // Held from the look at other runs to the note of one's own end: of two that end at once, the later sees the earlier. Held too while the row
+  // of a run that runs is written, which its steps and a cancel both do. Taken before mutex_.
+  std::mutex record_mutex_;
 
   mutable std::mutex newest_mutex_;  // held over nothing else
   std::map<std::string, JobRun, std::less<>> newest_;
@@ -132,7 +161,7 @@ class JobDesk {
   std::mutex mutex_;  // all below
   std::map<std::string, WallTime, std::less<>> handled_;
   std::vector<JobRun> waiting_;
-  std::set<std::string> running_;  // jobs
+  std::map<std::string, Running, std::less<>> running_;  // by job
   struct Untold {
     JobRun run;
     int64_t tries = 0;

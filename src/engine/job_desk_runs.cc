@@ -29,16 +29,26 @@ bool IsDone(const JobRun& run, size_t step) { return step < run.steps_done.size(
 
 }  // namespace
 
+bool IsCancelled(const JobRun& run) { return run.cancel_asked_at.micros != 0; }
+
+std::string CancelReason(const JobRun& run) { return run.cancel_asked_by.empty() ? "cancelled" : "cancelled by " + run.cancel_asked_by; }
+
+std::set<std::string> JobDesk::JobsRunning() const {
+  std::set<std::string> jobs;
+  for (const auto& [job, running] : running_) jobs.insert(job);
+  return jobs;
+}
+
 std::optional<JobRun> JobDesk::TakeReady() {
   const std::lock_guard lock(mutex_);
   const WallTime now = Now();
   // A job's runs keep their order: one that waits for its next attempt holds up those behind it.
-  std::set<std::string> held = running_;
+  std::set<std::string> held = JobsRunning();
   for (auto run = waiting_.begin(); run != waiting_.end(); ++run) {
     if (!held.insert(run->job).second || run->not_before > now) continue;
     JobRun taken = std::move(*run);
     waiting_.erase(run);
-    running_.insert(taken.job);
+    running_[taken.job] = {taken, {}};
     return taken;
   }
   return std::nullopt;
@@ -50,21 +60,36 @@ Result<bool> JobDesk::RunNext(const std::stop_token& stop) {
   if (told) return true;
   auto run = TakeReady();
   if (!run) return false;
-  const Status done = Attempt(*run, stop);
-  {
-    const std::lock_guard lock(mutex_);
-    running_.erase(run->job);
-    // One whose end could not be noted is gone through again: what it has done is marked.
-    if (!done && run->state != RunState::kQueued) {
-      run->state = RunState::kQueued;
-      run->not_before = {Now().micros + kNoteAgainMicros};
-    }
-    // In front of those of its job that came later.
-    if (run->state == RunState::kQueued) waiting_.insert(waiting_.begin(), *run);
-    if (changed_) changed_();
-  }
+  std::stop_source ends = EndsOf(run->job);
+  const std::stop_callback from_outside(stop, [&ends] { ends.request_stop(); });
+  const Status done = Attempt(*run, ends.get_token());
+  PutBack(std::move(*run), done);
   TR_RETURN_IF_ERROR(done);
   return true;
+}
+
+std::stop_source JobDesk::EndsOf(const std::string& job) {
+  const std::lock_guard lock(mutex_);
+  return running_.at(job).ends;
+}
+
+// A run whose attempt is over waits for the next one, or is over.
+void JobDesk::PutBack(JobRun run, const Status& done) {
+  const std::lock_guard lock(mutex_);
+  // One whose end could not be noted is gone through again: what it has done is marked.
+  if (!done && run.state != RunState::kQueued) {
+    run.state = RunState::kQueued;
+    run.not_before = {Now().micros + kNoteAgainMicros};
+  }
+  const Running& running = running_.at(run.job);
+  run.cancel_asked_at = running.noted.cancel_asked_at;
+  run.cancel_asked_by = running.noted.cancel_asked_by;
+  // A cancel that came after the note of the next attempt.
+  if (done && IsCancelled(run)) run.not_before = {};
+  running_.erase(run.job);
+  // In front of those of its job that came later.
+  if (run.state == RunState::kQueued) waiting_.insert(waiting_.begin(), std::move(run));
+  if (changed_) changed_();
 }
 
 Status JobDesk::Keep(const JobRun& run, const std::vector<RunLogLine>& lines, const std::vector<JobRun>& followers) {
@@ -72,6 +97,30 @@ Status JobDesk::Keep(const JobRun& run, const std::vector<RunLogLine>& lines, co
   NoteNewest(run);
   for (const JobRun& follower : followers) NoteNewest(follower);
   return {};
+}
+
+// With record_mutex_ held. A cancel that was noted meanwhile stays in the row.
+Status JobDesk::KeepRunning(JobRun& run, const std::vector<RunLogLine>& lines, const std::vector<JobRun>& followers) {
+  LearnOfCancel(run);
+  TR_RETURN_IF_ERROR(Keep(run, lines, followers));
+  const std::lock_guard lock(mutex_);
+  running_.at(run.job).noted = run;
+  return {};
+}
+
+// With record_mutex_ held.
+void JobDesk::LearnOfCancel(JobRun& run) {
+  const std::lock_guard lock(mutex_);
+  const JobRun& noted = running_.at(run.job).noted;
+  run.cancel_asked_at = noted.cancel_asked_at;
+  run.cancel_asked_by = noted.cancel_asked_by;
+}
+
+void JobDesk::EndNow(JobRun& run, RunState state, std::string reason, std::vector<RunLogLine>* lines) const {
+  run.state = state;
+  run.ended_at = clock_.Now();
+  run.reason = std::move(reason);
+  lines->push_back({run.ended_at, "", run.reason.empty() ? std::string(RunStateName(state)) : run.reason});
 }
 
 void JobDesk::NoteNewest(const JobRun& run) {
@@ -87,6 +136,7 @@ std::map<std::string, JobRun, std::less<>> JobDesk::Newest() const {
 
 Status JobDesk::Attempt(JobRun& run, const std::stop_token& stop) {
   const config::JobSpec& job = *Find(run.job);
+  if (IsCancelled(run)) return Conclude(job, run, {}, {}, false);
   JobRun before = run;
   run.state = RunState::kRunning;
   ++run.attempts;
@@ -96,7 +146,7 @@ Status JobDesk::Attempt(JobRun& run, const std::stop_token& stop) {
   run.reason.clear();
   run.told = true;
   const std::string begins = run.attempts > 1 ? fmt::format("attempt {}", run.attempts) : "begins";
-  if (Status noted = Keep(run, {{Now(), "", begins}}, {}); !noted) {
+  if (Status noted = KeepStep(run, {{Now(), "", begins}}); !noted) {
     run = std::move(before);
     run.not_before = {Now().micros + kNoteAgainMicros};
     return noted;
@@ -105,6 +155,11 @@ Status JobDesk::Attempt(JobRun& run, const std::stop_token& stop) {
   bool stopped = false;
   const Status outcome = RunSteps(job, run, lines, stop, &stopped);
   return Conclude(job, run, std::move(lines), outcome, stopped);
+}
+
+Status JobDesk::KeepStep(JobRun& run, const std::vector<RunLogLine>& lines) {
+  const std::lock_guard recording(record_mutex_);
+  return KeepRunning(run, lines, {});
 }
 
 Status JobDesk::RunSteps(const config::JobSpec& job, JobRun& run, std::vector<RunLogLine>& lines, const std::stop_token& stop, bool* stopped) {
@@ -124,10 +179,11 @@ Status JobDesk::RunSteps(const config::JobSpec& job, JobRun& run, std::vector<Ru
       run.steps_done[i] = '1';
       run.rows += done->rows;
       lines.push_back({Now(), step.name, done->said});
-      TR_RETURN_IF_ERROR(Keep(run, std::exchange(lines, {}), {}));
+      TR_RETURN_IF_ERROR(KeepStep(run, std::exchange(lines, {})));
       continue;
     }
     if (stop.stop_requested()) {
+      lines.push_back({Now(), step.name, "stopped before its end"});
       *stopped = true;
       return {};
     }
@@ -142,7 +198,8 @@ Status JobDesk::RunSteps(const config::JobSpec& job, JobRun& run, std::vector<Ru
 }
 
 Status JobDesk::Conclude(const config::JobSpec& job, JobRun& run, std::vector<RunLogLine> lines, const Status& outcome, bool stopped) {
-  const std::lock_guard concluding(conclude_mutex_);
+  const std::lock_guard concluding(record_mutex_);
+  LearnOfCancel(run);
   std::vector<JobRun> followers;
   const auto queue_again = [&](std::string reason, WallTime not_before) {
     run.state = RunState::kQueued;
@@ -150,14 +207,15 @@ Status JobDesk::Conclude(const config::JobSpec& job, JobRun& run, std::vector<Ru
     run.not_before = not_before;
     lines.push_back({Now(), "", run.reason});
   };
-  if (stopped) {
+  if (IsCancelled(run)) {
+    EndNow(run, RunState::kCancelled, CancelReason(run), &lines);
+    TR_TRY(followers, FollowersOf(job, run));
+    LogInfo("job cancelled", {{"run", run.id}, {"by", run.cancel_asked_by}});
+  } else if (stopped) {
     --run.attempts;
     queue_again("the server was stopped during this run", {});
   } else if (outcome) {
-    run.state = RunState::kSucceeded;
-    run.ended_at = Now();
-    run.reason.clear();
-    lines.push_back({Now(), "", "succeeded"});
+    EndNow(run, RunState::kSucceeded, "", &lines);
     TR_TRY(followers, FollowersOf(job, run));
   } else if (const int64_t failures = run.attempts - run.interruptions; failures <= job.retry.times) {
     const auto wait = WaitBefore(job.retry, failures);
@@ -171,7 +229,7 @@ Status JobDesk::Conclude(const config::JobSpec& job, JobRun& run, std::vector<Ru
     TR_TRY(followers, FollowersOf(job, run));
     LogError("job failed", {{"run", run.id}, {"error", run.reason}});
   }
-  TR_RETURN_IF_ERROR(Keep(run, lines, followers));
+  TR_RETURN_IF_ERROR(KeepRunning(run, lines, followers));
   {
     const std::lock_guard lock(mutex_);
     for (JobRun& follower : followers) {
@@ -198,7 +256,7 @@ Result<bool> JobDesk::OthersSucceeded(const config::JobSpec& follower, const std
   });
 }
 
-// Those behind a job that failed or was skipped, and those behind them.
+// Those behind a job that failed, was cancelled or was skipped, and those behind them.
 void JobDesk::SkipFollowers(const std::string& job, const JobRun& run, std::vector<JobRun>* skipped) const {
   for (const config::JobSpec& other : pipeline_.jobs) {
     if (std::find(other.after.begin(), other.after.end(), job) == other.after.end()) continue;
@@ -207,7 +265,8 @@ void JobDesk::SkipFollowers(const std::string& job, const JobRun& run, std::vect
     follower.from = run.from;
     follower.state = RunState::kSkipped;
     follower.ended_at = clock_.Now();
-    follower.reason = fmt::format("job {} {}", job, job == run.job ? "failed" : "was skipped");
+    const std::string_view what = job != run.job ? "was skipped" : run.state == RunState::kCancelled ? "was cancelled" : "failed";
+    follower.reason = fmt::format("job {} {}", job, what);
     const bool is_known = std::any_of(skipped->begin(), skipped->end(), [&](const JobRun& known) { return known.id == follower.id; });
     if (is_known) continue;
     skipped->push_back(std::move(follower));

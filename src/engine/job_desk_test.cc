@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <barrier>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "model/times.h"
 #include "ports/testing/fake_run_store.h"
+#include "ports/testing/guarded_run_store.h"
 
 namespace tailrace::engine {
 namespace {
@@ -26,39 +26,6 @@ config::JobSpec Job(const std::string& name, const std::string& cron) {
   job.steps[1].after = {0};
   return job;
 }
-
-// One call at a time, and some of them fail.
-class GuardedStore final : public RunStore {
- public:
-  GuardedStore(RunStore& store, int& broken_updates) : store_(store), broken_updates_(broken_updates) {}
-  Result<std::optional<WallTime>> Handled(std::string_view job) override {
-    const std::lock_guard lock(mutex_);
-    return store_.Handled(job);
-  }
-  Status Add(std::string_view job, const std::vector<JobRun>& runs, std::optional<WallTime> handled) override {
-    const std::lock_guard lock(mutex_);
-    return store_.Add(job, runs, handled);
-  }
-  Status Update(const JobRun& run, const std::vector<RunLogLine>& lines, const std::vector<JobRun>& followers) override {
-    const std::lock_guard lock(mutex_);
-    if (broken_updates_ > 0 && broken_updates_-- > 0) return Fail(Error::Exhausted("the disk is full"));
-    return store_.Update(run, lines, followers);
-  }
-  Result<std::vector<JobRun>> List(const RunFilter& filter) override {
-    const std::lock_guard lock(mutex_);
-    return store_.List(filter);
-  }
-  Result<std::vector<RunLogLine>> Log(std::string_view run) override { return store_.Log(run); }
-  Result<std::vector<AlertState>> Alerts() override { return store_.Alerts(); }
-  Status SetAlert(const AlertState& state) override { return store_.SetAlert(state); }
-  Result<std::vector<AlertSilence>> Silences() override { return store_.Silences(); }
-  Status SetSilence(const AlertSilence& silence) override { return store_.SetSilence(silence); }
-
- private:
-  RunStore& store_;
-  int& broken_updates_;
-  std::mutex mutex_;
-};
 
 class JobDeskTest : public testing::Test {
  protected:
@@ -124,7 +91,7 @@ class JobDeskTest : public testing::Test {
   config::Pipeline pipeline_;
   FakeRunStore store_;
   int broken_updates_ = 0;
-  GuardedStore guarded_{store_, broken_updates_};
+  GuardedRunStore guarded_{store_, broken_updates_};
   ManualClock clock_{At("2017-03-03T05:30:00Z")};
   SeededRandom random_{1};
   std::stop_source stop_;

@@ -5,7 +5,7 @@
 namespace tailrace {
 namespace {
 
-constexpr std::array<std::string_view, 6> kStates = {"queued", "running", "succeeded", "failed", "skipped", "missed"};
+constexpr std::array<std::string_view, 7> kStates = {"queued", "running", "succeeded", "failed", "skipped", "missed", "cancelled"};
 constexpr std::array<std::string_view, 5> kTriggers = {"schedule", "catch-up", "after", "manual", "backfill"};
 
 template <typename T, size_t N>

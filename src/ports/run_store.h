@@ -13,7 +13,7 @@
 
 namespace tailrace {
 
-enum class RunState { kQueued, kRunning, kSucceeded, kFailed, kSkipped, kMissed };
+enum class RunState { kQueued, kRunning, kSucceeded, kFailed, kSkipped, kMissed, kCancelled };
 enum class RunTrigger { kSchedule, kCatchUp, kAfter, kManual, kBackfill };
 
 std::string_view RunStateName(RunState state);        // "queued"
@@ -41,6 +41,8 @@ struct JobRun {
   WallTime ended_at;
   std::string reason;   // why it failed, was skipped or waits
   bool told = true;     // false: a failure of which nobody has been told yet
+  WallTime cancel_asked_at;  // from then on it is not begun again, whatever its state still is
+  std::string cancel_asked_by;  // whose key; empty: keys are off
 
   bool operator==(const JobRun&) const = default;
 };

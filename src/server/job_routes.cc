@@ -52,6 +52,10 @@ void WriteRun(JsonWriter& json, const JobRun& run) {
     json.Null();
   if (run.state == RunState::kQueued && run.not_before.micros != 0) WriteTime(json, "not_before", run.not_before);
   if (!run.reason.empty()) json.Text("reason", run.reason);
+  if (engine::IsCancelled(run)) {
+    WriteTime(json.Key("cancel").BeginObject(), "asked", run.cancel_asked_at);
+    json.Text("by", run.cancel_asked_by).EndObject();
+  }
   json.EndObject();
 }
 
@@ -155,6 +159,19 @@ Reply RunJob(engine::JobDesk& desk, const std::string& name, const std::optional
   json.BeginObject().Key("runs").BeginArray();
   for (const std::string& id : ids) json.Text(id);
   json.EndArray().EndObject();
+  return reply;
+}
+
+Reply CancelRun(engine::JobDesk& desk, const std::string& name, const std::string& run, const std::string& by) {
+  if (desk.Find(name) == nullptr) return NoSuchJob(desk, name);
+  const auto cancelled = desk.Cancel(name, run, by);
+  if (!cancelled) return ErrorReply(cancelled.error());
+  Reply reply;
+  reply.status = kAccepted;
+  JsonWriter json(reply.body);
+  json.BeginObject().Key("run");
+  WriteRun(json, *cancelled);
+  json.EndObject();
   return reply;
 }
 
@@ -332,6 +349,17 @@ std::vector<RouteSpec> JobRoutes(const Services& services, ReadPool& pool) {
       "POST", Access::Whole(Role::kAdmin), "/jobs/{job}/run", "Run a job now; with from and to once for each due time from `from` up to, but without, `to`.",
       [&](const ExchangePtr& exchange) { ForRange(exchange, desk, pool, RunJob); },
       {job, {"from", "query", "A time; with to.", false, "string"}, {"to", "query", "A time; with from.", false, "string"}}));
+  routes.push_back(JobRoute(
+      "POST", Access::Whole(Role::kAdmin), "/jobs/{job}/cancel", "End a run before its time: one that runs, or one that waits.",
+      [&](const ExchangePtr& exchange) {
+        auto args = QueryArgs::Parse(exchange->request());
+        const auto run = args ? args->Take("run") : std::nullopt;
+        const Status rest = args ? args->RefuseRest() : Status(Fail(args.error()));
+        if (!rest) return exchange->Send(InvalidParameterReply(rest.error()));
+        pool.Run(exchange, [&desk, name = exchange->request().PathParam(0), id = run.value_or(""), by = exchange->request().caller->name](
+                               const std::stop_token&) { return CancelRun(desk, name, id, by); });
+      },
+      {job, {"run", "query", "Name of a run; by default the one that runs now.", false, "string"}}));
   routes.push_back(JobRoute(
       "GET", Access::Whole(Role::kRead), "/jobs/{job}/due", "The due times of a job from `from` up to, but without, `to`: what a run of that range would do.",
       [&](const ExchangePtr& exchange) { ForRange(exchange, desk, pool, ShowDue); },

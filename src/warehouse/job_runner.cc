@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "base/crash_point.h"
@@ -11,6 +13,8 @@
 
 namespace tailrace::warehouse {
 namespace {
+
+constexpr std::chrono::milliseconds kInterruptAgain{20};
 
 constexpr std::string_view kCreate =
     "CREATE SCHEMA IF NOT EXISTS jobs;"
@@ -36,7 +40,55 @@ Error OfRun(const Error& error) {
   return Error(error.code() == ErrorCode::kConflict ? ErrorCode::kUnavailable : error.code(), error.message().substr(0, error.message().find(kExcerpt)));
 }
 
+// Interrupts a connection once `stop` asks for it, again and again: one that comes between two statements is forgotten by the next.
+class Interrupter {
+ public:
+  Interrupter(sql::Connection& connection, const std::stop_token& stop)
+      : thread_([this, &connection, stop](const std::stop_token& over) {
+          const std::stop_callback woken(stop, [this] {
+            const std::lock_guard lock(mutex_);
+            changed_.notify_all();
+          });
+          std::unique_lock lock(mutex_);
+          if (!changed_.wait(lock, over, [&stop] { return stop.stop_requested(); })) return;
+          while (!over.stop_requested()) {
+            connection.Interrupt();
+            changed_.wait_for(lock, over, kInterruptAgain, [] { return false; });
+          }
+        }) {}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::jthread thread_;
+};
+
 }  // namespace
+
+// The connection for oneself, unless `stop` comes first: a statement of another job may take long.
+class JobRunner::Turn {
+ public:
+  Turn(JobRunner& runner, const std::stop_token& stop) : runner_(runner) {
+    std::unique_lock lock(runner_.mutex_);
+    held_ = runner_.turn_.wait(lock, stop, [&runner] { return !runner.taken_; });
+    if (held_) runner_.taken_ = true;
+  }
+  ~Turn() {
+    if (!held_) return;
+    {
+      const std::lock_guard lock(runner_.mutex_);
+      runner_.taken_ = false;
+    }
+    runner_.turn_.notify_one();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  JobRunner& runner_;
+  bool held_ = false;
+};
 
 Result<std::unique_ptr<JobRunner>> JobRunner::Open(sql::Database& database, const QueryRunner& queries) {
   TR_TRY(auto connection, database.Connect());
@@ -65,12 +117,13 @@ Result<std::vector<std::string>> JobRunner::Settle(const JobSqlRequest& request)
 
 Result<JobSqlOutcome> JobRunner::Run(const JobSqlRequest& request, std::stop_token stop) {
   TR_TRY(const auto statements, Settle(request));
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this, stop);
+  if (!turn.held()) return Fail(Error::Cancelled("stopped"));
   TR_RETURN_IF_ERROR(connection_->Begin());
   Result<JobSqlOutcome> outcome = Fail(Error::Cancelled("stopped"));
   {
-    const std::stop_callback interrupt(stop, [this] { connection_->Interrupt(); });
-    if (!stop.stop_requested()) outcome = RunInTransaction(request, statements);
+    const Interrupter interrupter(*connection_, stop);
+    outcome = RunInTransaction(request, statements, stop);
   }
   if (outcome) {
     TR_CRASH_POINT("warehouse.job_written");
@@ -82,7 +135,8 @@ Result<JobSqlOutcome> JobRunner::Run(const JobSqlRequest& request, std::stop_tok
   return Fail(OfRun(outcome.error()));
 }
 
-Result<JobSqlOutcome> JobRunner::RunInTransaction(const JobSqlRequest& request, const std::vector<std::string>& statements) {
+Result<JobSqlOutcome> JobRunner::RunInTransaction(const JobSqlRequest& request, const std::vector<std::string>& statements,
+                                                 const std::stop_token& stop) {
   JobSqlOutcome outcome;
   TR_TRY(const auto marks, connection_->Query(fmt::format("SELECT max(rows) FROM _tailrace.job_marks WHERE run = {} AND step = {} HAVING count(*) > 0",
                                                           sql::QuoteLiteral(request.run), request.step)));
@@ -92,6 +146,7 @@ Result<JobSqlOutcome> JobRunner::RunInTransaction(const JobSqlRequest& request, 
     return outcome;
   }
   for (const std::string& statement : statements) {
+    if (stop.stop_requested()) return Fail(Error::Cancelled("stopped"));
     TR_TRY(const auto result, connection_->Query(statement));
     outcome.rows += CountOf(result);
   }
@@ -105,7 +160,7 @@ Result<JobSqlOutcome> JobRunner::RunInTransaction(const JobSqlRequest& request, 
 }
 
 Status JobRunner::WhileResting(const std::function<Status()>& work) {
-  const std::lock_guard lock(mutex_);
+  const Turn turn(*this, {});
   return work();
 }
 

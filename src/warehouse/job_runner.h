@@ -1,8 +1,10 @@
 // The statements of jobs, on a connection of their own.
 #pragma once
 
+#include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,13 +25,17 @@ class JobRunner final : public JobTables {
   Status WhileResting(const std::function<Status()>& work) override;
 
  private:
+  class Turn;
+
   JobRunner(std::unique_ptr<sql::Connection> connection, const QueryRunner& queries) : queries_(queries), connection_(std::move(connection)) {}
   Result<std::vector<std::string>> Settle(const JobSqlRequest& request) const;
-  Result<JobSqlOutcome> RunInTransaction(const JobSqlRequest& request, const std::vector<std::string>& statements);
+  Result<JobSqlOutcome> RunInTransaction(const JobSqlRequest& request, const std::vector<std::string>& statements, const std::stop_token& stop);
 
   const QueryRunner& queries_;
   std::mutex mutex_;
-  std::unique_ptr<sql::Connection> connection_;  // protected by mutex_
+  std::condition_variable_any turn_;
+  bool taken_ = false;                           // protected by mutex_
+  std::unique_ptr<sql::Connection> connection_;  // of whoever has the turn
 };
 
 }  // namespace tailrace::warehouse

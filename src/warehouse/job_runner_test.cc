@@ -115,5 +115,16 @@ TEST_F(JobRunnerTest, AStopEndsALongStatementAndLeavesNothing) {
   EXPECT_EQ(Ask("SELECT n FROM jobs.t"), Texts{"1"});
 }
 
+TEST_F(JobRunnerTest, WhoWaitsForTheStatementOfAnotherIsStoppedToo) {
+  ASSERT_TRUE(JobTablesOf(*warehouse_).WhileResting([&]() -> Status {
+    std::stop_source stop;
+    const std::jthread stopper([&] { stop.request_stop(); });
+    const auto stopped = Run("a@1", 0, {"CREATE TABLE t AS SELECT 1 AS n"}, stop.get_token());
+    EXPECT_EQ(stopped.error().code(), ErrorCode::kCancelled);
+    return {};
+  }));
+  EXPECT_TRUE(Run("a@1", 0, {"CREATE TABLE t AS SELECT 1 AS n"}));
+}
+
 }  // namespace
 }  // namespace tailrace::warehouse

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { getJson, openBrowser, openPage, seed, serve, until } from './harness.mjs';
+import { axe, getJson, openBrowser, openPage, seed, serve, until } from './harness.mjs';
 
 // A number on the page may be so old.
 const FRESH_MS = 1500;
@@ -213,6 +213,34 @@ test('a job is run for past due times, which are told before', () =>
     const runs = await until('the runs', () => getJson(server, '/jobs/nightly'), ({ runs: all }) => all.filter((run) => run.trigger === 'backfill' && run.state === 'succeeded').length === 3);
     assert.deepEqual(runs.runs.filter((run) => run.trigger === 'backfill').map((run) => run.due.slice(0, 10)), ['2026-03-03', '2026-03-02', '2026-03-01']);
   }));
+
+test('a run that goes on for too long is cancelled, once that is asked for again', async () => {
+  const other = await serve(`
+pipeline: slow
+streams: {any: {schema: {any: string}}}
+jobs: {slow: {steps: [{command: [sleep, "600"]}]}, behind: {after: slow, steps: [{command: ["true"]}]}}
+server: {listen: "127.0.0.1:0", commands: true}
+`);
+  try {
+    await on('/console/jobs/slow', async (page) => {
+      await page.getByRole('button', { name: 'Run now: slow' }).click();
+      await page.getByRole('button', { name: 'Cancel the run' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Cancel this run of slow?' });
+      await dialog.getByText('what earlier steps did stays done').waitFor();
+      assert.deepEqual(await axe(page), []);
+      await dialog.getByRole('button', { name: 'Let it go on' }).click();
+      assert.equal((await getJson(other, '/jobs/slow')).runs[0].state, 'running');
+      await page.getByRole('button', { name: 'Cancel the run' }).click();
+      await dialog.getByRole('button', { name: 'Cancel the run' }).click();
+      await page.getByRole('region', { name: 'Runs' }).getByText('cancelled', { exact: true }).waitFor();
+      await page.getByText('1 command: stopped before its end').waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Cancel the run' }).count(), 0);
+      assert.equal((await getJson(other, '/jobs/behind')).runs[0].reason, 'job slow was cancelled');
+    }, { server: other });
+  } finally {
+    await other.stop();
+  }
+});
 
 test('where keys are on, nothing is shown without one, and roles hide what they may not do', async () => {
   const other = await serve();

@@ -33,7 +33,7 @@ EXPECTED = {
     "GET /api/top": ("read", "top"),
     "GET /audit": ("read", "*"), "GET /trace/{stream}/{partition}/{offset}": ("read", "sales"),
     "POST /rebuild/{name}": ("admin", ""), "POST /backup": ("admin", ""), "POST /export": ("admin", ""),
-    "GET /jobs": ("read", ""), "GET /jobs/{job}": ("read", ""), "GET /jobs/{job}/log": ("read", ""), "POST /jobs/{job}/run": ("admin", ""), "GET /jobs/{job}/due": ("read", ""),
+    "GET /jobs": ("read", ""), "GET /jobs/{job}": ("read", ""), "GET /jobs/{job}/log": ("read", ""), "POST /jobs/{job}/run": ("admin", ""), "POST /jobs/{job}/cancel": ("admin", ""), "GET /jobs/{job}/due": ("read", ""),
     "GET /alerts": ("read", ""), "POST /alerts/{alert}/silence": ("admin", ""), "DELETE /alerts/{alert}/silence": ("admin", ""),
     "GET /settings": ("read", ""), "GET /keys": ("admin", ""), "POST /keys": ("admin", ""), "DELETE /keys/{id}": ("admin", ""),
     "GET /pipeline": ("admin", ""), "POST /pipeline/check": ("admin", ""),

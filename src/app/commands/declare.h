@@ -22,6 +22,7 @@ Action DeclareAlertList(Arguments& arguments);
 Action DeclareAlertSilence(Arguments& arguments);
 Action DeclareAlertUnsilence(Arguments& arguments);
 Action DeclareJobList(Arguments& arguments);
+Action DeclareJobCancel(Arguments& arguments);
 Action DeclareJobRun(Arguments& arguments);
 Action DeclareJobShow(Arguments& arguments);
 Action DeclareKeysAdd(Arguments& arguments);

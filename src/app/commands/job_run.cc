@@ -1,9 +1,6 @@
 #include <fmt/format.h>
 
-#include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "app/commands/declare.h"
@@ -15,8 +12,6 @@
 
 namespace tailrace::app {
 namespace {
-
-constexpr std::chrono::milliseconds kBetweenLooks{200};
 
 struct Options {
   std::string job;
@@ -53,30 +48,6 @@ Result<std::string> TargetOf(const Options& options, const config::Pipeline& pip
   return target + "?from=" + PercentEncoded(from) + "&to=" + PercentEncoded(to);
 }
 
-bool Sleep(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, kBetweenLooks, [] { return false; });
-  return !stop.stop_requested();
-}
-
-// Until the run is over; shows its log. False: it did not succeed.
-Result<bool> Await(HttpClient& client, const std::string& job, const std::string& run, Console& console, const std::stop_token& stop) {
-  while (true) {
-    TR_TRY(const JsonValue answer, AskServer(client, "/jobs/" + PercentEncoded(job) + "/log?run=" + PercentEncoded(run), stop));
-    const JsonValue* now = answer.Find("run");
-    const std::string_view state = now == nullptr ? "" : now->TextOf("state");
-    if (state == "queued" || state == "running") {
-      if (!Sleep(stop)) return Fail(Error::Cancelled("no longer waited for: the run goes on"));
-      continue;
-    }
-    console.OutLine(fmt::format("{}: {}", run, state));
-    console.Out(LogText(answer));
-    return state == "succeeded";
-  }
-}
-
 ExitCode Run(const Options& options, Console& console) {
   const auto pipeline = LoadForCommand(options.pipeline, console);
   if (!pipeline) return pipeline.error();
@@ -96,9 +67,9 @@ ExitCode Run(const Options& options, Console& console) {
       console.OutLine(run.text);
       continue;
     }
-    const auto succeeded = Await(*client, options.job, run.text, console, signals.token());
-    if (!succeeded) return console.Report(succeeded.error());
-    all_succeeded = all_succeeded && *succeeded;
+    const auto state = AwaitRun(*client, options.job, run.text, console, signals.token());
+    if (!state) return console.Report(state.error());
+    all_succeeded = all_succeeded && *state == "succeeded";
   }
   return all_succeeded ? ExitCode::kDone : ExitCode::kNo;
 }

@@ -75,6 +75,11 @@ TEST_P(RunStoreContract, KeepsEveryFieldOfARun) {
   run.ended_at = {14};
   run.reason = "why \"not\"\n";
   run.told = false;
+  run.cancel_asked_at = {15};
+  run.cancel_asked_by = "ops";
+  ASSERT_TRUE(store_->Update(run, {}, {}));
+  EXPECT_EQ(store_->List({}).value(), std::vector{run});
+  run.state = RunState::kCancelled;
   ASSERT_TRUE(store_->Update(run, {}, {}));
   EXPECT_EQ(store_->List({}).value(), std::vector{run});
 }

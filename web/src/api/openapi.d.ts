@@ -1414,6 +1414,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a run before its time: one that runs, or one that waits. */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description Name of a run; by default the one that runs now. */
+                    run?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Name of a job. */
+                    job: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": unknown;
+                    };
+                };
+                /** @description What was wrong. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{job}/due": {
         parameters: {
             query?: never;

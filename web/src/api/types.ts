@@ -233,7 +233,7 @@ export interface Trace {
   materializations: Fate[];
 }
 
-export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'missed';
+export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'missed' | 'cancelled';
 
 export interface Run {
   run: string;
@@ -251,6 +251,8 @@ export interface Run {
   seconds: number | null;
   not_before?: string;
   reason?: string;
+  /** Its end was asked for; until its step has stopped it still runs. */
+  cancel?: { asked: string; by: string };
 }
 
 export interface Job {

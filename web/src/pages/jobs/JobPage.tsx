@@ -7,7 +7,8 @@ import { useSession } from '../../app/session';
 import { count, seconds, when } from '../../lib/format';
 import { Card, Empty, Failure, Loading, PageHead, Stat, Stats } from '../../ui/parts';
 import { Backfill } from './Backfill';
-import { RunBadge } from './RunBadge';
+import { CancelRun } from './CancelRun';
+import { isOver, RunBadge } from './RunBadge';
 import { RunNow } from './RunNow';
 import './jobs.css';
 
@@ -106,13 +107,23 @@ function RunLog({ job, run }: { job: string; run: string }) {
   const log = useQuery({
     queryKey: ['run', job, run],
     queryFn: ({ signal }) => get('/jobs/{job}/log', { path: { job }, query: { run }, signal }),
-    refetchInterval: (query) => (query.state.data && ['queued', 'running'].includes(query.state.data.run.state) ? EVERY_MS : false),
+    refetchInterval: (query) => (query.state.data && !isOver(query.state.data.run) ? EVERY_MS : false),
   });
   return (
-    <Card title="Log of the run" actions={log.data && <RunBadge run={log.data.run} />}>
+    <Card
+      title="Log of the run"
+      actions={
+        log.data && (
+          <>
+            <RunBadge run={log.data.run} />
+            <CancelRun key={run} run={log.data.run} />
+          </>
+        )
+      }
+    >
       <div className="stack">
         {log.error && <Failure error={log.error} what="The log cannot be read" />}
-        {log.data?.run.reason && <p className="small bad-text">{log.data.run.reason}</p>}
+        {log.data?.run.reason && <p className={`small ${log.data.run.state === 'cancelled' ? 'muted' : 'bad-text'}`}>{log.data.run.reason}</p>}
         {log.data && (
           <pre className="code" tabIndex={0} aria-label="Log of the run">
             {log.data.log.map((line) => `${line.time.slice(11, 19)}  ${line.step ? `${line.step}: ` : ''}${line.text}`).join('\n') || 'Nothing was written.'}
