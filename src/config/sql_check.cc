@@ -201,11 +201,15 @@ bool SqlCheck::PassesGate(const Query& query) {
   return !refused;
 }
 
+bool SqlCheck::IsUnknownColumn(const sql::SqlError& error) {
+  return ExplainSqlError(error.message).starts_with("there is no column");
+}
+
 void SqlCheck::TellOf(const Query& query, const sql::SqlError& error) {
   if (stop_.stop_requested()) return;  // It was interrupted, which is no mistake of its text.
   sql::SqlError told = error;
   told.message = ExplainSqlError(error.message);
-  const bool misses_column = told.message.starts_with("there is no column") || told.message.find("does not have a column") != std::string::npos;
+  const bool misses_column = IsUnknownColumn(told);
   for (const SystemRelationSpec* relation : query.system_reads) {
     if (!misses_column) break;
     std::string names;

@@ -80,6 +80,9 @@ class SqlCheck {
   bool PassesGate(const Query& query);
   // What DuckDB says of the query, and which columns the relations of the system have when it misses one.
   void TellOf(const Query& query, const sql::SqlError& error);
+  static bool IsUnknownColumn(const sql::SqlError& error);
+  std::vector<ColumnSpec> TellOfOtherColumns(const Query& query, std::string text, const std::vector<std::pair<std::string, std::string>>& parameters,
+                                             sql::SqlError error);
   size_t UsesOf(const Query& query) const;
   std::string OnlyStream(const Query& query) const;
   std::string DefinitionOf(const Query& query) const;

@@ -1,6 +1,10 @@
 // The SQL of dashboards: what their tiles and choices read and answer.
 #include <algorithm>
+#include <cctype>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "config/nearest.h"
 #include "config/sql_checker.h"
@@ -10,12 +14,30 @@
 namespace tailrace::config {
 namespace {
 
+// Stands where an unknown column was, and has this name when it is one of the answer.
+constexpr std::string_view kInPlace = "0";
+// Columns of one SQL that are told to be unknown.
+constexpr size_t kUnknownColumnsMax = 20;
 constexpr size_t kChoiceColumnsMax = 2;  // the value, and what it is called
 
 std::vector<ColumnSpec> ColumnsOf(const Columns& columns) {
   std::vector<ColumnSpec> copy;
   for (const sql::ResultColumn& column : columns) copy.push_back({column.name, column.type});
   return copy;
+}
+
+bool IsNameCharacter(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '"'; }
+
+// The name that begins at `position`, without what it is qualified with; in its place is a number as wide. Empty: there is none.
+std::string TakeName(std::string* text, size_t position) {
+  size_t end = position;
+  while (end < text->size() && IsNameCharacter((*text)[end])) ++end;
+  if (end == position) return {};
+  const std::string taken = text->substr(position, end - position);
+  text->replace(position, end - position, std::string(kInPlace) + std::string(end - position - kInPlace.size(), ' '));
+  std::string name = taken.substr(taken.rfind('.') + 1);
+  std::erase(name, '"');
+  return name;
 }
 
 const ParamSpec* ParamOf(const DashboardSpec& dashboard, std::string_view name) {
@@ -34,6 +56,28 @@ struct SqlCheck::DashboardSql {
   std::vector<std::string>& reads;
   std::vector<std::string>& params;
 };
+
+// DuckDB tells of one unknown column at a time. Each further one is told with a number in place of those before it. Returns the columns that
+// the SQL would have, with the unknown ones, which have no type; none when it has other faults too.
+std::vector<ColumnSpec> SqlCheck::TellOfOtherColumns(const Query& query, std::string text,
+                                                     const std::vector<std::pair<std::string, std::string>>& parameters, sql::SqlError error) {
+  std::vector<ColumnSpec> unknown;
+  for (size_t i = 0; i < kUnknownColumnsMax && IsUnknownColumn(error) && error.position; ++i) {
+    const std::string name = TakeName(&text, *error.position);
+    if (name.empty()) return {};
+    unknown.push_back({name, ""});
+    const auto columns = scratch_->Describe(text, parameters);
+    if (columns) {
+      std::vector<ColumnSpec> all = ColumnsOf(*columns);
+      std::erase_if(all, [](const ColumnSpec& column) { return column.name == kInPlace; });
+      all.insert(all.end(), unknown.begin(), unknown.end());
+      return all;
+    }
+    error = columns.error();
+    if (IsUnknownColumn(error)) TellOf(query, error);
+  }
+  return {};
+}
 
 // False: it is not sound, which has been told.
 bool SqlCheck::CheckDashboardSql(const DashboardSpec& dashboard, const std::string& name, DashboardSql* sql) {
@@ -61,6 +105,7 @@ bool SqlCheck::CheckDashboardSql(const DashboardSpec& dashboard, const std::stri
   const auto columns = scratch_->Describe(sql->text.text, parameters);
   if (!columns) {
     TellOf(query, columns.error());
+    sql->columns = TellOfOtherColumns(query, sql->text.text, parameters, columns.error());
     return false;
   }
   sql->columns = ColumnsOf(*columns);
@@ -88,8 +133,9 @@ void SqlCheck::CheckDashboard(DashboardSpec& dashboard) {
   for (TileSpec& tile : dashboard.tiles) {
     const std::string name = prefix + tile.name;
     DashboardSql sql{tile.sql, tile.columns, tile.reads, tile.params};
-    if (tile.chart != Chart::kText && !CheckDashboardSql(dashboard, name, &sql)) continue;
-    SettleTile(dashboard, *reading_.sql.find(name)->second.body, &tile, reading_);
+    const Node& body = *reading_.sql.find(name)->second.body;
+    const bool columns_known = tile.chart == Chart::kText || CheckDashboardSql(dashboard, name, &sql);
+    (columns_known ? SettleTile : CheckTileKeys)(dashboard, body, &tile, reading_);
   }
   WarnOfUnused(dashboard);
 }

@@ -1,5 +1,6 @@
 #include "config/sql_messages.h"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +11,8 @@ namespace {
 
 constexpr std::string_view kColumn = "Referenced column \"";
 constexpr std::string_view kNotInFrom = "\" not found in FROM clause!";
+constexpr std::string_view kTable = "Table \"";
+constexpr std::string_view kNotInTable = "\" does not have a column named \"";
 constexpr std::string_view kFunction = " Function with name ";
 constexpr std::string_view kMissing = " does not exist!";
 constexpr std::string_view kMeant = "Did you mean \"";
@@ -26,8 +29,8 @@ std::vector<std::string> QuotedWords(std::string_view text) {
   return words;
 }
 
-std::string UnknownColumn(std::string_view name, std::string_view rest) {
-  return "there is no column \"" + std::string(name) + "\"" + Suggestion(name, QuotedWords(rest));
+std::string UnknownColumn(std::string_view name, std::string_view where, std::string_view rest) {
+  return "there is no column \"" + std::string(name) + "\"" + std::string(where) + Suggestion(name, QuotedWords(rest));
 }
 
 }  // namespace
@@ -36,8 +39,15 @@ std::string ExplainSqlError(const std::string& message) {
   const std::string_view text = message;
   const size_t end_of_column = text.find(kNotInFrom);
   if (text.starts_with(kColumn) && end_of_column != std::string_view::npos) {
-    return UnknownColumn(text.substr(kColumn.size(), end_of_column - kColumn.size()),
+    return UnknownColumn(text.substr(kColumn.size(), end_of_column - kColumn.size()), "",
                          text.substr(end_of_column + kNotInFrom.size()));
+  }
+  const size_t end_of_table = text.find(kNotInTable);
+  if (text.starts_with(kTable) && end_of_table != std::string_view::npos) {
+    const size_t name = end_of_table + kNotInTable.size();
+    const size_t end_of_name = std::min(text.find('"', name), text.size());
+    const std::string table(text.substr(kTable.size(), end_of_table - kTable.size()));
+    return UnknownColumn(text.substr(name, end_of_name - name), " in \"" + table + "\"", text.substr(std::min(end_of_name + 1, text.size())));
   }
   const size_t function = text.find(kFunction);
   const size_t missing = text.find(kMissing);

@@ -119,16 +119,27 @@ class TileSettler {
     ReadColumns();
     ReadFormats();
     ReadSets();
-    ReadChart();
+    if (!ReadChart()) return;
     RefuseWithoutMeaning();
-    if (!sound_) return;
-    FillIn();
+    names_known_ = sound_;
+    if (names_known_) FillIn();
     CheckAxes();
     if (!sound_) return;
     tile_.order_by = HasOrder(tile_.sql.text) ? "" : Order();
     tile_.title = TextOr(body_, "title", Title());
     tile_.width = static_cast<int>(IntegerOr(body_, "width", rule().width));
     tile_.height = static_cast<int>(IntegerOr(body_, "height", rule().height));
+  }
+
+  // Of a tile whose SQL is not sound: which columns there are, where that is known, and what its chart has no use for.
+  void CheckKeys() {
+    types_known_ = false;
+    if (!tile_.columns.empty()) {
+      ReadColumns();
+      ReadFormats();
+      ReadSets();
+    }
+    if (Find(body_, "chart") != nullptr && ReadChart()) RefuseWithoutMeaning();
   }
 
  private:
@@ -167,7 +178,9 @@ class TileSettler {
   std::string Column(const Node& node, std::string_view name) {
     if (const ColumnSpec* column = FindColumn(name)) return column->name;
     std::vector<std::string> names;
-    for (const ColumnSpec& column : tile_.columns) names.push_back(column.name);
+    for (const ColumnSpec& column : tile_.columns) {
+      if (!column.type.empty()) names.push_back(column.name);
+    }
     const std::string hint = name == node.text ? SuggestionFor(node, names) : Suggestion(name, names);
     Tell(node.begin, "the tile has no column " + Quoted(name == node.text ? node.shown() : name) + hint);
     return {};
@@ -201,7 +214,7 @@ class TileSettler {
       const std::string column = Column(*entry.key, entry.key->text);
       const std::string_view currency = CurrencyColumn(entry.value->text);
       if (!currency.empty()) currencies_.insert(Column(*entry.value, currency));
-      if (column.empty()) continue;
+      if (column.empty() || !types_known_) continue;
       const std::string& type = FindColumn(column)->type;
       if (!FitsFormat(entry.value->text, type)) {
         Tell(entry.value->begin, Quoted(entry.value->shown()) + " is no format for " + Quoted(column) + ", which is " + type);
@@ -215,7 +228,7 @@ class TileSettler {
     for (auto& [param, name] : tile_.sets) {
       const Node* node = sets->Value(param);
       name = Column(*node, name);
-      if (name.empty()) continue;
+      if (name.empty() || !types_known_) continue;
       for (const ParamSpec& spec : dashboard_.params) {
         if (spec.name != param || MayBecome(FindColumn(name)->type, spec.type)) continue;
         Tell(node->begin, "the column " + Quoted(name) + " is " + FindColumn(name)->type + ", and the parameter " + Quoted(param) + " is " +
@@ -224,20 +237,23 @@ class TileSettler {
     }
   }
 
-  void ReadChart() {
+  // False: it is not known which, and that has been told.
+  bool ReadChart() {
+    if (body_.Find("chart") != nullptr && Find(body_, "chart") == nullptr) return false;
     const Node* chart = Find(body_, "chart");
     if (tile_.chart == Chart::kText) {
       if (chart != nullptr && chart->text != "text") Tell(chart->begin, "a tile with text is a text: leave chart out, or write sql or from instead");
-      return;
+      return true;
     }
     if (chart == nullptr) {
       tile_.chart = FittingChart();
-      return;
+      return true;
     }
     for (const ChartRule& rule : kRules) {
       if (rule.name == chart->text) tile_.chart = rule.chart;
     }
     if (tile_.chart == Chart::kText) Tell(chart->begin, "a text has text: and no sql");
+    return tile_.chart != Chart::kText;
   }
 
   // Without `chart`.
@@ -337,6 +353,8 @@ class TileSettler {
 
   void CheckAxis(std::string_view key, const std::string& name, Takes takes) {
     if (name.empty()) {
+      // Named in vain, which has been told, or not filled in.
+      if (!names_known_ && (body_.Find(key) != nullptr || !FirstThatFits(takes).empty())) return;
       Tell(PlaceOf(key), Named() + " needs a column of " + std::string(Wanted(takes)) + " for " + std::string(key) + ", and the tile has " + Listed());
     } else if (!Fits(KindOfColumn(name), takes)) {
       Tell(PlaceOf(key), Quoted(name) + " is " + FindColumn(name)->type + ", and " + std::string(key) + " of " + Named() + " is a column of " +
@@ -359,8 +377,8 @@ class TileSettler {
       if (tile_.y.size() > 1 && !tile_.series.empty()) Tell(PlaceOf("y"), "series splits one y: name one, or leave series out");
     }
     if (tile_.chart == Chart::kHeatmap) CheckAxis("value", tile_.value, Takes::kNumber);
-    if (!tile_.change.empty()) CheckAxis("change", tile_.change, Takes::kNumber);
-    if (!tile_.series.empty()) CheckAxis("series", tile_.series, Takes::kSingle);
+    if (tile_.chart == Chart::kNumber && !tile_.change.empty()) CheckAxis("change", tile_.change, Takes::kNumber);
+    if (rule().series && !tile_.series.empty()) CheckAxis("series", tile_.series, Takes::kSingle);
   }
 
   std::string Order() const {
@@ -402,6 +420,8 @@ class TileSettler {
   Reading& reading_;
   std::set<std::string> currencies_;  // columns that say in which money another one is
   bool sound_ = true;
+  bool types_known_ = true;
+  bool names_known_ = true;  // of all columns that the tile names
 };
 
 }  // namespace
@@ -420,6 +440,10 @@ bool MayBecome(std::string_view column_type, const Type& param) {
     case TypeKind::kTimestamp: return column_type.starts_with("TIMESTAMP");
     default: return false;
   }
+}
+
+void CheckTileKeys(const DashboardSpec& dashboard, const Node& body, TileSpec* tile, Reading& reading) {
+  TileSettler(dashboard, body, *tile, reading).CheckKeys();
 }
 
 void SettleTile(const DashboardSpec& dashboard, const Node& body, TileSpec* tile, Reading& reading) {
