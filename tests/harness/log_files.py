@@ -26,10 +26,14 @@ class Record:
 
 
 class PartitionReader:
-    """What it has read must stay as it is: a segment that shrinks below that, or other bytes there, is a failed assertion."""
+    """What it has read must stay as it is: a segment that shrinks below that, or other bytes there, is a failed assertion.
 
-    def __init__(self, folder, partition):
-        self._folder, self._partition = pathlib.Path(folder), partition
+    `growing`: somebody may be appending. A batch is seen by others before all of it is written; one that is not whole yet is left for the
+    next call, and one that never will be is missing for good.
+    """
+
+    def __init__(self, folder, partition, growing=False):
+        self._folder, self._partition, self._growing = pathlib.Path(folder), partition, growing
         self._segment, self._at = None, 0
         self.next_offset = 0
 
@@ -56,6 +60,8 @@ class PartitionReader:
             if length == 0:  # zeroed ahead
                 break
             batch = data[at : at + LENGTH_END + length]
+            if self._growing and not decode.is_whole(batch):
+                break
             for offset, seq, time_ms, _, value, _ in decode.records_of(batch, set(), len(batch) <= CHECKSUM_BYTES_MAX):
                 assert offset == self.next_offset, f"{segment}: offset {offset} where {self.next_offset} is due"
                 self.next_offset += 1
@@ -66,11 +72,12 @@ class PartitionReader:
 
 
 class StreamReader:
-    """All partitions of a stream. Only for quiet moments: when nothing is being appended or cut."""
+    """All partitions of a stream. Only for quiet moments, when nothing is being appended or cut; dead letters may be appended meanwhile, for
+    tables and documents write theirs when they get to them."""
 
     def __init__(self, data, stream, partitions, dead_letters=False):
         folder = pathlib.Path(data, "dlq" if dead_letters else "log", stream)
-        self._partitions = [PartitionReader(folder / str(number), number) for number in range(partitions)]
+        self._partitions = [PartitionReader(folder / str(number), number, growing=dead_letters) for number in range(partitions)]
 
     @property
     def ends(self):

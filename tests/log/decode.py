@@ -124,6 +124,14 @@ def zstd_frame(data):
 UNPACK = {"none": lambda data: data, "lz4": lz4_frame, "zstd": zstd_frame}
 
 
+def is_whole(batch):
+    """Whether all bytes of a batch are there, by its length and checksum."""
+    if len(batch) < HEADER.size:
+        return False
+    _, length, _, _, crc, *_ = HEADER.unpack_from(batch)
+    return length == len(batch) - 12 and crc == crc32c(batch[21:])
+
+
 def records_of(batch, used, check_crc=True):
     """Yields (offset, seq, time, key, value, headers) and checks everything on the way; the checksum takes a second a megabyte."""
     (base, length, epoch, magic, crc, attributes, last_delta, first_ms, max_ms, producer, producer_epoch, sequence,
