@@ -26,6 +26,7 @@ NOT_LIMITS = {
     "kTileHeightMax": "a bound of what may be written as a height",
     "kChoiceColumnsMax": "the form of choices: a value, and what it is called",
     "kDoublingsMax": "arithmetic: a pause is at most kPauseMax before",
+    "groups_max": "of one tile: what the others leave of tile_groups_max",
     "kBehindMax": "how far random rows may be behind before they are not caught up",
     "connect_tries_max": "without end but in `run --once`, where it is kConnectTriesOnce",
     "kPauseMsMax": "a bound of what may be written as a pause",

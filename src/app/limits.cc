@@ -58,6 +58,7 @@ constexpr std::array kBindings = {
     TR_LIMIT("query_answer_max", "reads", "server/options.h", server.query_bytes_max),
     TR_LIMIT("tile_rows_max", "reads", "server/options.h", server.tile_rows_max),
     TR_LIMIT("tile_cache_max", "reads", "server/options.h", server.tile_cache_bytes_max),
+    TR_LIMIT("tile_groups_max", "reads", "server/options.h", server.tile_groups_max),
     TR_LIMIT("waits_max", "reads", "server/options.h", server.waits_max),
     TR_LIMIT("wait_timeout_max", "reads", "server/options.h", server.wait_timeout_max),
     TR_LIMIT("tails_max", "reads", "server/options.h", server.tails_max),
@@ -68,7 +69,7 @@ constexpr std::array kBindings = {
     TR_LIMIT("lake_vacuum_after", "lake", "lake/delta_table.h", lake_table.vacuum_after_ms),
     TR_LIMIT("document_max", "documents", "documents/sqlite_document_store.h", documents.document_bytes_max),
 };
-static_assert(kBindings.size() == 28, "one for each of config::LimitKeys()");
+static_assert(kBindings.size() == 29, "one for each of config::LimitKeys()");
 
 #undef TR_LIMIT
 

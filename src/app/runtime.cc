@@ -105,6 +105,7 @@ struct Runtime::Parts {
   EventLog* log = nullptr;                // with what is in the lake before it
   std::unique_ptr<Warehouse> warehouse;
   FileExporter* exporter = nullptr;       // the same
+  RollupMaker* rollups = nullptr;         // the same
   std::unique_ptr<documents::JournaledDocuments> documents;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<Retention> retention;
@@ -185,6 +186,7 @@ Status Runtime::Parts::OpenStores() {
   warehouse_options.system_relations.push_back(engine::RunsRelation([this] { return jobs == nullptr ? nullptr : &jobs->desk().store(); }));
   TR_TRY(auto opened, warehouse::OpenDuckDbWarehouse(warehouse_options));
   exporter = opened.get();
+  rollups = opened.get();
   warehouse = std::move(opened);
   documents::SqliteDocumentStoreOptions document_options = limits.documents;
   document_options.path = directory.Join("documents.sqlite");
@@ -289,7 +291,7 @@ Status Runtime::Parts::OpenServer() {
                                   [this](const engine::RedriveRequest& request, const std::stop_token& stop) {
                                     return engine->Redrive(request, kRedrivePatience, stop);
                                   },
-                                  auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts(), loads.get(), parts_view.get(), answers.get()};
+                                  auditor.get(), backups.get(), &engine->rejects(), &jobs->desk(), &jobs->alerts(), loads.get(), parts_view.get(), rollups, answers.get()};
   TR_TRY(server, server::Server::Create(services, server_options, exports.get(), settings.get()));
   return {};
 }

@@ -149,6 +149,8 @@ struct QueryParameter {
   bool null = false;
 };
 
+class Rollup;
+
 struct QueryRequest {
   std::string sql;
   std::vector<QueryParameter> parameters;
@@ -158,6 +160,8 @@ struct QueryRequest {
   // Streams, tables and views that SQL which is not trusted may name, in lower case; what a view of them reads is its own affair.
   // Nullopt: all. kNotFound: it names another, or one that there is not.
   std::optional<std::set<std::string>> readable = std::nullopt;
+  // Of this SQL, which is trusted: its groups are read instead, and the answer is as of their moment.
+  std::shared_ptr<const Rollup> rollup = nullptr;
 };
 
 // By stream, what the answer holds.

@@ -54,6 +54,8 @@ Reply NotForThisKeyReply() {
 
 DashboardReads::DashboardReads(Reader& reader, ReadPool& pool, Executor& loop)
     : reader_(reader),
+      pool_(pool),
+      rollups_(reader.services().rollups, reader.limits().tile_groups_max, reader.services().clock, reader.services().metrics),
       cache_(reader.limits().tile_cache_bytes_max, [&pool](auto work) { return pool.TryPost(std::move(work)); }, reader.services().clock,
              reader.services().metrics),
       events_(reader.services(), reader.limits(), loop) {}
@@ -216,6 +218,7 @@ void DashboardReads::Ask(const Part& part, QueryAsk ask, std::stop_token gone, T
   question.key = KeyOf(part.id, ask);
   question.version = CommitVersions::Now(reader_.services().progress).Of(part.query.made_from);
   question.changes_by_itself = part.query.changes_by_itself;
+  if (ask.format == ResultFormat::kJson || ask.format == ResultFormat::kCsv) ask.request.rollup = rollups_.Find(part.id, question.version);
   cache_.Ask(
       question,
       [this, ask = std::move(ask)](std::stop_token stop) { return RunQuery(reader_.services(), ask, reader_.limits(), std::move(stop)); },
@@ -233,7 +236,21 @@ void DashboardReads::Warm(const Dashboard& dashboard, const Part& part, std::fun
     if (read) parameters.push_back(std::move(*read));
   }
   if (!can_ask) return done();
-  Ask(part, AskOf(part, QueryShape::kTile, ResultFormat::kJson, std::move(parameters)), {}, [done = std::move(done)](const TileAnswerPtr&) { done(); });
+  QueryAsk ask = AskOf(part, QueryShape::kTile, ResultFormat::kJson, std::move(parameters));
+  // Looked up before the groups are formed: they may be newer, and are never older.
+  const std::string version = CommitVersions::Now(reader_.services().progress).Of(part.query.made_from);
+  Ask(part, ask, {}, [this, &part, version, query = ask.request, done = std::move(done)](const TileAnswerPtr&) mutable {
+    MakeRollup(part, version, std::move(query), std::move(done));
+  });
+}
+
+void DashboardReads::MakeRollup(const Part& part, const std::string& version, QueryRequest query, std::function<void()> done) {
+  if (query.parameters.empty() || !rollups_.IsDue(part.id, version)) return done();
+  const bool is_posted = pool_.TryPost([this, &part, version, query = std::move(query), done](const std::stop_token& stop) {
+    rollups_.Make(part.id, version, query, stop);
+    done();
+  });
+  if (!is_posted) done();
 }
 
 void DashboardReads::Events(const ExchangePtr& exchange) {

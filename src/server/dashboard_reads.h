@@ -12,6 +12,7 @@
 #include "server/reader.h"
 #include "server/tile_cache.h"
 #include "server/tile_query.h"
+#include "server/tile_rollups.h"
 #include "server/tile_warmer.h"
 
 namespace tailrace::server {
@@ -66,7 +67,12 @@ class DashboardReads {
   void Warm(const Dashboard& dashboard, const Part& part, std::function<void()> done);
   void PrepareWarmer(Executor& loop);
 
+  // Forms the groups of a tile, where that is due, on a reader thread.
+  void MakeRollup(const Part& part, const std::string& version, QueryRequest query, std::function<void()> done);
+
   Reader& reader_;
+  ReadPool& pool_;
+  TileRollups rollups_;
   TileCache cache_;
   DashboardEvents events_;
   std::vector<Dashboard> dashboards_;

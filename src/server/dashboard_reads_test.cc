@@ -183,6 +183,22 @@ TEST_F(DashboardReadsTest, WhatADashboardShowsIsComputedBeforeSomebodyLooks) {
   EXPECT_EQ(asked()[0].parameters[0].value, "1");
 }
 
+TEST_F(DashboardReadsTest, AnotherFilterIsAnsweredFromGroupsOfTheSameCommit) {
+  const auto rollup_behind = [this](const std::string& least) {
+    server_.Get("/dashboards/shop/tiles/1?least=" + least);
+    return asked("$least").back().rollup;
+  };
+  while (!Holds(server_.Get("/metrics").body, "tailrace_tile_rollup_groups 7")) {
+  }
+  ASSERT_EQ(server_.rollups.asked().size(), 1u);  // the other tile has no parameters
+  EXPECT_TRUE(Holds(server_.rollups.asked()[0].query.sql, "$least"));
+  EXPECT_EQ(server_.rollups.asked()[0].query.parameters[0].value, "1");
+  ASSERT_NE(rollup_behind("2"), nullptr);
+  EXPECT_EQ(rollup_behind("2")->groups, 7);
+  server_.progress.Commit("sales", {Offset{4}, Offset{4}});
+  EXPECT_EQ(rollup_behind("3"), nullptr);
+}
+
 void Open(RawClient& client) {
   client.Send("GET /dashboards/shop/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_TRUE(Holds(client.ReadUntil("retry: 1000\n\n"), "Content-Type: text/event-stream\r\n"));

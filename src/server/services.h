@@ -22,6 +22,7 @@
 #include "model/ids.h"
 #include "ports/document_store.h"
 #include "ports/event_log.h"
+#include "ports/rollup.h"
 #include "ports/warehouse.h"
 
 namespace tailrace::engine {
@@ -114,6 +115,7 @@ struct Services {
   engine::AlertDesk* alerts = nullptr;
   engine::LoadDesk* loads = nullptr;             // takes what `load` reads; null: nothing does
   const PartsStatus* parts = nullptr;            // sources and lake; null: there are none
+  RollupMaker* rollups = nullptr;                // forms groups ahead of questions; null: nothing does
   BinaryAnswers* binary_answers = nullptr;       // null: queries are answered as text alone
 };
 

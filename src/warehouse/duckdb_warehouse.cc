@@ -55,6 +55,7 @@ class DuckDbWarehouse final : public ExportingWarehouse {
   }
   Result<std::vector<ColumnInfo>> Columns(const QueryRequest& query) override { return queries_->Columns(query); }
   Result<int64_t> Generation(std::string_view table) override { return queries_->Generation(table); }
+  Result<RollupPtr> MakeRollup(const RollupRequest& request, const std::stop_token& stop) override { return queries_->MakeRollup(request, stop); }
   bool OnlyGrows(std::string_view table) const override { return growing_.contains(table); }
 
  private:

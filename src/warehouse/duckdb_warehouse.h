@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "ports/file_export.h"
+#include "ports/rollup.h"
 #include "ports/job_tables.h"
 #include "ports/system_relation.h"
 #include "ports/warehouse.h"
@@ -48,7 +49,7 @@ struct DuckDbWarehouseOptions {
   FaultHook fault;  // of tests
 };
 
-class ExportingWarehouse : public Warehouse, public FileExporter {};
+class ExportingWarehouse : public Warehouse, public FileExporter, public RollupMaker {};
 
 // kUnavailable: the file cannot be opened, or another process has it; kInvalid: a file of another version.
 Result<std::unique_ptr<ExportingWarehouse>> OpenDuckDbWarehouse(const DuckDbWarehouseOptions& options);

@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::string_view kSystemPrefix = "tailrace.";
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
-
 Error OfSql(const sql::SqlError& error) { return Error::Invalid(error.message); }
 
 // Whether the SELECT answers differently at different times.
@@ -76,6 +69,13 @@ class Rows {
 };
 
 }  // namespace
+
+std::string QueryRunner::Lower(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
 
 Result<std::unique_ptr<QueryRunner>> QueryRunner::Create(sql::Database& database,
                                                          const std::vector<Relation>& relations,
@@ -173,6 +173,8 @@ Result<std::string> QueryRunner::SettledText(const sql::Select& select, int64_t 
 }
 
 Result<QueryRunner::Prepared> QueryRunner::Prepare(const QueryRequest& request) const {
+  // What groups answer reads nothing else, and nothing of the clock.
+  if (request.rollup != nullptr) return Prepared{request.rollup->answer_sql, {}};
   auto select = sql::Select::Parse(request.sql);
   if (!select) return Fail(OfSql(select.error()));
   if (!request.trusted) {
@@ -228,7 +230,11 @@ Result<QuerySummary> QueryRunner::RunIn(sql::Connection& connection, const Prepa
                                         const std::stop_token& stop) const {
   QuerySummary summary;
   TR_RETURN_IF_ERROR(connection.Begin());
-  TR_TRY(summary.as_of, PositionsOf(connection, prepared.relations));
+  if (request.rollup == nullptr) {
+    TR_TRY(summary.as_of, PositionsOf(connection, prepared.relations));
+  } else {
+    summary.as_of = request.rollup->as_of;
+  }
   TR_TRY(const auto cursor, sql::QueryCursor::Open(connection, prepared.sql, Bound(request), stop));
   TR_RETURN_IF_ERROR(Rows(*cursor, request.rows_max).SendTo(sink, &summary));
   return summary;

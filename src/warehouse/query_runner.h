@@ -1,6 +1,7 @@
 // Queries: one SELECT in one snapshot, on connections of their own, with the positions that the answer holds.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +14,7 @@
 
 #include "base/result.h"
 #include "ports/file_export.h"
+#include "ports/rollup.h"
 #include "ports/system_relation.h"
 #include "ports/warehouse.h"
 #include "sql/duckdb.h"
@@ -49,6 +51,9 @@ class QueryRunner {
   Result<std::vector<ColumnInfo>> Columns(const QueryRequest& query);
   Result<int64_t> Generation(std::string_view table);
 
+  // As RollupMaker has it; in query_rollup.cc.
+  Result<RollupPtr> MakeRollup(const RollupRequest& request, const std::stop_token& stop);
+
  private:
   // Idle ones kept; the callers' threads bound how many are in use.
   static constexpr size_t kIdleConnectionsMax = 8;
@@ -71,6 +76,8 @@ class QueryRunner {
                                      const std::stop_token& stop) const;
   Result<QuerySummary> ExportArrowIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& query, const SelectList& select_list,
                                      const std::function<bool(std::string_view)>& take, const std::stop_token& stop) const;
+  Status AttachRollups(sql::Connection& connection);
+  static std::string Lower(std::string_view text);
   static std::vector<sql::BoundParameter> Bound(const QueryRequest& request);
   Result<std::vector<AsOf>> PositionsOf(sql::Connection& connection, const std::set<std::string>& relations) const;
   Result<std::unique_ptr<sql::Connection>> TakeConnection();
@@ -87,6 +94,8 @@ class QueryRunner {
 
   std::mutex mutex_;
   std::vector<std::unique_ptr<sql::Connection>> idle_;  // protected by mutex_
+  bool has_rollups_ = false;                            // their database is there; protected by mutex_
+  std::atomic<int64_t> rollups_made_ = 0;
 };
 
 }  // namespace tailrace::warehouse

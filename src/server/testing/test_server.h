@@ -144,6 +144,29 @@ inline config::Pipeline PipelineWithDoors() {
 }
 
 // Threads: one.
+// Has seven groups for everything.
+class FakeRollups final : public RollupMaker {
+ public:
+  Result<RollupPtr> MakeRollup(const RollupRequest& request, const std::stop_token&) override {
+    const std::lock_guard lock(mutex_);
+    asked_.push_back(request);
+    auto rollup = std::make_shared<Seven>();
+    rollup->groups = 7;
+    return rollup;
+  }
+
+  std::vector<RollupRequest> asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
+  }
+
+ private:
+  struct Seven final : Rollup {};
+
+  std::mutex mutex_;
+  std::vector<RollupRequest> asked_;  // protected by mutex_
+};
+
 class TestServer {
  public:
   explicit TestServer(config::Pipeline with = SalesPipeline(), ServerOptions options = {}) : pipeline(std::move(with)), log({2, 2}, clock) {
@@ -159,7 +182,9 @@ class TestServer {
   }
 
   Services services() {
-    return {pipeline, {StreamId{0}, StreamId{1}}, log, warehouse, documents, progress, metrics, clock, {}, nullptr, &authenticator};
+    Services all{pipeline, {StreamId{0}, StreamId{1}}, log, warehouse, documents, progress, metrics, clock, {}, nullptr, &authenticator};
+    all.rollups = &rollups;
+    return all;
   }
   RawClient Connect() { return RawClient(server->port()); }
   RawReply Get(std::string_view target, std::string_view headers = "") { return RawClient(server->port()).Get(target, headers); }
@@ -171,6 +196,7 @@ class TestServer {
   PushedClock clock;
   FakeEventLog log;
   ScriptedWarehouse warehouse;
+  FakeRollups rollups;
   tailrace::testing::FakeDocumentStore documents;
   ScriptedProgress progress;
   ScriptedAuthenticator authenticator;  // open until a caller is added
