@@ -12,6 +12,6 @@ add_custom_command(OUTPUT ${console_pack}
   DEPENDS ${console_sources} ${CMAKE_SOURCE_DIR}/web/index.html ${CMAKE_SOURCE_DIR}/web/package-lock.json
           ${CMAKE_SOURCE_DIR}/web/tsconfig.json ${CMAKE_SOURCE_DIR}/web/vite.config.mjs
   COMMENT "Building the console" VERBATIM)
-add_library(tailrace_console_pack STATIC ${CMAKE_SOURCE_DIR}/src/server/console_pack.S)
-set_source_files_properties(${CMAKE_SOURCE_DIR}/src/server/console_pack.S PROPERTIES
+add_library(tailrace_console_pack STATIC ${CMAKE_SOURCE_DIR}/src/server/console/console_pack.S)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/server/console/console_pack.S PROPERTIES
   OBJECT_DEPENDS ${console_pack} COMPILE_DEFINITIONS "TAILRACE_CONSOLE_PACK=\"${console_pack}\"")

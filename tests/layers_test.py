@@ -16,6 +16,11 @@ ORDER = ["base", "model", "schedule", "crypto", "auth", "sqlite", "sql", "config
 SIBLINGS = ["notify", "http_client", "log", "warehouse", "documents", "sources", "lake", "databases"]
 FORBIDDEN = {folder: set(SIBLINGS) - {folder} for folder in SIBLINGS} | {"engine": set(SIBLINGS), "server": set(SIBLINGS)}
 
+# Folders inside a folder, lowest first: each may include those before it, and of the folder itself only the headers named here, which
+# have no code behind them. What stands in the folder itself may include all.
+PARTS = {"server": (["http", "doors", "queries", "streams", "dashboards", "graph", "admin", "console"],
+                    {"binary_answers.h", "exports.h", "options.h", "parts_status.h", "services.h", "settings.h"})}
+
 # Where each vendor is wrapped, and what its headers are called. None: anywhere.
 VENDORS = {
     "duckdb": (["sql"], r"duckdb\.h"),
@@ -96,6 +101,16 @@ def vendor_of(header):
     return None
 
 
+def part_may_include(file, header):
+    """Whether the order of the parts of a folder lets `file` include `header`, both as the names of their path."""
+    if file[0] != header[0] or file[0] not in PARTS or len(file) < 3:
+        return True
+    parts, open_headers = PARTS[file[0]]
+    if len(header) < 3:
+        return header[1] in open_headers
+    return file[1] in parts and header[1] in parts[:parts.index(file[1]) + 1]
+
+
 def is_test(path):
     return path.stem.endswith("_test") or "testing" in path.parts
 
@@ -125,6 +140,8 @@ def faults_of(root):
                 includes[name].append((header, place))
                 if header.split("/")[0] not in allowed:
                     faults.append(f"{place}: {folder} may not include \"{header}\"")
+                if not is_test(relative) and not part_may_include(relative.parts, header.split("/")):
+                    faults.append(f"{place}: {'/'.join(relative.parts[:2])} may not include \"{header}\"")
                 if "/testing/" in header and not is_test(relative):
                     faults.append(f"{place}: \"{header}\" is for tests only")
                 continue
@@ -168,10 +185,12 @@ RIGHT = {
     "src/CMakeLists.txt": "tailrace_folder(base VENDORS fmt)\ntailrace_folder(model DEPENDS base VENDORS simdjson)\n"
                           "tailrace_folder(ports DEPENDS base model)\ntailrace_folder(log DEPENDS base model ports VENDORS lz4)\n"
                           "tailrace_folder(documents DEPENDS base model ports VENDORS simdjson)\n"
-                          "tailrace_folder(engine DEPENDS base model ports)\n",
+                          "tailrace_folder(engine DEPENDS base model ports)\ntailrace_folder(server DEPENDS base)\n",
     "src/base/a.h": "#pragma once\n#include <vector>\n#include <fmt/core.h>\n#include <sys/mman.h>\n#include <unistd.h>\n",
     "src/model/b.cc": '#include "base/a.h"\n#include <simdjson.h>\n',
     "src/ports/testing/fake.h": '#include <gtest/gtest.h>\n#include "base/a.h"\n',
+    "src/server/queries/q.cc": '#include "server/http/reply.h"\n#include "server/options.h"\n',
+    "src/server/server.cc": '#include "server/queries/q.h"\n',
     "src/log/log_test.cc": '#include <gtest/gtest.h>\n#include "ports/testing/fake.h"\n',
 }
 PLANTED = [
@@ -188,6 +207,9 @@ PLANTED = [
     ("src/CMakeLists.txt", RIGHT["src/CMakeLists.txt"].replace("DEPENDS base VENDORS", "DEPENDS log VENDORS"),
      "model depends on log, which does not stand above it"),
     ("src/CMakeLists.txt", RIGHT["src/CMakeLists.txt"].replace("VENDORS lz4", "VENDORS boost"), "boost is wrapped in server, not in log"),
+    ("src/server/http/up.cc", '#include "server/queries/q.h"\n', 'server/http may not include "server/queries/q.h"'),
+    ("src/server/http/out.cc", '#include "server/server.h"\n', 'server/http may not include "server/server.h"'),
+    ("src/server/new/x.cc", '#include "server/http/reply.h"\n', 'server/new may not include "server/http/reply.h"'),
     ("src/ports/leak.cc", '#include "model/json.h"\n', "brings the headers of simdjson out of their folder"),
 ]
 

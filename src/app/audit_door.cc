@@ -8,8 +8,8 @@
 
 #include "app/folder.h"
 #include "app/server_client.h"
-#include "server/audit_json.h"
-#include "server/trace_json.h"
+#include "server/streams/audit_json.h"
+#include "server/streams/trace_json.h"
 
 namespace tailrace::app {
 namespace {

@@ -12,7 +12,7 @@
 #include "app/json_value.h"
 #include "base/crc32c.h"
 #include "base/file_system.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

@@ -1,6 +1,6 @@
 #include "app/check_json.h"
 
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 

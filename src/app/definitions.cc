@@ -9,7 +9,7 @@
 #include "app/json_value.h"
 #include "base/file_system.h"
 #include "model/definition.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

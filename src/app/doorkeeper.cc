@@ -4,7 +4,7 @@
 
 #include "auth/api_key.h"
 #include "crypto/digest.h"
-#include "server/loopback_host.h"
+#include "server/http/loopback_host.h"
 
 namespace tailrace::app {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "control/key_store.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 

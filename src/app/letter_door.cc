@@ -6,7 +6,7 @@
 
 #include "app/folder.h"
 #include "app/server_client.h"
-#include "server/letters_json.h"
+#include "server/streams/letters_json.h"
 
 namespace tailrace::app {
 namespace {

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "app/json_value.h"
 #include "app/folder.h"
+#include "app/json_value.h"
 #include "app/server_client.h"
 #include "base/clock.h"
 #include "engine/result_rows.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

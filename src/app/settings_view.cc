@@ -19,8 +19,8 @@
 #include "config/yaml.h"
 #include "crypto/library_version.h"
 #include "http_client/library_version.h"
-#include "server/console_pack.h"
-#include "server/json_out.h"
+#include "server/console/console_pack.h"
+#include "server/http/json_out.h"
 #include "sql/library_version.h"
 #include "sqlite/library_version.h"
 

@@ -6,7 +6,7 @@
 
 #include "app/console.h"
 #include "app/progress_line.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "app/console.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "model/json_members.h"
 #include "model/json_text.h"
-#include "server/gate.h"
+#include "server/http/gate.h"
 #include "server/testing/test_server.h"
 
 namespace tailrace::server {

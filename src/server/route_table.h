@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "server/router.h"
+#include "server/http/router.h"
 
 namespace tailrace::server {
 

@@ -12,9 +12,9 @@
 #include "model/record_decoder.h"
 #include "model/schema.h"
 #include "ports/testing/any_sink.h"
-#include "server/aws_shape.h"
-#include "server/kafka_unwrap.h"
-#include "server/kinesis_unwrap.h"
+#include "server/doors/aws_shape.h"
+#include "server/doors/kafka_unwrap.h"
+#include "server/doors/kinesis_unwrap.h"
 
 namespace tailrace::fuzz {
 namespace {

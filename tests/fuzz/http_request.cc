@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "fuzz.h"
-#include "server/request_parser.h"
+#include "server/http/request_parser.h"
 
 namespace tailrace::fuzz {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "config/param.h"
 #include "fuzz.h"
-#include "server/api_params.h"
-#include "server/as_of.h"
-#include "server/query_args.h"
+#include "server/http/query_args.h"
+#include "server/queries/api_params.h"
+#include "server/queries/as_of.h"
 
 namespace tailrace::fuzz {
 namespace {

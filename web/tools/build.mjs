@@ -1,4 +1,4 @@
-// Builds the console into one file, which the program carries (format: src/server/console_pack.h).
+// Builds the console into one file, which the program carries (format: src/server/console/console_pack.h).
 //
 //   node web/tools/build.mjs OUT
 //

@@ -1,4 +1,4 @@
-// Puts the files of a folder into one, as src/server/console_pack.h draws it.
+// Puts the files of a folder into one, as src/server/console/console_pack.h draws it.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';

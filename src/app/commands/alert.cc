@@ -10,7 +10,7 @@
 #include "app/server_client.h"
 #include "app/signals.h"
 #include "config/quantity.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

@@ -12,7 +12,7 @@
 #include "app/pipeline_file.h"
 #include "app/server_client.h"
 #include "app/signals.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

@@ -22,7 +22,7 @@
 #include "base/file_system.h"
 #include "config/quantity.h"
 #include "ports/outbound_http.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

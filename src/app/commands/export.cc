@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/logging.h"
 #include "config/stream_names.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

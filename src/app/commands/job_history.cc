@@ -8,7 +8,7 @@
 #include "app/pipeline_file.h"
 #include "app/server_client.h"
 #include "app/signals.h"
-#include "server/job_routes.h"
+#include "server/admin/job_routes.h"
 
 namespace tailrace::app {
 namespace {

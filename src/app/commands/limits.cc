@@ -9,7 +9,7 @@
 #include "app/commands/declare.h"
 #include "app/pipeline_file.h"
 #include "config/quantity.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

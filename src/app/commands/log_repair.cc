@@ -5,7 +5,7 @@
 #include "app/log_folder.h"
 #include "app/pipeline_file.h"
 #include "log/repair.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

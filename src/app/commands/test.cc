@@ -9,7 +9,7 @@
 #include "app/scenario/scenario_runner.h"
 #include "app/signals.h"
 #include "base/logging.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "app/commands/declare.h"
-#include "server/json_out.h"
+#include "server/http/json_out.h"
 
 namespace tailrace::app {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/result_rows.h"
-#include "server/letters_json.h"
+#include "server/streams/letters_json.h"
 
 namespace tailrace::app {
 namespace {
