@@ -20,7 +20,6 @@ namespace {
 constexpr int64_t kFormat = 1;
 constexpr int64_t kManifestBytesMax = int64_t{64} << 20;
 constexpr size_t kCopyBytes = size_t{1} << 20;
-constexpr size_t kChecksumDigits = 8;
 
 Error SystemError(std::string_view what, const std::string& path) {
   const int code = errno;

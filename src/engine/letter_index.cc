@@ -104,7 +104,6 @@ void LetterIndex::FoldLetter(Offset at, const LetterHead& head) {
 }
 
 void LetterIndex::FoldRedrive(Offset at, const LetterHead& head) {
-  redrives_.push_back(at.value);
   const auto found = names_.find(HashName(head.name));
   if (found == names_.end() || found->second.state != State::kOpen || found->second.letter != head.answers.value) return;
   Count(found->second, -1);
@@ -240,16 +239,6 @@ int64_t LetterIndex::RedrivesBelow(Offset letters) const {
   const auto next = std::lower_bound(in_log_redrives_.begin(), in_log_redrives_.end(), letters,
                                      [](const RedrivePlace& place, Offset offset) { return place.at < offset; });
   return next - in_log_redrives_.begin();
-}
-
-int64_t LetterIndex::RedrivesFrom(Offset from) const {
-  const std::lock_guard lock(mutex_);
-  return redrives_.end() - std::lower_bound(redrives_.begin(), redrives_.end(), from.value);
-}
-
-Offset LetterIndex::FirstPending() const {
-  const std::lock_guard lock(mutex_);
-  return pending_.empty() ? next_ : Offset{pending_.begin()->first};
 }
 
 Offset LetterIndex::end() const {

@@ -100,10 +100,6 @@ class LetterIndex {
   // How many of them are below `letters`: two places with the same number stand at the same place of the stream's order.
   int64_t RedrivesBelow(Offset letters) const;
 
-  // Entries at or beyond `from` that are redrives.
-  int64_t RedrivesFrom(Offset from) const;
-  // The first redrive not yet consumed, or the end of what was read.
-  Offset FirstPending() const;
   Offset end() const;
 
  private:
@@ -144,7 +140,6 @@ class LetterIndex {
     bool in_log = false;
   };
   std::map<int64_t, Pending> pending_;       // by the redrive's place
-  std::vector<int64_t> redrives_;
   std::vector<RedrivePlace> in_log_redrives_;  // ascending
   int64_t untracked_ = 0;
   int64_t resumed_ = -1;                       // place of the last `resumed` entry

@@ -34,7 +34,6 @@ struct KeyRecord {
   int64_t timestamp_ms = 0;
 };
 
-inline constexpr size_t kKeyRecordBytes = 16 + 8 + 8 + 8 + 4 + 8;
 void AppendKeyRecord(std::string* to, const KeyRecord& record);
 
 // The keys that a partition remembers, the newest `keys_max` that are not older than `age_max`.

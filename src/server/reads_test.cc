@@ -71,8 +71,6 @@ TEST(ReadsTest, RecordsOutsideTheLogAre404AndBadParameters400) {
   EXPECT_EQ(server.Get("/streams/notes/records?from=%zz").status, 400);
 }
 
-// --- SQL ---------------------------------------------------------------------------------------------------------------
-
 TEST(ReadsTest, SqlAnswersColumnsRowsAndWhatTheyHold) {
   TestServer server;
   QueryRequest asked;
@@ -224,8 +222,6 @@ TEST(ReadsTest, SlowQueriesDoNotHoldUpIngestAndTooManyAre503) {
   EXPECT_EQ(server.Post("/streams/notes", R"({"text":"a"})").status, 200);
 }
 
-// --- named queries -----------------------------------------------------------------------------------------------------
-
 config::ParamSpec Param(std::string_view name, std::string_view type) {
   config::ParamSpec param;
   param.name = name;
@@ -302,8 +298,6 @@ TEST(ReadsTest, ApiOfOneRowGivesTheObjectOr404) {
   EXPECT_EQ(server.Get("/by-year/2012").status, 404);
 }
 
-// --- documents ---------------------------------------------------------------------------------------------------------
-
 void PutDocuments(TestServer& server) {
   CollectionPlan plan;
   plan.name = "items";
@@ -344,8 +338,6 @@ TEST(ReadsTest, DocumentApiLooksUpByTheTypedKey) {
   EXPECT_EQ(server.Get("/test?id=12").status, 404);
 }
 
-// --- waiting -----------------------------------------------------------------------------------------------------------
-
 TEST(ReadsTest, ReadWaitsForTheOffsetsItAsksFor) {
   TestServer server;
   AnswerWithTwoRows(server);
@@ -370,8 +362,6 @@ TEST(ReadsTest, WaitForWhatThereIsNotIs400) {
   EXPECT_EQ(server.Get("/sql?q=SELECT+1&wait_for=sales").status, 400);
   EXPECT_EQ(server.Get("/sql?q=SELECT+1&wait_for=sales/0:1&timeout=soon").status, 400);
 }
-
-// --- the server itself -------------------------------------------------------------------------------------------------
 
 TEST(ReadsTest, ReadinessGivesItsReasons) {
   TestServer server;

@@ -45,7 +45,6 @@ class DashboardEvents {
 
   struct Page;
   using PagePtr = std::shared_ptr<Page>;
-  using VersionsPtr = std::shared_ptr<const CommitVersions>;
 
   void OnCommit();
   void PumpAll();

@@ -97,9 +97,6 @@ void IngestLane::AppendLarge(const ExchangePtr& exchange, const IngestDoor& door
   });
 }
 
-// --- appending
-// ---------------------------------------------------------------------------------------------------------
-
 // Returns how many ends are to be counted off on the loop: those of parts that the log did not take, and one for this function, so that
 // no part ends the call before all are submitted.
 size_t IngestLane::Submit(IngestCall& call) {

@@ -340,8 +340,6 @@ TEST(IngestTest, FencedPartitionIs503AndReadyzSaysSo) {
   EXPECT_NE(ready.body.find("partition 0 of stream notes"), std::string::npos) << ready.body;
 }
 
-// --- doors of sources --------------------------------------------------------------------------------------------------
-
 config::Pipeline WithDoor(config::HttpSourceSpec http, std::vector<config::Target> into = {{"notes", ""}}) {
   config::Pipeline pipeline = SalesPipeline();
   config::SourceSpec source;

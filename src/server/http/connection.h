@@ -90,10 +90,6 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   std::optional<ProtocolFault> ParseHead(size_t head_size);
   bool ReserveBody(size_t bytes);
   bool ReserveArrived(size_t length);
-  void KeepBuffers();
-  void UseBuffers();
-  void Dispatch(std::string_view body);
-  void FinishRequest();
 
   // In connection_refusals.cc.
   static Reply BodiesFull();
@@ -108,14 +104,20 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void Refuse(Reply reply);
   void RefuseFault(const ProtocolFault& fault);
 
+  // In connection_answers.cc.
+  void Dispatch(std::string_view body);
+  ReplyFrame Frame() const;
+  void CountAnswer(int status);
+  void FinishRequest();
+  void KeepBuffers();
+  void UseBuffers();
+  void Flush();
+  void EndOutput();
+
   bool Receive();
   void OnReceived(size_t bytes);
   void OnInputEnd();
-  void Flush();
-  void EndOutput();
-  ReplyFrame Frame() const;
   void SetDeadline(std::chrono::milliseconds from_now);
-  void CountAnswer(int status);
 
   Transport transport_;
   Loop& loop_;
