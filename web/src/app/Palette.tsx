@@ -13,7 +13,7 @@ interface Entry extends Place {
 }
 
 /** Those with all letters of `text` in their order; the shorter the better. */
-export function matching<T extends { title: string }>(entries: T[], text: string): T[] {
+function matching<T extends { title: string }>(entries: T[], text: string): T[] {
   const wanted = text.toLowerCase().replace(/\s+/g, '');
   const score = (title: string): number => {
     const lower = title.toLowerCase();

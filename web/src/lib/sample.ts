@@ -4,7 +4,7 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** The parts of strptime that pipeline files use. */
-export function strftime(format: string, at: Date): string {
+function strftime(format: string, at: Date): string {
   return format.replace(/%([YmdHMSbyjT])/g, (_, letter: string) => {
     switch (letter) {
       case 'Y':

@@ -5,7 +5,6 @@ import { useEffect, useState, type ComponentProps, type ReactNode } from 'react'
 import { ApiError } from '../api/client';
 import type { Connection } from '../api/events';
 import { time } from '../lib/format';
-import type { Sample } from '../lib/rates';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'accent' | 'plain';
 
@@ -145,26 +144,5 @@ export function Stat({ name, value, small }: { name: string; value: ReactNode; s
         {value} {small && <small>{small}</small>}
       </dd>
     </div>
-  );
-}
-
-const WIDTH = 240;
-const HEIGHT = 44;
-
-/** A line through the samples, from nought to the highest. */
-export function Sparkline({ samples, label }: { samples: readonly Sample[]; label: string }) {
-  const first = samples[0];
-  const last = samples.at(-1);
-  if (!first || !last || samples.length < 2) return <p className="faint small">Numbers over time appear here as they come.</p>;
-  const top = Math.max(...samples.map((sample) => sample.total), 1);
-  const points = samples.map((sample) => {
-    const x = ((sample.at - first.at) / (last.at - first.at)) * WIDTH;
-    return `${x.toFixed(1)},${(HEIGHT - 2 - (sample.total / top) * (HEIGHT - 6)).toFixed(1)}`;
-  });
-  return (
-    <svg className="spark" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
-      <path className="area" d={`M0,${HEIGHT} L${points.join(' L')} L${WIDTH},${HEIGHT} Z`} />
-      <path d={`M${points.join(' L')}`} />
-    </svg>
   );
 }

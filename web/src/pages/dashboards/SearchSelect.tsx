@@ -11,7 +11,7 @@ export interface Option {
 
 const SHOWN_MAX = 100;
 
-export function optionsMatching(options: Option[], text: string): Option[] {
+function optionsMatching(options: Option[], text: string): Option[] {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return options;
   const starts = options.filter(({ label }) => label.toLowerCase().startsWith(wanted));

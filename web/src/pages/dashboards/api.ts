@@ -53,7 +53,7 @@ export function useTile(dashboard: string, tile: TileSpec, values: ParamValues, 
 }
 
 /** What the server writes the rows as, by the ending of a file. */
-export const FILE_TYPES = { csv: 'text/csv', parquet: 'application/vnd.apache.parquet' } as const;
+const FILE_TYPES = { csv: 'text/csv', parquet: 'application/vnd.apache.parquet' } as const;
 
 /** The rows as the server writes them into a file. */
 export async function fileOf(dashboard: string, tile: TileSpec, values: ParamValues, ending: keyof typeof FILE_TYPES): Promise<Blob> {
