@@ -3,7 +3,7 @@
 #   make build    the program, at build/tailrace             make asan     tests under AddressSanitizer and UBSan
 #   make test     set up, build, run every test              make tsan     tests under ThreadSanitizer
 #   make demo     an example, running (EXAMPLE=walmart)      make tidy     clang-tidy over our code
-#   make bench    speed, beside other programs               make format   clang-format over our code
+#   make bench    speed, beside other programs               make format   clang-format over changed lines
 #   make check    the tests of the release build only        make clean    remove build/
 #   make screenshots  every page of the console, drawn into docs/screenshots/
 #   make mutants  deliberate faults, each of which a test must catch
@@ -62,7 +62,7 @@ tidy: setup
 	@cmake --build --preset tidy -j $(JOBS)
 
 format: setup
-	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+	@git-clang-format-14 --binary clang-format-14 --extensions h,cc || true
 
 clean:
 	@rm -rf build
