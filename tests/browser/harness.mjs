@@ -55,7 +55,7 @@ export async function serve(pipeline = join(HERE, 'pipeline.yaml')) {
   };
   try {
     const address = await listening;
-    return { address, folder, program: PROGRAM, file, stop, output: () => output };
+    return { address, folder, program: PROGRAM, file, pid: child.pid, stop, output: () => output };
   } catch (error) {
     await stop();
     throw error;

@@ -1,8 +1,9 @@
 // Ctrl-K: to any page, stream, table, collection or API by a part of its name.
 import { Dialog } from 'radix-ui';
-import { useDeferredValue, useMemo, useState, type KeyboardEvent } from 'react';
+import { useDeferredValue, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { useNavigate } from 'react-router';
 import { useGraph } from '../api/graph';
+import { focusBack, focusPage } from '../ui/focus';
 import { KIND_ICONS } from '../ui/kinds';
 import { PLACES, pathOf, type Place } from './places';
 
@@ -35,20 +36,36 @@ function matching<T extends { title: string }>(entries: T[], text: string): T[] 
 }
 
 export function Palette({ open, onClose }: { open: boolean; onClose: () => void }) {
+  // To another page, where the keyboard begins anew.
+  const gone = useRef(false);
   return (
     <Dialog.Root open={open} onOpenChange={(now) => !now && onClose()}>
       <Dialog.Portal>
         <div className="scrim" />
-        <Dialog.Content className="dialog palette" aria-describedby={undefined}>
+        <Dialog.Content
+          className="dialog palette"
+          aria-describedby={undefined}
+          onCloseAutoFocus={(event) => {
+            if (!gone.current) return focusBack(event);
+            event.preventDefault();
+            gone.current = false;
+            focusPage();
+          }}
+        >
           <Dialog.Title className="visually-hidden">Find a page or a part of the pipeline</Dialog.Title>
-          <Finder onClose={onClose} />
+          <Finder
+            onGo={() => {
+              gone.current = true;
+              onClose();
+            }}
+          />
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-function Finder({ onClose }: { onClose: () => void }) {
+function Finder({ onGo }: { onGo: () => void }) {
   const { data: graph } = useGraph();
   const navigate = useNavigate();
   const [text, setText] = useState('');
@@ -65,7 +82,7 @@ function Finder({ onClose }: { onClose: () => void }) {
   const at = Math.min(chosen, Math.max(found.length - 1, 0));
   const go = (entry?: Entry) => {
     if (!entry) return;
-    onClose();
+    onGo();
     void navigate(entry.path);
   };
   const onKey = (event: KeyboardEvent) => {

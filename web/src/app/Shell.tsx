@@ -3,6 +3,7 @@ import { LogOut, Menu, Moon, Search, Sun, X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import { Suspense, useEffect, useRef, useState } from 'react';
 import { NavLink, Link, Outlet, useLocation } from 'react-router';
+import { keepFocus } from '../ui/focus';
 import { Button, Loading } from '../ui/parts';
 import mark from './mark.svg';
 import { Palette } from './Palette';
@@ -26,6 +27,7 @@ export function Shell() {
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   }, []);
+  useEffect(keepFocus, []);
   useEffect(() => {
     setDrawer(false);
     // A screen reader begins at the new page, as after a real navigation.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Numeral } from '../api/sql';
+import { Numeral } from '../api/json';
 import { changeOf } from './change';
 
 it('a change has a direction, a percentage and words', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Numeral } from '../api/sql';
+import { Numeral } from '../api/json';
 import { bytes, duration, formatterOf, grouped, parseFormat, readable, rounded, short, timeOf } from './formats';
 
 const shown = (type: string, format: string | undefined, cell: unknown): string => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Numeral } from '../api/sql';
+import { Numeral } from '../api/json';
 import { describe as described } from './describe';
 import { palette, resultOf, tileOf } from './fixtures';
 import { drawMap } from './map';

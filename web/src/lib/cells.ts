@@ -18,13 +18,32 @@ export function textOf(cell: CellValue): string {
 
 export const numberOf = (cell: CellValue): number | null => (cell === null || cell === undefined || cell === '' ? null : Number(cell));
 
+const isNull = (cell: CellValue): boolean => cell === null || cell === undefined;
+
+/** By what a cell is compared: its number where it has one, else its text. */
+const keyOf = (cell: CellValue): number | string => (typeof cell === 'number' ? cell : typeof cell === 'object' && cell !== null && 'isNumeral' in cell ? Number(cell) : textOf(cell));
+
+function compareKeys(a: number | string, b: number | string): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [left, right] = [String(a), String(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
 /** Nulls last. */
 export function compareCells(a: CellValue, b: CellValue): number {
-  if (a === null || a === undefined) return b === null || b === undefined ? 0 : 1;
-  if (b === null || b === undefined) return -1;
-  const isNumber = (cell: CellValue) => typeof cell === 'number' || (typeof cell === 'object' && cell !== null && 'isNumeral' in cell);
-  if (isNumber(a) && isNumber(b)) return Number(a) - Number(b);
-  return textOf(a) < textOf(b) ? -1 : textOf(a) > textOf(b) ? 1 : 0;
+  if (isNull(a) || isNull(b)) return Number(isNull(a)) - Number(isNull(b));
+  return compareKeys(keyOf(a), keyOf(b));
+}
+
+/** The places of the cells in their order, equal ones as they stood, nulls last in both directions. */
+export function orderOf(cells: CellValue[], descending = false): Uint32Array {
+  const keys = cells.map((cell) => (isNull(cell) ? null : keyOf(cell)));
+  const sign = descending ? -1 : 1;
+  return Uint32Array.from(keys.keys()).sort((i, j) => {
+    const [a, b] = [keys[i]!, keys[j]!];
+    if (a === null || b === null) return Number(a === null) - Number(b === null) || i - j;
+    return sign * compareKeys(a, b) || i - j;
+  });
 }
 
 export interface ColumnStatistics {
@@ -36,21 +55,26 @@ export interface ColumnStatistics {
 }
 
 export function statisticsOf(column: Column, cells: CellValue[]): ColumnStatistics {
-  const there = cells.filter((cell) => cell !== null && cell !== undefined);
-  const distinct = new Set(there.map(textOf)).size;
-  let min: CellValue = null;
-  let max: CellValue = null;
+  const different = new Set<unknown>();
+  let there = 0;
+  let [min, max]: [CellValue, CellValue] = [null, null];
+  let [least, greatest]: [number | string, number | string] = [0, 0];
   let sum = 0;
-  for (const cell of there) {
-    if (min === null || compareCells(cell, min) < 0) min = cell;
-    if (max === null || compareCells(cell, max) > 0) max = cell;
-    sum += isNumeric(column) ? Number(cell) : 0;
+  const numeric = isNumeric(column);
+  for (const cell of cells) {
+    if (isNull(cell)) continue;
+    const key = keyOf(cell);
+    if (there === 0 || compareKeys(key, least) < 0) [min, least] = [cell, key];
+    if (there === 0 || compareKeys(key, greatest) > 0) [max, greatest] = [cell, key];
+    different.add(typeof cell === 'object' ? textOf(cell) : cell);
+    there += 1;
+    if (numeric) sum += Number(key);
   }
   return {
-    nulls: cells.length - there.length,
-    distinct,
+    nulls: cells.length - there,
+    distinct: different.size,
     min: min === null ? null : textOf(min),
     max: max === null ? null : textOf(max),
-    mean: isNumeric(column) && there.length > 0 ? sum / there.length : null,
+    mean: numeric && there > 0 ? sum / there : null,
   };
 }

@@ -1,10 +1,10 @@
 // The rows of a result, of which only those in sight are in the page.
-import { flexRender, getCoreRowModel, getSortedRowModel, useReactTable, type ColumnDef, type SortingState } from '@tanstack/react-table';
+import { flexRender, getCoreRowModel, useReactTable, type ColumnDef, type SortingState } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Column } from '../api/types';
-import { compareCells, isNumeric, textOf, type CellValue } from '../lib/cells';
+import { isNumeric, orderOf, textOf, type CellValue } from '../lib/cells';
 import './data-table.css';
 
 const ROW_HEIGHT = 28;
@@ -13,6 +13,7 @@ const WIDTH_MAX = 360;
 const WIDTH_PLAIN_MAX = 260;
 const LETTER = 7.6; // of the fixed font
 const LETTER_PLAIN = 7.1;
+const TYPE_SHARE = 0.8; // of a type's letters, which are smaller
 const MEASURED_ROWS = 60;
 
 export interface DataTableProps {
@@ -27,6 +28,9 @@ export interface DataTableProps {
   cell?: (text: string, at: number, row: CellValue[]) => ReactNode;
   isChosen?: (row: CellValue[]) => boolean;
 }
+
+// TanStack Table keeps columns and their sorting. Rows it does not see: an object of its own for each of a hundred thousand takes seconds and hundreds of megabytes.
+const NO_ROWS: CellValue[][] = [];
 
 interface Meta {
   at: number;
@@ -48,25 +52,29 @@ export function DataTable({ columns: given, rows: data, label = 'Result', show =
       given.map((column, at) => ({
         id: `${at} ${column.name}`,
         accessorFn: (row) => row[at],
+        sortDescFirst: isNumeric(column),
         header: title?.(column) ?? column.name,
         size: widthOf(
-          title?.(column) ?? (column.name.length + 3 > column.type.length ? column.name : column.type),
+          title?.(column) ?? (column.name.length > column.type.length * TYPE_SHARE ? column.name : column.type.slice(0, Math.ceil(column.type.length * TYPE_SHARE))),
           data.slice(0, MEASURED_ROWS).map((row) => show(row[at], at, row)),
           title ? LETTER_PLAIN : LETTER,
         ),
-        sortingFn: (a, b) => compareCells(a.original[at], b.original[at]),
         meta: { at, numeric: isNumeric(column), type: column.type } satisfies Meta,
       })),
     [given, data, show, title],
   );
-  const table = useReactTable({ data, columns, state: { sorting }, onSortingChange: setSorting, getCoreRowModel: getCoreRowModel(), getSortedRowModel: getSortedRowModel() });
-  const { rows } = table.getRowModel();
-  const visible = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_HEIGHT, overscan: 14 });
+  const table = useReactTable({ data: NO_ROWS, columns, state: { sorting }, onSortingChange: setSorting, getCoreRowModel: getCoreRowModel(), manualSorting: true, enableMultiSort: false });
+  const by = sorting[0];
+  const order = useMemo(() => {
+    const at = by ? columns.findIndex(({ id }) => id === by.id) : -1;
+    return at < 0 ? null : orderOf(data.map((row) => row[at]), by!.desc);
+  }, [data, columns, by]);
+  const visible = useVirtualizer({ count: data.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_HEIGHT, overscan: 14 });
   const template = table.getAllLeafColumns().map((column) => `minmax(${column.getSize()}px, 1fr)`).join(' ');
   const width = table.getTotalSize();
   const plain = title ? 'plain' : '';
   return (
-    <div className="result" ref={scroller} tabIndex={0} role="table" aria-label={label} aria-rowcount={rows.length + 1} aria-colcount={columns.length}>
+    <div className="result" ref={scroller} tabIndex={0} role="table" aria-label={label} aria-rowcount={data.length + 1} aria-colcount={columns.length}>
       <div role="rowgroup" className="result-head" style={{ minWidth: width }}>
         <div role="row" aria-rowindex={1} className="result-row" style={{ gridTemplateColumns: template }}>
           {table.getLeafHeaders().map((header) => {
@@ -75,9 +83,11 @@ export function DataTable({ columns: given, rows: data, label = 'Result', show =
             return (
               <div key={header.id} role="columnheader" aria-sort={sorted === 'asc' ? 'ascending' : sorted === 'desc' ? 'descending' : 'none'} className={meta.numeric ? 'num' : ''}>
                 <button type="button" onClick={header.column.getToggleSortingHandler()} title={`${given[meta.at]!.name} ${meta.type}`}>
-                  <span className="ellipsis">{flexRender(header.column.columnDef.header, header.getContext())}</span>
-                  {sorted === 'asc' && <ArrowUp size={12} aria-hidden />}
-                  {sorted === 'desc' && <ArrowDown size={12} aria-hidden />}
+                  <span className="column-name">
+                    <span className="ellipsis">{flexRender(header.column.columnDef.header, header.getContext())}</span>
+                    {sorted === 'asc' && <ArrowUp size={12} aria-hidden />}
+                    {sorted === 'desc' && <ArrowDown size={12} aria-hidden />}
+                  </span>
                   {!title && <small className="ellipsis">{meta.type.toLowerCase()}</small>}
                 </button>
               </div>
@@ -87,22 +97,22 @@ export function DataTable({ columns: given, rows: data, label = 'Result', show =
       </div>
       <div role="rowgroup" className="result-body" style={{ height: visible.getTotalSize(), minWidth: width }}>
         {visible.getVirtualItems().map((item) => {
-          const row = rows[item.index]!;
+          const place = order ? order[item.index]! : item.index;
+          const row = data[place]!;
           return (
             <div
-              key={row.id}
+              key={place}
               role="row"
               aria-rowindex={item.index + 2}
-              className={`result-row ${plain} ${isChosen?.(row.original) ? 'is-chosen' : ''}`}
+              className={`result-row ${plain} ${isChosen?.(row) ? 'is-chosen' : ''}`}
               style={{ gridTemplateColumns: template, height: ROW_HEIGHT, transform: `translateY(${item.start}px)` }}
             >
-              {row.getVisibleCells().map((cell) => {
-                const { at, numeric } = cell.column.columnDef.meta as Meta;
-                const value = cell.getValue();
-                const text = show(value, at, row.original);
+              {given.map((column, at) => {
+                const value = row[at];
+                const text = show(value, at, row);
                 return (
-                  <div key={cell.id} role="cell" title={text.length > 30 ? text : undefined} className={`ellipsis ${numeric ? 'num' : ''} ${value === null ? 'null' : ''}`}>
-                    {drawn?.(text, at, row.original) ?? text}
+                  <div key={at} role="cell" title={text.length > 30 ? text : undefined} className={`ellipsis ${isNumeric(column) ? 'num' : ''} ${value === null ? 'null' : ''}`}>
+                    {drawn?.(text, at, row) ?? text}
                   </div>
                 );
               })}

@@ -1,6 +1,6 @@
 // An editor for SQL or YAML. It lives in a shadow tree, where its styles need no exception from the page's policy.
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { sql, type SQLNamespace, StandardSQL } from '@codemirror/lang-sql';
 import { yaml } from '@codemirror/lang-yaml';
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
@@ -10,9 +10,9 @@ import { tags } from '@lezer/highlight';
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
 
 const look = EditorView.theme({
-  '&': { color: 'var(--text)', backgroundColor: 'var(--surface)', fontSize: '0.8125rem', height: '100%' },
+  '&': { color: 'var(--text)', backgroundColor: 'var(--surface)', fontSize: '0.8125rem', height: '100%', minHeight: 'inherit', maxHeight: 'inherit' },
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
-  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55', overflow: 'auto' },
+  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.55', overflow: 'auto', flexGrow: '1' },
   '.cm-content': { caretColor: 'var(--accent)', padding: '8px 0' },
   '.cm-cursor': { borderLeftColor: 'var(--accent)' },
   '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--faint)', border: 'none', paddingRight: '4px' },
@@ -79,6 +79,19 @@ const marked = StateField.define<DecorationSet>({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+/** Text typed over a selection. Left to the browser it would bring the look of what it replaces in a `style` of its own, which the page's policy refuses. */
+const typedOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main } = view.state.selection;
+    const text = event.data;
+    if (event.inputType !== 'insertText' || text === null || view.composing || view.state.readOnly || main.empty) return false;
+    const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: 'input.type', scrollIntoView: true });
+    event.preventDefault();
+    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, main.from, main.to, text, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
 export interface EditorHandle {
   /** Puts the caret there, and shows it. */
   goTo: (line: number, column: number) => void;
@@ -89,7 +102,7 @@ const NO_MARKS: readonly Mark[] = [];
 export interface EditorProps {
   value: string;
   onChange?: (text: string) => void;
-  onRun?: () => void; // Ctrl-Enter
+  onRun?: (text: string) => void; // Ctrl-Enter, with the text at that moment: `onChange` may not have been drawn yet
   language?: 'sql' | 'yaml';
   schema?: SQLNamespace;
   label: string;
@@ -122,6 +135,7 @@ export function Editor({ value, onChange, onRun, language = 'sql', schema, label
           lineNumbers(),
           history(),
           drawSelection(),
+          typedOver,
           highlightActiveLine(),
           bracketMatching(),
           closeBrackets(),
@@ -133,8 +147,8 @@ export function Editor({ value, onChange, onRun, language = 'sql', schema, label
           keymap.of([
             {
               key: 'Mod-Enter',
-              run: () => {
-                calls.current.onRun?.();
+              run: ({ state }) => {
+                calls.current.onRun?.(state.doc.toString());
                 return true;
               },
             },
@@ -142,8 +156,8 @@ export function Editor({ value, onChange, onRun, language = 'sql', schema, label
             ...defaultKeymap,
             ...historyKeymap,
             ...completionKeymap,
-            // Escape, then Tab, leaves the editor: CodeMirror's own way out for who has no mouse.
-            indentWithTab,
+            // Tab takes what is offered, and else goes on to what is behind the editor: the keyboard is never caught. Ctrl-] and Ctrl-[ indent.
+            { key: 'Tab', run: acceptCompletion },
           ]),
           parts.current.language.of(languageOf(language, schema)),
           marked,

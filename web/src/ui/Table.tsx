@@ -4,7 +4,7 @@ import type { Key, ReactNode } from 'react';
 export interface TableColumn<Row> {
   title: ReactNode;
   cell: (row: Row) => ReactNode;
-  kind?: 'numeric' | 'mono' | 'number' | 'wrap'; // numeric: digits, to the right; number: digits where they are
+  kind?: 'numeric' | 'mono' | 'number' | 'wrap' | 'text'; // numeric: digits, to the right; number: digits where they are; text: as it was written, in as many lines as it takes
   hidden?: boolean; // the title is for screen readers alone
 }
 
@@ -17,7 +17,7 @@ interface TableProps<Row> {
   className?: string;
 }
 
-const CLASSES = { numeric: 'num', mono: 'mono', number: 'number', wrap: 'wrap' };
+const CLASSES = { numeric: 'num', mono: 'mono', number: 'number', wrap: 'wrap', text: 'wrap mono' };
 
 export function Table<Row>({ label, columns, rows, keyOf, isChosen, className = '' }: TableProps<Row>) {
   return (

@@ -10,10 +10,17 @@ export type Tone = 'ok' | 'warn' | 'bad' | 'accent' | 'plain';
 
 type ButtonProps = ComponentProps<'button'> & { look?: 'primary' | 'danger' | 'quiet' | 'plain'; icon?: LucideIcon };
 
-export function Button({ look = 'plain', icon: Icon, children, className = '', ...rest }: ButtonProps) {
+/** While it may not be pressed it keeps the keyboard: a button that is disabled drops it, and whoever pressed it would begin anew at the top of the page. */
+export function Button({ look = 'plain', icon: Icon, children, className = '', disabled, onClick, ...rest }: ButtonProps) {
   const only = children === undefined;
   return (
-    <button type="button" className={`button ${look === 'plain' ? '' : look} ${only ? 'icon' : ''} ${className}`} {...rest}>
+    <button
+      type="button"
+      className={`button ${look === 'plain' ? '' : look} ${only ? 'icon' : ''} ${className}`}
+      aria-disabled={disabled || undefined}
+      onClick={disabled ? (event) => event.preventDefault() : onClick}
+      {...rest}
+    >
       {Icon && <Icon size={15} aria-hidden />}
       {children}
     </button>
@@ -36,9 +43,11 @@ export function PageHead({ title, text, children }: { title: ReactNode; text?: R
   );
 }
 
-export function Card({ title, actions, children, flush = false }: { title?: ReactNode; actions?: ReactNode; children: ReactNode; flush?: boolean }) {
+export type CardProps = Omit<ComponentProps<'section'>, 'title'> & { title?: ReactNode; actions?: ReactNode; flush?: boolean };
+
+export function Card({ title, actions, children, flush = false, ...rest }: CardProps) {
   return (
-    <section className="card">
+    <section className="card" {...rest}>
       {title && (
         <header>
           <h2>{title}</h2>

@@ -11,6 +11,7 @@ import type { Dashboard, ParamValues, TileSpec } from '../../charts/spec';
 import { textOf, type CellValue } from '../../lib/cells';
 import { count } from '../../lib/format';
 import { save } from '../../lib/save';
+import { focusBack } from '../../ui/focus';
 import { Button } from '../../ui/parts';
 import type { PlotHandle } from '../../ui/Plot';
 import { fileOf, useTile } from './api';
@@ -104,7 +105,7 @@ function DataTile({ dashboard, tile, values, onValues, onFresh, alone, framed }:
       {isFull && (
         <Dialog.Root open onOpenChange={(open) => !open && setFull(false)}>
           <Dialog.Portal>
-            <Dialog.Content className="tile-full" aria-describedby={undefined}>
+            <Dialog.Content className="tile-full" onCloseAutoFocus={focusBack} aria-describedby={undefined}>
               <Dialog.Title className="visually-hidden">{tile.title}</Dialog.Title>
               <Dialog.Close asChild>
                 <Button className="tile-full-close" look="quiet" icon={X} aria-label="Close full screen" />

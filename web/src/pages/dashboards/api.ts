@@ -1,7 +1,7 @@
 // What the pages of dashboards ask the server.
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { addressOf, send } from '../../api/client';
-import { parseExact } from '../../api/sql';
+import { parseExact } from '../../api/json';
 import { valuesFor } from '../../charts/params';
 import type { AnsweredTile, Dashboard, ParamValues, TileResult, TileSpec } from '../../charts/spec';
 

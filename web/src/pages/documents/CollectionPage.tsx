@@ -4,7 +4,7 @@ import { useState, type FormEvent } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { addressOf, ApiError, send } from '../../api/client';
 import { useGraph } from '../../api/graph';
-import { parseExact } from '../../api/sql';
+import { parseExact } from '../../api/json';
 import type { DocumentPage, GraphNode } from '../../api/types';
 import { documentsPath } from '../../app/places';
 import { conservationOf } from '../pipeline/health';

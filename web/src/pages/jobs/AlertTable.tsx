@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Bell } from 'lucide-react';
+import { Bell, BellOff } from 'lucide-react';
+import { useState } from 'react';
 import { remove } from '../../api/client';
 import type { Alert } from '../../api/types';
 import { useSession } from '../../app/session';
@@ -35,7 +36,7 @@ export function AlertTable({ alerts }: { alerts: Alert[] }) {
         </>
       ),
     },
-    { title: 'Actions', hidden: true, cell: ({ alert, silence }) => session.may('admin') && (silence ? <Lift alert={alert} /> : <SilenceForm alert={alert} />) },
+    { title: 'Actions', hidden: true, cell: ({ alert, silence }) => session.may('admin') && <Silence alert={alert} isSilenced={silence !== undefined && silence !== null} /> },
   ];
   return (
     <Card title="Alerts" flush>
@@ -49,15 +50,19 @@ function silenceText({ until, reason, by }: NonNullable<Alert['silence']>): stri
   return `Nobody is told; that ends ${when(until)}${who}${reason ? `: ${reason}` : ''}`;
 }
 
-function Lift({ alert }: { alert: string }) {
+/** One button for both, so that the keyboard stays on it. */
+function Silence({ alert, isSilenced }: { alert: string; isSilenced: boolean }) {
   const queries = useQueryClient();
+  const [asking, setAsking] = useState(false);
   const lift = useMutation({ mutationFn: () => remove('/alerts/{alert}/silence', { path: { alert } }), onSettled: () => queries.invalidateQueries() });
+  const title = isSilenced ? 'End the silence' : 'Silence';
   return (
     <span className="row tight">
-      <Button icon={Bell} disabled={lift.isPending} onClick={() => lift.mutate()} aria-label={`End the silence: ${alert}`}>
-        End the silence
+      <Button icon={isSilenced ? Bell : BellOff} disabled={lift.isPending} onClick={() => (isSilenced ? lift.mutate() : setAsking(true))} aria-label={`${title}: ${alert}`}>
+        {title}
       </Button>
       {lift.error && <span className="bad-text small">{lift.error.message}</span>}
+      {asking && <SilenceForm alert={alert} onClose={() => setAsking(false)} />}
     </span>
   );
 }

@@ -6,6 +6,7 @@ import type { Run } from '../../api/types';
 import { useSession } from '../../app/session';
 import { count, seconds, when } from '../../lib/format';
 import { Card, Empty, Failure, Loading, PageHead, Stat, Stats } from '../../ui/parts';
+import { Table } from '../../ui/Table';
 import { Backfill } from './Backfill';
 import { CancelRun } from './CancelRun';
 import { isOver, RunBadge } from './RunBadge';
@@ -67,39 +68,29 @@ export function JobPage() {
 
 function Runs({ runs, chosen, onChoose }: { runs: Run[]; chosen: string; onChoose: (run: string) => void }) {
   return (
-    <div className="table-wrap" tabIndex={0} role="region" aria-label="Runs">
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Due</th>
-            <th scope="col">State</th>
-            <th scope="col">Took</th>
-            <th scope="col" className="num">
-              Rows
-            </th>
-            <th scope="col">By</th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.run} data-chosen={run.run === chosen || undefined}>
-              <td>
-                <button type="button" className="link-button number" onClick={() => onChoose(run.run)}>
-                  {run.due ? when(run.due) : run.run}
-                </button>
-                {run.due_times && <span className="faint small"> {count(run.due_times)} due times</span>}
-              </td>
-              <td>
-                <RunBadge run={run} />
-              </td>
-              <td className="number">{run.seconds === null ? '' : seconds(run.seconds)}</td>
-              <td className="num">{count(run.rows)}</td>
-              <td>{run.trigger}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Runs"
+      rows={runs}
+      keyOf={({ run }) => run}
+      isChosen={({ run }) => run === chosen}
+      columns={[
+        {
+          title: 'Due',
+          cell: ({ run, due, due_times }) => (
+            <>
+              <button type="button" className="link-button number" onClick={() => onChoose(run)}>
+                {due ? when(due) : run}
+              </button>
+              {due_times && <span className="faint small"> {count(due_times)} due times</span>}
+            </>
+          ),
+        },
+        { title: 'State', cell: (run) => <RunBadge run={run} /> },
+        { title: 'Took', kind: 'number', cell: (run) => (run.seconds === null ? '' : seconds(run.seconds)) },
+        { title: 'Rows', kind: 'numeric', cell: ({ rows }) => count(rows) },
+        { title: 'By', cell: ({ trigger }) => trigger },
+      ]}
+    />
   );
 }
 

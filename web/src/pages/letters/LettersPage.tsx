@@ -1,9 +1,10 @@
 import { CircleCheck } from 'lucide-react';
 import { Link } from 'react-router';
-import type { FaultList } from '../../api/types';
+import type { Fault, FaultList } from '../../api/types';
 import { lettersPath } from '../../app/places';
 import { ago, count, plural } from '../../lib/format';
 import { Badge, Card, Empty, Failure, Live, Loading, PageHead } from '../../ui/parts';
+import { Table, type TableColumn } from '../../ui/Table';
 import { rawOf } from './raw';
 import { useLetters } from './useLetters';
 import './letters.css';
@@ -32,6 +33,23 @@ export function LettersPage() {
   );
 }
 
+const COLUMNS: TableColumn<Fault & { stream: string }>[] = [
+  { title: 'Fault', kind: 'wrap', cell: ({ stream, id, fault }) => <Link className="fault" to={`${lettersPath(stream)}?fault=${id}`}>{fault}</Link> },
+  { title: 'Refused by', cell: ({ stage, materialization }) => (materialization ? `${stage} ${materialization}` : stage) },
+  {
+    title: 'Letters',
+    kind: 'numeric',
+    cell: ({ open, pending }) => (
+      <>
+        {count(open)}
+        {pending > 0 && <span className="faint"> +{count(pending)}</span>}
+      </>
+    ),
+  },
+  { title: 'Last', kind: 'number', cell: ({ last }) => ago(last) },
+  { title: 'The newest', cell: ({ example }) => <code className="snippet ellipsis">{rawOf(example).text}</code> },
+];
+
 function Faults({ list }: { list: FaultList }) {
   return (
     <Card
@@ -44,39 +62,7 @@ function Faults({ list }: { list: FaultList }) {
       }
       flush
     >
-      <div className="table-wrap" tabIndex={0} role="region" aria-label={`Faults of ${list.stream}`}>
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Fault</th>
-              <th scope="col">Refused by</th>
-              <th scope="col" className="num">
-                Letters
-              </th>
-              <th scope="col">Last</th>
-              <th scope="col">The newest</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.faults.map((fault) => (
-              <tr key={fault.id}>
-                <td className="wrap fault">
-                  <Link to={`${lettersPath(list.stream)}?fault=${fault.id}`}>{fault.fault}</Link>
-                </td>
-                <td>{fault.materialization ? `${fault.stage} ${fault.materialization}` : fault.stage}</td>
-                <td className="num">
-                  {count(fault.open)}
-                  {fault.pending > 0 && <span className="faint"> +{count(fault.pending)}</span>}
-                </td>
-                <td className="number">{ago(fault.last)}</td>
-                <td>
-                  <code className="snippet ellipsis">{rawOf(fault.example).text}</code>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={`Faults of ${list.stream}`} columns={COLUMNS} rows={list.faults.map((fault) => ({ ...fault, stream: list.stream }))} keyOf={({ id }) => id} />
       {list.untracked ? <p className="muted small note">{count(list.untracked)} more are kept and not counted one by one: the limit is in docs/limits.md.</p> : null}
     </Card>
   );

@@ -9,6 +9,7 @@ import { fixesFor } from '../../lib/fixes';
 import { count, plural } from '../../lib/format';
 import { Editor } from '../../ui/Editor';
 import { Button, Card, Failure, Notice } from '../../ui/parts';
+import { Table, type TableColumn } from '../../ui/Table';
 import { LETTERS_KEY } from './useLetters';
 
 const PREVIEWED = 100;
@@ -78,10 +79,10 @@ export function Repair({ stream, fault, letter, result, onResult }: { stream: st
       setBusy('');
     }
   };
-  const look = () =>
+  const look = (text = sql) =>
     run('look', async () => {
       onResult(null);
-      setPreview(await previewOf(stream, fault.id, fix));
+      setPreview(await previewOf(stream, fault.id, text.trim()));
     });
   const redrive = () =>
     run('send', async () => {
@@ -101,7 +102,7 @@ export function Repair({ stream, fault, letter, result, onResult }: { stream: st
             </button>
           ))}
         </div>
-        <Editor className="fix-editor" label="SQL that makes the new records" placeholder="Empty: send the records as they are" value={sql} onChange={setSql} onRun={() => void look()} />
+        <Editor className="fix-editor" label="SQL that makes the new records" placeholder="Empty: send the records as they are" value={sql} onChange={setSql} onRun={(text) => void look(text)} />
         <p className="muted small">
           A SELECT over <code>dead_letters</code> (letter, record, raw, pointer, reason, source, line, ...) that returns <code>letter</code> and the new <code>record</code>. What it does not return stays.
         </p>
@@ -141,6 +142,17 @@ export function Result({ report }: { report: RedriveReport }) {
   );
 }
 
+const CHANGES: TableColumn<Change>[] = [
+  { title: 'Letter', kind: 'numeric', cell: ({ letter }) => letter },
+  { title: 'Before', kind: 'text', cell: ({ before }) => before },
+  { title: 'After', kind: 'text', cell: ({ before, after }) => (after === null ? <span className="faint">stays</span> : <Difference before={before} after={after} />) },
+  {
+    title: 'Then',
+    kind: 'wrap',
+    cell: ({ after, refused }) => (after === null ? '' : refused ? <span className="bad-text">{refused}</span> : <span className="ok-text">taken</span>),
+  },
+];
+
 function Changes({ preview }: { preview: Preview }) {
   const { report, changes } = preview;
   return (
@@ -150,30 +162,7 @@ function Changes({ preview }: { preview: Preview }) {
         {report.left > 0 && `${count(report.left)} would stay as they are. `}
         {report.letters > changes.length && `The first ${count(changes.length)} are below.`}
       </Notice>
-      <div className="table-wrap changes" tabIndex={0} role="region" aria-label="What would become of the letters">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col" className="num">
-                Letter
-              </th>
-              <th scope="col">Before</th>
-              <th scope="col">After</th>
-              <th scope="col">Then</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map((change) => (
-              <tr key={change.letter}>
-                <td className="num">{change.letter}</td>
-                <td className="wrap mono">{change.before}</td>
-                <td className="wrap mono">{change.after === null ? <span className="faint">stays</span> : <Difference before={change.before} after={change.after} />}</td>
-                <td className="wrap">{change.after === null ? '' : change.refused ? <span className="bad-text">{change.refused}</span> : <span className="ok-text">taken</span>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label="What would become of the letters" className="changes" columns={CHANGES} rows={changes} keyOf={({ letter }) => letter} />
     </>
   );
 }

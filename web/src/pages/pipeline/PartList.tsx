@@ -4,45 +4,32 @@ import type { GraphNode } from '../../api/types';
 import { rate } from '../../lib/format';
 import { KIND_ICONS } from '../../ui/kinds';
 import { Badge } from '../../ui/parts';
+import { Table, type TableColumn } from '../../ui/Table';
 import { factOf, healthOf } from './health';
 
+function Health({ part }: { part: GraphNode }) {
+  const { tone, word } = healthOf(part);
+  return <Badge tone={tone}>{word}</Badge>;
+}
+
 export function PartList({ parts, chosen, onChoose }: { parts: GraphNode[]; chosen: string | null; onChoose: (id: string) => void }) {
-  return (
-    <div className="card table-wrap part-list" tabIndex={0} role="region" aria-label="Parts of the pipeline">
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Part</th>
-            <th scope="col">Health</th>
-            <th scope="col" className="num">
-              Now
-            </th>
-            <th scope="col">What it holds</th>
-          </tr>
-        </thead>
-        <tbody>
-          {parts.map((part) => {
-            const Icon = KIND_ICONS[part.kind];
-            const health = healthOf(part);
-            return (
-              <tr key={part.id} data-chosen={part.id === chosen || undefined}>
-                <td>
-                  <button type="button" className="link row tight" onClick={() => onChoose(part.id)}>
-                    <Icon size={14} aria-hidden />
-                    {part.name}
-                    <span className="faint small">{part.kind}</span>
-                  </button>
-                </td>
-                <td>
-                  <Badge tone={health.tone}>{health.word}</Badge>
-                </td>
-                <td className="num">{totalOf(part) === null ? '' : rate(history.rate(part.id))}</td>
-                <td className="number">{factOf(part)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
-  );
+  const columns: TableColumn<GraphNode>[] = [
+    {
+      title: 'Part',
+      cell: ({ id, kind, name }) => {
+        const Icon = KIND_ICONS[kind];
+        return (
+          <button type="button" className="link row tight" onClick={() => onChoose(id)}>
+            <Icon size={14} aria-hidden />
+            {name}
+            <span className="faint small">{kind}</span>
+          </button>
+        );
+      },
+    },
+    { title: 'Health', cell: (part) => <Health part={part} /> },
+    { title: 'Now', kind: 'numeric', cell: (part) => (totalOf(part) === null ? '' : rate(history.rate(part.id))) },
+    { title: 'What it holds', kind: 'number', cell: factOf },
+  ];
+  return <Table label="Parts of the pipeline" className="card part-list" columns={columns} rows={parts} keyOf={({ id }) => id} isChosen={({ id }) => id === chosen} />;
 }

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import type { Graph, GraphNode } from '../../api/types';
 import { lettersPath, pathOf, selectOf, sqlPath } from '../../app/places';
 import { plural } from '../../lib/format';
+import { usePanel } from '../../ui/focus';
 import { Badge, Button, Notice } from '../../ui/parts';
 import { KIND_ICONS } from '../../ui/kinds';
 import { Definition } from './Definition';
@@ -17,15 +18,16 @@ export function PartPanel({ graph, part, onChoose }: { graph: Graph; part: Graph
   const told = usePart(part);
   const from = graph.edges.filter((edge) => edge.to === part.id).map((edge) => edge.from);
   const letters = lettersOf(part, from);
+  const panel = usePanel(part.id, () => onChoose(null));
   const to = graph.edges.filter((edge) => edge.from === part.id).map((edge) => edge.to);
   return (
-    <aside className="card panel" aria-label={`${part.kind} ${part.name}`}>
+    <aside className="card panel" aria-label={`${part.kind} ${part.name}`} {...panel.props}>
       <header>
         <h2 className="row tight grow">
           <Icon size={16} aria-hidden />
           <span className="ellipsis grow">{part.name}</span>
         </h2>
-        <Button look="quiet" icon={X} aria-label="Close" onClick={() => onChoose(null)} />
+        <Button look="quiet" icon={X} aria-label="Close" onClick={panel.close} />
       </header>
       <div className="body stack">
         <div className="row">

@@ -9,6 +9,7 @@ import type { TileSpec } from '../../charts/spec';
 import { paletteNow } from '../../charts/theme';
 import { suggestChart, type ChartChoice, type ChartKind } from '../../lib/chart';
 import { isNumeric } from '../../lib/cells';
+import { count } from '../../lib/format';
 import { Empty } from '../../ui/parts';
 import { Plot } from '../../ui/Plot';
 
@@ -50,6 +51,7 @@ export function ResultChart({ result }: { result: SqlResult }) {
     return draw(tile, { ...result, columns: tile.columns, rows: result.rows.slice(0, POINTS_MAX) }, { palette: paletteNow(), width, values: {} });
     // The colours are those of the theme.
   }, [tile, result, width, theme]);
+  const isCut = result.rows.length > POINTS_MAX;
   if (!choice || !tile || !drawn) {
     return (
       <Empty icon={ChartNoAxesColumn} title="Nothing to draw">
@@ -104,7 +106,7 @@ export function ResultChart({ result }: { result: SqlResult }) {
       <div className="result-plot">
         <Plot option={drawn.option} shape={`${theme} ${choice.kind} ${choice.x} ${choice.ys.join()} ${width}`} label={describe(tile, result)} onWidth={setWidth} />
       </div>
-      {drawn.notes.map((note) => (
+      {[...(isCut ? [`Drawn from the first ${count(POINTS_MAX)} of ${count(result.rows.length)} rows.`] : []), ...drawn.notes].map((note) => (
         <p key={note} className="muted small">
           {note}
         </p>

@@ -48,12 +48,12 @@ export function PostTab({ description }: { description: StreamDescription }) {
     if (broken) return [markOfBroken(text, broken)];
     return isKnown ? marksOf(text, foreseen.data?.errors ?? []) : [];
   }, [broken, isKnown, foreseen.data, text]);
-  const submit = async () => {
+  const submit = async (now = text) => {
     setBusy(true);
     setError(null);
     setAnswer(null);
     try {
-      setAnswer(await append(stream, text, false));
+      setAnswer(await append(stream, now, false));
     } catch (failure) {
       setError(failure);
     } finally {
@@ -68,7 +68,7 @@ export function PostTab({ description }: { description: StreamDescription }) {
         actions={<CopyButton text={curlOf('POST', `${window.location.origin}/streams/${stream}`, compact, key.get() !== '')} label="Copy as curl" />}
       >
         <div className="stack">
-          <Editor className="record-editor" label="JSON of the record" language="yaml" value={text} onChange={setText} onRun={() => isJson && void submit()} marks={marks} />
+          <Editor className="record-editor" label="JSON of the record" language="yaml" value={text} onChange={setText} onRun={(now) => whyNoJson(now) === '' && void submit(now)} marks={marks} />
           <Foreseen verdict={foreseen.data} problem={broken || (foreseen.error instanceof ApiError ? foreseen.error.message : '')} isKnown={broken !== '' || isKnown} />
           <div className="row">
             <Button look="primary" icon={Send} disabled={busy || !isJson} onClick={() => void submit()}>

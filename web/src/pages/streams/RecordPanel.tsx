@@ -1,6 +1,7 @@
 import { Crosshair, X } from 'lucide-react';
 import { Link } from 'react-router';
 import { tracePath } from '../../app/places';
+import { usePanel } from '../../ui/focus';
 import { Button, Card, CopyButton } from '../../ui/parts';
 import { Json } from '../../ui/Json';
 import { placeOf } from './RecordTable';
@@ -8,8 +9,9 @@ import type { TailRecord } from './useTail';
 
 /** One record whole. `onFollow` shows only those with its key. */
 export function RecordPanel({ stream, record, onFollow, onClose }: { stream: string; record: TailRecord; onFollow?: (key: string) => void; onClose: () => void }) {
+  const panel = usePanel(placeOf(record), onClose);
   return (
-    <Card title={`Record ${placeOf(record)}`} actions={<Button look="quiet" icon={X} aria-label="Close" onClick={onClose} />}>
+    <Card title={`Record ${placeOf(record)}`} actions={<Button look="quiet" icon={X} aria-label="Close" onClick={panel.close} />} {...panel.props}>
       <div className="stack">
         <dl className="facts">
           <dt>Came</dt>
