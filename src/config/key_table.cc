@@ -105,7 +105,7 @@ const Shape* KeyTable::ApiShape() {
       "an api: {}, or a mapping with sql or document",
       {
           {"sql", sql_, "a SELECT; $name is a parameter. Without it, all rows of the relation of the same name"},
-          {"params", params, "TYPE [= DEFAULT] [min N] [max N]; one without a default must be given"},
+          {"params", params, "TYPE [= DEFAULT] [min N] [max N]; one without a default must be given; with `?` it need not be, and an empty value is NULL"},
           {"shape", shape, "what the answer looks like", false, "many"},
           {"route", Text("a method and a path, such as GET /orders"), "method and path", false, "GET /api/NAME"},
           {"document", name_, "a collection: the answer is one of its documents"},

@@ -65,7 +65,7 @@ const Shape* KeyTable::DashboardShape() {
                     {"tiles", tiles, "what it shows, in this order", true},
                     {"title", text_, "its title; made from its name without"},
                     {"description", text_, "what it is for, as Markdown"},
-                    {"params", params, "TYPE [= DEFAULT] [min N] [max N]; with `?` it may be left out, and is then NULL"},
+                    {"params", params, "TYPE [= DEFAULT] [min N] [max N]; with `?` it may be left out, and an empty value is NULL"},
                     {"range", range, "two parameters that are one range of time"},
                     {"choices", choices, "what may be chosen for a parameter: the first column of a SELECT, called as its second column says"},
                 });

@@ -45,7 +45,7 @@ async function drawn(page, name) {
 }
 
 async function on(path, work, options = {}) {
-  const opened = await openPage(browser, server, { path, ...options });
+  const opened = await openPage(browser, options.server ?? server, { path, ...options });
   try {
     await work(opened.page, opened);
     assert.deepEqual(opened.faults, []);
@@ -189,6 +189,42 @@ test('filters stand in the address, come back with it, and are undone by Back an
     await until('all of it', () => drawn(page, 'line'), ([first]) => first.data.length === 6);
     assert.equal(new URL(page.url()).search, '');
   }));
+
+test('a filter with a default that may be NULL is emptied, and stays so in the address', async () => {
+  const other = await serve(`
+pipeline: few
+streams: {sales: {schema: {country: string, qty: int}}}
+dashboards:
+  few:
+    params: {country: string? = France, least: int? = 2}
+    choices: {country: SELECT DISTINCT country FROM sales ORDER BY ALL}
+    tiles: [{name: rows, chart: table, sql: "SELECT country, qty FROM sales WHERE ($country IS NULL OR country = $country) AND ($least IS NULL OR qty >= $least)"}]
+server: {listen: "127.0.0.1:0"}
+`);
+  try {
+    await postJson(other, '/streams/sales', [{ country: 'France', qty: 1 }, { country: 'France', qty: 2 }, { country: 'Spain', qty: 3 }]);
+    await on('/console/dashboards/few', async (page) => {
+      const shown = (rows) => until(`${rows} rows`, () => tileOf(page, 'rows').locator('.result-body .result-row').count(), (count) => count === rows);
+      await shown(1);
+      await page.getByRole('button', { name: 'Country: France' }).click();
+      await page.getByRole('option', { name: 'All' }).click();
+      await shown(2);
+      await page.getByLabel('Least').fill('');
+      await shown(3);
+      await until('the address', () => new URL(page.url()).search, (search) => search === '?country=&least=');
+      await page.reload();
+      await page.getByRole('button', { name: 'Country: All' }).waitFor();
+      assert.equal(await page.getByLabel('Least').inputValue(), '');
+      await shown(3);
+      await page.getByRole('button', { name: 'Reset' }).click();
+      await shown(1);
+      await page.getByRole('button', { name: 'Country: France' }).waitFor();
+      assert.equal(await page.getByLabel('Least').inputValue(), '2');
+    }, { server: other });
+  } finally {
+    await other.stop();
+  }
+});
 
 test('a click on a mark filters the other tiles, and a second one takes it back', () =>
   on(PAGE, async (page) => {

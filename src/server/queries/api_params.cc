@@ -78,7 +78,9 @@ Result<ApiParam::Value> ApiParam::Decode(std::string_view text) const {
 Result<QueryParameter> ApiParam::Read(const std::optional<std::string>& text) const {
   QueryParameter parameter{spec_.name, "", spec_.type, false};
   const std::optional<std::string>& given = text ? text : spec_.default_value;
-  if (!given) {
+  // As in CSV, nothing between two commas is null where the field may be null.
+  const bool is_null = given && given->empty() && spec_.type.nullable;
+  if (!given || is_null) {
     if (spec_.required && !spec_.type.nullable) return Fail(Error::Invalid("parameter " + spec_.name + " (" + TypeText(spec_.type) + ") is missing"));
     parameter.null = true;
     return parameter;

@@ -22,7 +22,8 @@ class ApiParam {
 
   const config::ParamSpec& spec() const { return spec_; }
 
-  // The value in its canonical text, checked against type and bounds; the default when `text` is not given. kInvalid: why not.
+  // The value in its canonical text, checked against type and bounds; the default when `text` is not given. An empty text is null where the
+  // parameter may be null, whatever its type and its default. kInvalid: why not.
   Result<QueryParameter> Read(const std::optional<std::string>& text) const;
 
  private:

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { textOf } from '../lib/cells';
 import { param, tileOf } from './fixtures';
-import { chosen, missingFor, presetsOf, sqlWith, valuesFor, valuesOf, withValues } from './params';
+import { chosen, missingFor, noneOf, presetsOf, sqlWith, valuesFor, valuesOf, withValues } from './params';
 import type { Dashboard } from './spec';
 
 const params = [param('country', 'string', { nullable: true }), param('since', 'date', { default: '2010-12-01' }), param('until', 'date', { default: '2011-12-31' }), param('customer', 'int', { required: true })];
@@ -13,6 +13,20 @@ describe('the address', () => {
     const search = new URLSearchParams('theme=x&country=France');
     expect(String(withValues(search, params, { country: null, since: '2011-01-01' }))).toBe('theme=x&since=2011-01-01');
     expect(String(withValues(new URLSearchParams('since=2011-01-01'), params, { since: '2010-12-01' }))).toBe('');
+  });
+});
+
+describe('a param with a default that may be NULL', () => {
+  const land = [param('land', 'string', { nullable: true, default: 'France' }), param('city', 'string', { nullable: true }), param('day', 'date', { default: '2011-01-01' })];
+  it('is NULL by an empty text, which stays in the address', () => {
+    expect(valuesOf(land, new URLSearchParams('land=&city=&day='))).toEqual({ land: '' });
+    expect(String(withValues(new URLSearchParams(), land, { land: '', city: '', day: '' }))).toBe('land=');
+    expect(land.map(noneOf)).toEqual(['', null, null]);
+  });
+  it('is as by default again without it', () => expect(String(withValues(new URLSearchParams('land='), land, { land: null }))).toBe(''));
+  it('is written as NULL for the SQL page', () => {
+    expect(sqlWith('SELECT $land', land, { land: '' })).toBe('SELECT NULL');
+    expect(sqlWith('SELECT $land', land, {})).toBe("SELECT 'France'");
   });
 });
 

@@ -3,12 +3,17 @@ import type { Dashboard, DashboardParam, ParamValues, TileSpec } from './spec';
 
 export const defaultOf = (param: DashboardParam): string | undefined => (param.default === null || param.default === undefined ? undefined : String(param.default));
 
+/** What a param becomes when nobody chooses a value: NULL, which an empty text asks for, where it may be that and is not by default. */
+export const noneOf = (param: DashboardParam): '' | null => (param.nullable && defaultOf(param) !== undefined ? '' : null);
+
+const isGiven = (param: DashboardParam, text: string | null): text is string => text !== null && text !== defaultOf(param) && (text !== '' || noneOf(param) === '');
+
 /** What the address says that is not as by default; what it says of others is not ours. */
 export function valuesOf(params: DashboardParam[], search: URLSearchParams): ParamValues {
   const values: Record<string, string> = {};
   for (const param of params) {
     const text = search.get(param.name);
-    if (text !== null && text !== '' && text !== defaultOf(param)) values[param.name] = text;
+    if (isGiven(param, text)) values[param.name] = text;
   }
   return values;
 }
@@ -18,8 +23,8 @@ export function withValues(search: URLSearchParams, params: DashboardParam[], ch
   const next = new URLSearchParams(search);
   for (const [name, text] of Object.entries(changes)) {
     const param = params.find((one) => one.name === name);
-    if (text === null || text === '' || (param && text === defaultOf(param))) next.delete(name);
-    else next.set(name, text);
+    if (text !== null && (param ? isGiven(param, text) : text !== '')) next.set(name, text);
+    else next.delete(name);
   }
   return next;
 }
@@ -43,7 +48,7 @@ export function missingFor(tile: TileSpec, params: DashboardParam[], values: Par
 const NUMERIC = /^(?:int|decimal|double|float)/;
 
 function literal(param: DashboardParam, text: string | undefined): string {
-  if (text === undefined) return 'NULL';
+  if (text === undefined || (text === '' && param.nullable)) return 'NULL';
   if (NUMERIC.test(param.type) && /^-?\d+(?:\.\d+)?$/.test(text)) return text;
   if (/^bool/.test(param.type)) return text === 'true' ? 'true' : 'false';
   const quoted = `'${text.replaceAll("'", "''")}'`;

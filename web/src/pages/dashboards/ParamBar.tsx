@@ -2,7 +2,7 @@
 import { RotateCcw, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { readable } from '../../charts/formats';
-import { defaultOf } from '../../charts/params';
+import { defaultOf, noneOf } from '../../charts/params';
 import type { Dashboard, DashboardParam, ParamValues } from '../../charts/spec';
 import { textOf } from '../../lib/cells';
 import { Button } from '../../ui/parts';
@@ -33,8 +33,8 @@ export function ParamBar({ dashboard, values, onValues }: ParamBarProps) {
         </div>
       ))}
       {chips.map((param) => (
-        <button key={param.name} type="button" className="chip filter-chip" aria-label={`Remove ${readable(param.name)}: ${values[param.name]}`} onClick={() => onValues({ [param.name]: null })}>
-          <span className="muted">{readable(param.name)}</span> <span className="ellipsis">{values[param.name]}</span>
+        <button key={param.name} type="button" className="chip filter-chip" aria-label={`Remove ${readable(param.name)}: ${values[param.name] || 'All'}`} onClick={() => onValues({ [param.name]: null })}>
+          <span className="muted">{readable(param.name)}</span> <span className="ellipsis">{values[param.name] || 'All'}</span>
           <X size={13} aria-hidden />
         </button>
       ))}
@@ -59,7 +59,7 @@ function Control(props: ControlProps) {
   if (dashboard.choices.includes(param.name)) return <ChoiceControl {...props} />;
   const label = readable(param.name);
   if (param.type.startsWith('bool')) {
-    const options: Option[] = [...(param.nullable ? [{ value: null, label: 'All' }] : []), { value: 'true', label: 'Yes' }, { value: 'false', label: 'No' }];
+    const options: Option[] = [...(param.nullable ? [{ value: noneOf(param), label: 'All' }] : []), { value: 'true', label: 'Yes' }, { value: 'false', label: 'No' }];
     return (
       <>
         <span className="param-label">{label}</span>
@@ -67,14 +67,14 @@ function Control(props: ControlProps) {
       </>
     );
   }
-  return <TextControl key={value ?? ''} {...props} />;
+  return <TextControl key={value === undefined ? 'as by default' : `= ${value}`} {...props} />;
 }
 
 function ChoiceControl({ dashboard, param, value, onChange }: ControlProps) {
   const label = readable(param.name);
   const { data, error } = useChoices(dashboard.name, param.name);
   const chosen = data?.choices.filter((choice) => choice.value !== null).map((choice): Option => ({ value: textOf(choice.value), label: choice.label ?? textOf(choice.value) })) ?? [];
-  const options: Option[] = param.nullable ? [{ value: null, label: 'All' }, ...chosen] : chosen;
+  const options: Option[] = param.nullable ? [{ value: noneOf(param), label: 'All' }, ...chosen] : chosen;
   return (
     <>
       <span className="param-label">{label}</span>

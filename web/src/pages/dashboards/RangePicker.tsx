@@ -15,7 +15,7 @@ interface RangePickerProps {
 }
 
 const shown = (param: DashboardParam, text: string | undefined): string => {
-  if (text === undefined) return '…';
+  if (!text) return '…';
   const column = { name: param.name, type: param.type.startsWith('date') ? 'DATE' : 'TIMESTAMP WITH TIME ZONE' };
   return formatterOf(column, [column], undefined).exact(text).replace(/, 00:00$/, '');
 };

@@ -39,8 +39,11 @@ export const useChoices = (dashboard: string, param: string) =>
 
 export const tileKey = (dashboard: string, tile: string) => ['tile', dashboard, tile] as const;
 
-const tileAddress = (dashboard: string, tile: TileSpec, values: ParamValues): string =>
-  addressOf('/dashboards/{dashboard}/tiles/{tile}', { dashboard, tile: tile.name }, valuesFor(tile, values));
+function tileAddress(dashboard: string, tile: TileSpec, values: ParamValues): string {
+  const address = addressOf('/dashboards/{dashboard}/tiles/{tile}', { dashboard, tile: tile.name });
+  const asked = new URLSearchParams(valuesFor(tile, values)).toString();
+  return asked ? `${address}?${asked}` : address;
+}
 
 /** What was there stays until the new rows are. */
 export function useTile(dashboard: string, tile: TileSpec, values: ParamValues, enabled: boolean): UseQueryResult<TileResult> {

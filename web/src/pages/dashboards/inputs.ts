@@ -1,4 +1,5 @@
 // Values of params as the browser's own inputs write them.
+import { noneOf } from '../../charts/params';
 import type { DashboardParam } from '../../charts/spec';
 
 /** Of a `date` or `datetime-local` input; times are UTC. */
@@ -8,7 +9,7 @@ export function toInput(param: DashboardParam, text: string | undefined): string
 }
 
 export function fromInput(param: DashboardParam, text: string): string | null {
-  if (text === '') return null;
+  if (text === '') return noneOf(param);
   if (!param.type.startsWith('timestamp')) return text;
   return `${text.length === 16 ? `${text}:00` : text}Z`;
 }
