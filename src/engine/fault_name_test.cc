@@ -18,6 +18,12 @@ TEST(FaultName, ValuesGoAndTypesStay) {
             "Out of Range Error: Overflow in multiplication of INT64 (N * N)!");
 }
 
+TEST(FaultName, AnUnknownFieldIsNamedOnceWithTheNearestOneAndTheWayOut) {
+  const std::string name = "Quantty: expected no field of this name (did you mean Quantity?), unless the stream has unknown_fields: drop or keep, found string";
+  EXPECT_EQ(FaultName("/Quantty", name.substr(9) + " \"6\""), name);
+  EXPECT_EQ(FaultName("/Quantty", name.substr(9) + " \"12.5 or so\""), name);
+}
+
 TEST(FaultName, PlacesInListsAreOnePlace) {
   EXPECT_EQ(FaultName("/items/3/price", "expected int, found null"), FaultName("/items/12/price", "expected int, found null"));
   EXPECT_EQ(FaultName("/items/3/price", "expected int, found null"), "items/*/price: expected int, found null");

@@ -340,7 +340,8 @@ bool RecordDecoder::Impl::RefuseRepeated(std::string_view name) {
 }
 
 bool RecordDecoder::Impl::RefuseUnknown(const Node& node, std::string_view name) {
-  RefuseToken("no field of this name" + DidYouMean(name, node.fields.names()));
+  // With the way out: a first file mostly has columns that nobody declared.
+  RefuseToken("no field of this name" + DidYouMean(name, node.fields.names()) + ", unless the stream has unknown_fields: drop or keep");
   return Inside(name);
 }
 
