@@ -3,8 +3,10 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router/dom';
 import { SessionGate } from './app/session';
+import { fontIsThere } from './app/font';
 import { startTheme } from './app/theme';
 import { router } from './router';
+import '@fontsource-variable/inter/wght.css';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/parts.css';
@@ -15,6 +17,9 @@ startTheme();
 const queries = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, networkMode: 'always' }, mutations: { networkMode: 'always' } },
 });
+
+// Charts measure their labels when they are drawn.
+await fontIsThere();
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
