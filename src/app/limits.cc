@@ -298,6 +298,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"jobs", "server/admin/job_routes.cc:kDueTimesShownMax", "", kCount, 50, false, "due times of a range that are named", "counted alone"},
       LimitRow{"jobs", "app/command_step.h:kCommandOutputMax", "", kBytes, 4'096, false, "what is kept of a program's output", "left out"},
       LimitRow{"jobs", "app/command_step.h:kCommandGrace", "", kMilliseconds, 3'000, false, "a program that is to end, from SIGTERM to SIGKILL", "killed with its process group"},
+      LimitRow{"pipeline file", "config/sql_dashboards.cc:kUnknownColumnsMax", "", kCount, 20, false, "unknown columns of one SQL of a dashboard that are told at once", "the others at the next check"},
       LimitRow{"pipeline file", "config/read_jobs.cc:kHttpTimeoutMaxMs", "", kMilliseconds, 3'600'000, false, "`timeout` of an http step", "refused"},
       LimitRow{"pipeline file", "config/job_nodes.h:kJobTimeoutMaxMs", "", kMilliseconds, int64_t{7} * 86'400'000, false, "durations of jobs and alerts", "refused"},
       LimitRow{"pipeline file", "config/key_table.h:kRetriesMax", "", kCount, 100, false, "retries of a job", "refused"},

@@ -10,6 +10,8 @@ namespace tailrace {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+// Of the columns of a header that the schema lacks.
+constexpr size_t kUnknownColumnsNamed = 10;
 
 // One byte of latin-1 as UTF-8.
 void AppendLatin1(unsigned char byte, std::string* out) {
@@ -69,14 +71,21 @@ Status CsvReader::SetHeader(const CsvRow& row) {
 Status CsvReader::CheckNames() const {
   std::unordered_set<std::string_view> seen;
   std::vector<std::string_view> known;
+  std::string listed;
+  size_t unknown = 0;
   for (const Field& field : schema_.fields) known.push_back(field.name);
   for (const std::string& name : names_) {
     if (!seen.insert(name).second) return Fail(Error::Invalid("the header names the column `" + name + "` twice"));
-    bool is_refused = schema_.unknown_fields == UnknownFields::kReject && schema_.FieldIndex(name) < 0;
-    if (is_refused) {
-      return Fail(Error::Invalid("the header's column `" + name + "` is no field of the schema" +
-                                 DidYouMean(name, known) + "; unknown_fields: drop leaves it out"));
-    }
+    if (schema_.unknown_fields != UnknownFields::kReject || schema_.FieldIndex(name) >= 0) continue;
+    if (++unknown > kUnknownColumnsNamed) continue;
+    listed += (listed.empty() ? "`" : ", `") + name + "`" + DidYouMean(name, known);
+  }
+  if (unknown > kUnknownColumnsNamed) listed += " and " + std::to_string(unknown - kUnknownColumnsNamed) + " more";
+  if (unknown == 1) {
+    return Fail(Error::Invalid("the header's column " + listed + " is no field of the schema; unknown_fields: drop leaves it out, keep puts it into _extra"));
+  }
+  if (unknown > 1) {
+    return Fail(Error::Invalid("the header's columns " + listed + " are no fields of the schema; unknown_fields: drop leaves them out, keep puts them into _extra"));
   }
   for (const Field& field : schema_.fields) {
     if (field.type.nullable || seen.count(field.name) > 0) continue;

@@ -125,8 +125,13 @@ TEST(CsvReader, LineBeyondTheLimitIsAFaultAndIsSkippedWhole) {
 
 TEST(CsvReader, HeaderThatMakesEveryRowAFaultIsRefused) {
   Schema schema = Texts({"Quantity", "Price"});
-  EXPECT_EQ(Read("Quantity,Prise\n", schema), (Rows{"the header's column `Prise` is no field of the schema (did you "
-                                                    "mean Price?); unknown_fields: drop leaves it out"}));
+  EXPECT_EQ(Read("Quantity,Prise\n", schema), (Rows{"the header's column `Prise` (did you "
+                                                    "mean Price?) is no field of the schema; unknown_fields: drop leaves it out, keep puts it into _extra"}));
+  EXPECT_EQ(Read("Quantity,Price,Where,Prise\n", schema), (Rows{"the header's columns `Where`, `Prise` (did you mean Price?) are no fields of the schema; "
+                                                               "unknown_fields: drop leaves them out, keep puts them into _extra"}));
+  std::string many = "Quantity,Price";
+  for (int i = 0; i < 12; ++i) many += ",more" + std::to_string(i);
+  EXPECT_NE(Read(many + "\n", schema).at(0).find("`more9` and 2 more are no fields"), std::string::npos);
   EXPECT_EQ(Read("Quantity\n", schema), (Rows{"the header has no column `Price`, which may not be null"}));
   EXPECT_EQ(Read("Price,Quantity,Price\n", schema), (Rows{"the header names the column `Price` twice"}));
   EXPECT_EQ(Read("", schema), (Rows{"no header: the text is empty"}));

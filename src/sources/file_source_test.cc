@@ -167,8 +167,8 @@ TEST_F(FileSourceTest, HeaderThatDoesNotFitTheSchemaIsAnErrorOfTheFile) {
   Schema schema{{{"Quantity", Scalar("int")}}, UnknownFields::kReject};
   EXPECT_EQ(ReadAll(Options(SourceFormat::kCsv, "a.csv"), schema),
             (Rows{"error: " + folder_.Path("a.csv") +
-                  ": the header's column `Quantty` is no field of the schema (did you mean "
-                  "Quantity?); unknown_fields: drop leaves it out"}));
+                  ": the header's column `Quantty` (did you mean Quantity?) is no field of the schema; "
+                  "unknown_fields: drop leaves it out, keep puts it into _extra"}));
 }
 
 TEST_F(FileSourceTest, LongLineIsOneFaultWhateverItsLength) {
