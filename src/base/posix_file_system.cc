@@ -170,7 +170,7 @@ class MachineFileSystem final : public FileSystem {
   }
 
   Status MakeDirectory(const std::string& path) override {
-    if (mkdir(path.c_str(), kDirectoryMode) != 0 && errno != EEXIST) return Fail(SystemError(errno, "make", path));
+    if (mkdir(path.c_str(), kDirectoryMode) != 0 && errno != EEXIST) return Fail(SystemError(errno, "make the folder", path));
     return {};
   }
 

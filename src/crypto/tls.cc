@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <system_error>
 
 #include "crypto/digest.h"
 #include "crypto/socket_bio.h"
@@ -26,6 +27,11 @@ using Context = std::shared_ptr<SSL_CTX>;
 std::string Reason() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
+  const bool has_no_pem = (ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE) ||
+                          (ERR_GET_LIB(code) == ERR_LIB_OSSL_DECODER && ERR_GET_REASON(code) == ERR_R_UNSUPPORTED);
+  if (has_no_pem) return "it holds no such PEM text";
+  if (ERR_GET_LIB(code) == ERR_LIB_X509 && ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH) return "it is the key of another certificate";
   const char* const text = code == 0 ? nullptr : ERR_reason_error_string(code);
   return text == nullptr ? "the connection broke off" : text;
 }

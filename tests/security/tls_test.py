@@ -186,11 +186,16 @@ class TlsTest(unittest.TestCase):
             self.assertIn("server.tls.client", told.stderr)
 
     def test_files_that_cannot_be_used_stop_the_start_with_their_name(self):
-        for change, name in (({"key.pem": Tools.text("second.key")}, "key.pem"), ({"cert.pem": "nothing"}, "cert.pem"), ({"key.pem": ""}, "key.pem")):
+        for change, told in (({"key.pem": Tools.text("second.key")}, "key.pem: it is the key of another certificate"),
+                             ({"cert.pem": "nothing"}, "cert.pem: it holds no such PEM text"), ({"key.pem": ""}, "key.pem: it holds no such PEM text")):
             with Served(server=TLS, files=dict(Tools.files(), **change), start=False) as served:
                 refused = served.run("run")
                 self.assertEqual(refused.returncode, 2, refused.stderr)
-                self.assertIn(name, refused.stderr)
+                self.assertIn(told, refused.stderr)
+        for missing in ("cert.pem", "key.pem"):
+            files = {name: text for name, text in Tools.files().items() if name != missing}
+            with Served(server=TLS, files=files, start=False) as served:
+                self.assertRegex(served.run("run").stderr, missing + ": No such file")
         with Served(server="  tls: {cert: cert.pem}\n", files=Tools.files(), start=False) as served:
             self.assertIn("key", served.run("check").stderr)
 
