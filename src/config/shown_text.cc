@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 #include <utility>
 #include <vector>
@@ -80,6 +81,20 @@ class Hider {
     }
   }
 
+  // A line that somebody has taken out, `# password: hunter2`: what follows the key. A `#` within a text is taken for one too, which hides more.
+  void LookIntoComments() {
+    for (size_t mark = file_.find('#'); mark != std::string_view::npos; mark = file_.find('#', mark + 1)) {
+      if (mark > 0 && !IsBlank(file_[mark - 1])) continue;
+      const size_t end = std::min(file_.find('\n', mark), file_.size());
+      for (size_t colon = file_.find(": ", mark); colon < end; colon = file_.find(": ", colon + 1)) {
+        size_t name = colon;
+        while (name > mark && (std::isalnum(static_cast<unsigned char>(file_[name - 1])) != 0 || file_[name - 1] == '_' || file_[name - 1] == '-')) --name;
+        const size_t value = std::min(file_.find_first_not_of(" \t", colon + 1), end);
+        if (NamesSecret(file_.substr(name, colon - name)) && HoldsLiteral(file_.substr(value, end - value))) Hide(value, end);
+      }
+    }
+  }
+
   ShownText Shown() {
     std::sort(places_.begin(), places_.end());
     ShownText shown;
@@ -96,6 +111,8 @@ class Hider {
   }
 
  private:
+  static bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+
   void Hide(size_t begin, size_t end) {
     if (begin < end && end <= file_.size()) places_.emplace_back(begin, end);
   }
@@ -135,6 +152,7 @@ ShownText ShownTextOf(std::string_view text) {
   if (tree.root == nullptr || report.has_errors()) return {};
   Hider hider(source.text());
   hider.Look(*tree.root, "", false, static_cast<int>(YamlLimits{}.depth_max) + 1);
+  hider.LookIntoComments();
   return hider.Shown();
 }
 

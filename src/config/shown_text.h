@@ -13,8 +13,8 @@ struct ShownText {
 };
 
 // The text with `…` in place of each secret that is written in it: values of keys that hold one (`password`, `bearer`, `client_secret`, headers and
-// parameters of such a name, the address of a webhook), and passwords within addresses. `${NAME}` stays: it tells a name. What is written in a
-// comment stays. Of a text that is no YAML nothing is shown.
+// parameters of such a name, the address of a webhook), and passwords within addresses. `${NAME}` stays: it tells a name. Of a
+// comment what follows such a key is hidden. Of a text that is no YAML nothing is shown.
 ShownText ShownTextOf(std::string_view text);
 
 }  // namespace tailrace::config

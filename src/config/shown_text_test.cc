@@ -67,6 +67,22 @@ TEST(ShownTextTest, SecretsOfSeveralLinesAndOfAliasesAreHidden) {
   }
 }
 
+TEST(ShownTextTest, WhatFollowsSuchAKeyInACommentIsHiddenAndOtherCommentsStay) {
+  const ShownText shown = ShownTextOf(R"(pipeline: shop  # the till's
+# mail: {user: robot, password: hunter2}
+#   bearer: hunter2
+# password: ${PASSWORD}
+# note: passwords stand elsewhere
+)");
+  EXPECT_EQ(shown.text, R"(pipeline: shop  # the till's
+# mail: {user: robot, password: …
+#   bearer: …
+# password: ${PASSWORD}
+# note: passwords stand elsewhere
+)");
+  EXPECT_EQ(shown.hidden, 2);
+}
+
 TEST(ShownTextTest, OfWhatIsNoYamlNothingIsShown) { EXPECT_EQ(ShownTextOf("password: {hunter2\n").text, ""); }
 
 // What is checked for somebody else must not tell of this machine: nothing of a substitution decides what is answered.

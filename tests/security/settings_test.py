@@ -44,6 +44,7 @@ class SettingsTest(unittest.TestCase):
             served.start()
             made = served.post("/keys", {"name": "till", "roles": ["ingest"], "only": ["stream:shop.sales"], "expires": "1d"}, key=admin)
             self.assertEqual(made.status, 201, made.body)
+            self.assertEqual(made.headers["cache-control"], "no-store")
             issued = made.json()
             self.assertEqual(issued["only"], ["stream:sales"])
             served.until(lambda: served.post("/streams/sales", {"id": 1, "item": "tea"}, key=issued["key"]).status == 200, "the key opens")

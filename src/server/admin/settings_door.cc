@@ -92,6 +92,7 @@ void SettingsDoor::Run(ReadPool& pool, const ExchangePtr& exchange, std::functio
     Reply reply;
     reply.status = status;
     reply.body = std::move(*json);
+    reply.headers.emplace_back("Cache-Control", "no-store");  // it may hold a key
     return reply;
   });
 }
