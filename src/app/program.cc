@@ -91,6 +91,8 @@ std::string HelpText(const CLI::App& app, std::string_view path) {
 std::string_view GroupSummary(std::string_view group) {
   if (group == "dlq") return "Dead letters: list, show, redrive, resume";
   if (group == "log") return "Look into the log: verify, inspect, repair";
+  if (group == "job") return "Jobs: list, show, history, run, cancel";
+  if (group == "alert") return "Alerts: list, silence, unsilence";
   if (group == "keys") return "Who may do what over HTTP: add, list, revoke, rotate";
   return "";
 }
@@ -171,12 +173,29 @@ std::optional<std::string> UnknownCommand(const CLI::App& named, int argc, const
   return std::nullopt;
 }
 
+// What the parser found wrong, in words that say what to write instead.
+std::string MessageOf(const CLI::ParseError& error, const CommandLine& line) {
+  const CLI::App& named = line.named();
+  const std::string text = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return text.substr(0, text.find(':')) + " needs a value";
+  const std::vector<std::string> left_over = line.root().remaining(true);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || left_over.empty()) return text;
+  const std::string& word = left_over.front();
+  if (!word.starts_with('-')) return fmt::format("nothing is expected at \"{}\"", word);
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : named.get_options()) {
+    if (option->get_group().empty()) continue;
+    for (const std::string& flag : option->get_lnames()) flags.push_back("--" + flag);
+  }
+  return fmt::format("no option {}{}", word, config::Suggestion(word, flags));
+}
+
 ExitCode ReportParseError(const CommandLine& line, const CLI::ParseError& error, int argc, const char* const* argv,
                           Console& console) {
   const CLI::App& named = line.named();
   const std::string path = line.PathOf(named);
   const auto unknown = UnknownCommand(named, argc, argv);
-  std::string message = unknown ? fmt::format("no command {}", *unknown) : std::string(error.what());
+  std::string message = unknown ? fmt::format("no command {}", *unknown) : MessageOf(error, line);
   message += fmt::format("\nSee `tailrace {}{}--help`.", path, path.empty() ? "" : " ");
   return console.Wrong(message);
 }

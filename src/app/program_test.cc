@@ -17,6 +17,10 @@ TEST(Program, EveryCommandHasASummaryAndAnExampleOfItself) {
   }
 }
 
+TEST(Program, EveryWordOfTheHelpSaysWhatItIsFor) {
+  for (const CommandLineShape& shape : CommandLineShapes()) EXPECT_FALSE(shape.summary.empty()) << shape.name;
+}
+
 TEST(Program, CompletionKnowsEveryCommandAndItsFlags) {
   const auto shapes = CommandLineShapes();
   const auto named = [&](std::string_view name) {

@@ -303,7 +303,7 @@ KeyTable::KeyTable() {
   Shape* tests = List("a list of tests", TestShape());
   tests->nullable = true;
   const Shape* pipeline_name =
-      Pattern("a name of letters, digits, _ and -", "^[A-Za-z_][A-Za-z0-9_-]*$", IsPipelineName);
+      Pattern("a name of letters, digits, _ and -, not beginning with a digit", "^[A-Za-z_][A-Za-z0-9_-]*$", IsPipelineName);
   root_ = Object(
       "a pipeline file: a mapping with pipeline and streams",
       {

@@ -127,7 +127,14 @@ Result<std::vector<std::string>> SecretValuesOf(const std::string& path, const L
 
 Result<PipelineText> ReadPipelineText(const std::string& path) {
   const fs::path file = FileOf(path);
-  TR_TRY(std::string text, ReadText(file));
+  auto read = ReadText(file);
+  const bool is_folder_without = !read && read.error().code() == ErrorCode::kNotFound && file.string() != path;
+  if (is_folder_without) {
+    const std::string folder = path.empty() || path == "." ? "this folder" : path;
+    return Fail(Error::NotFound("there is no " + std::string(kFileName) + " in " + folder +
+                                ": name a pipeline file or its folder, or let `tailrace init` write one"));
+  }
+  TR_TRY(std::string text, std::move(read));
   return PipelineText{file.string(), std::move(text)};
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kNameBytesMax = 64;
 constexpr size_t kCandidatesMax = 500;
-constexpr size_t kListedMax = 8;
+constexpr size_t kListedMax = 16;
 
 // A third of the letters may differ, so lengths further apart need no look.
 bool MayBeNear(std::string_view name, std::string_view candidate) {

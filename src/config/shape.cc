@@ -111,8 +111,9 @@ void ShapeCheck::CheckChoice(Node& node, const Shape& shape) {
   for (const Choice& known : shape.choices) {
     if (known.since == Since::kNow) words.emplace_back(known.word);
   }
-  Refuse(node, "expected " + Expectation(shape) + ", found " + Quoted(node.shown()) +
-                   (node.replacements.empty() && words.size() > 1 ? Suggestion(node.text, words) : ""));
+  // Which there are is said already.
+  const std::string hint = node.replacements.empty() && words.size() > 1 ? Suggestion(node.text, words) : "";
+  Refuse(node, "expected " + Expectation(shape) + ", found " + Quoted(node.shown()) + (hint.starts_with(" (did") ? hint : ""));
 }
 
 void ShapeCheck::CheckObject(Node& node, const Shape& shape) {

@@ -127,7 +127,9 @@ TEST(ReadsTest, SqlInAFormThatThereIsNotIs406) {
 
 TEST(ReadsTest, SqlThatIsNoRequestIs400) {
   TestServer server;
-  EXPECT_EQ(server.Post("/sql", "SELECT 1").status, 400);
+  const RawReply bare = server.Post("/sql", "SELECT 1");
+  EXPECT_EQ(bare.status, 400);
+  EXPECT_NE(bare.body.find(R"(a query is {\"sql\": \"SELECT ...\"})"), std::string::npos) << bare.body;
   EXPECT_EQ(server.Post("/sql", "{}").status, 400);
   EXPECT_EQ(server.Post("/sql", R"({"sql":5})").status, 400);
   EXPECT_EQ(server.Post("/sql", R"({"sql":"SELECT 1","parms":{}})").status, 400);

@@ -51,7 +51,7 @@ ExitCode Silence(const Options& options, Console& console) {
 
 Action DeclareAlertSilence(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
-  arguments.Required("alert", "Name of the alert", &options->alert);
+  arguments.Required("ALERT", "Name of the alert", &options->alert);
   arguments.Pipeline(&options->pipeline);
   arguments.Option("--for", "TIME", "How long nobody is told, such as 30m, 2h or 3d; default 1h", &options->lasts);
   arguments.Option("--reason", "TEXT", "Why, for whoever looks", &options->reason);
@@ -61,7 +61,7 @@ Action DeclareAlertSilence(Arguments& arguments) {
 
 Action DeclareAlertUnsilence(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
-  arguments.Required("alert", "Name of the alert", &options->alert);
+  arguments.Required("ALERT", "Name of the alert", &options->alert);
   arguments.Pipeline(&options->pipeline);
   arguments.Port("The port that `run --port` was given", &options->port);
   return [options](Console& console) { return Change(*options, "DELETE", "", console); };

@@ -45,7 +45,7 @@ ExitCode Cancel(const Options& options, Console& console) {
 
 Action DeclareJobCancel(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
-  arguments.Required("job", "Name of the job", &options->job);
+  arguments.Required("JOB", "Name of the job", &options->job);
   arguments.Pipeline(&options->pipeline);
   arguments.Option("--run", "RUN", "Name of a run that runs or waits, as `job history` shows it; by default the one that runs now", &options->run);
   arguments.Flag("--no-wait", "Print the name of the run and do not wait for its end", &options->no_wait);

@@ -44,7 +44,7 @@ ExitCode History(const Options& options, Console& console) {
 
 Action DeclareJobHistory(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
-  arguments.Required("job", "Name of the job", &options->job);
+  arguments.Required("JOB", "Name of the job", &options->job);
   arguments.Pipeline(&options->pipeline);
   arguments.Number("--limit", "Runs at most, the newest (20)", 1, server::kRunsShownMax, &options->limit);
   arguments.Flag("--json", "A JSON object a line", &options->json);

@@ -78,7 +78,7 @@ ExitCode Run(const Options& options, Console& console) {
 
 Action DeclareJobRun(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
-  arguments.Required("job", "Name of the job", &options->job);
+  arguments.Required("JOB", "Name of the job", &options->job);
   arguments.Pipeline(&options->pipeline);
   arguments.Option("--from", "TIME", "With --to: a run for each due time from here on; a date is its midnight in the job's time zone", &options->from);
   arguments.Option("--to", "TIME", "Up to here, but not at it", &options->to);

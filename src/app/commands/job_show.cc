@@ -66,7 +66,7 @@ ExitCode Show(const Options& options, Console& console) {
 
 Action DeclareJobShow(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
-  arguments.Required("job", "Name of the job", &options->job);
+  arguments.Required("JOB", "Name of the job", &options->job);
   arguments.Pipeline(&options->pipeline);
   arguments.Option("--run", "RUN", "Name of a run, as `job history` shows it; by default the newest", &options->run);
   arguments.Flag("--json", "The server's answer as it came", &options->json);

@@ -60,8 +60,9 @@ Result<SqlReads::Asked> SqlReads::ReadBody(const Request& request) const {
   TR_TRY(QueryArgs args, QueryArgs::Parse(request));
   TR_TRY(asked.wait_for, reader_.TakeWaitFor(args, request.caller->grant));
   TR_RETURN_IF_ERROR(args.RefuseRest());
-  TR_TRY(const auto members, JsonMembers(request.body));
-  for (const auto& [name, value] : members) {
+  const auto members = JsonMembers(request.body);
+  if (!members) return Fail(Error::Invalid(members.error().message() + "; a query is {\"sql\": \"SELECT ...\"}"));
+  for (const auto& [name, value] : *members) {
     if (name == "sql") {
       TR_TRY(asked.request.sql, JsonStringValue(value));
     } else if (name == "params") {
