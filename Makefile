@@ -62,7 +62,7 @@ tidy: setup
 	@cmake --build --preset tidy -j $(JOBS)
 
 format: setup
-	@git-clang-format-14 --binary clang-format-14 --extensions h,cc || true
+	@git-clang-format-14 --force --binary clang-format-14 --extensions h,cc
 
 clean:
 	@rm -rf build
