@@ -36,7 +36,7 @@ constexpr std::array kKeys = {
     LimitKey{"query_answer_max", kBytes, 64 * kMiB, kKiB, kGiB, "bytes of an answer", "413"},
     LimitKey{"tile_rows_max", kCount, 10'000, 1, 1'000'000, "rows of a dashboard's tile", "cut there, `cut` says so"},
     LimitKey{"tile_cache_max", kBytes, 64 * kMiB, 0, 64 * kGiB, "answers of tiles that are kept until what they read changes", "the least recently used go"},
-    LimitKey{"tile_groups_max", kCount, 2'000'000, 0, 1'000'000'000, "groups of rows that are formed ahead for tiles with filters, in memory", "another filter reads the rows"},
+    LimitKey{"tile_groups_max", kCount, 1'000'000, 0, 1'000'000'000, "groups of rows that are formed ahead for tiles with filters, in memory", "another filter reads the rows"},
     LimitKey{"waits_max", kCount, 1'000, 0, 1'000'000, "requests in `wait_for`", "503"},
     LimitKey{"wait_timeout_max", kMilliseconds, 60 * kSecond, 10, 24 * kHour, "`timeout` of `wait_for`", "400"},
     LimitKey{"tails_max", kCount, 200, 0, 100'000, "live tails at a time", "503"},

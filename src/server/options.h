@@ -37,7 +37,7 @@ struct Limits {
   std::chrono::milliseconds query_timeout{30'000};
   size_t tile_rows_max = 10'000;                 // of a tile of a dashboard: then it says that it is cut
   size_t tile_cache_bytes_max = 64 << 20;        // answers of tiles that are kept until what they read changes
-  int64_t tile_groups_max = 2'000'000;           // formed ahead for tiles with filters, in memory; 0: none
+  int64_t tile_groups_max = 1'000'000;           // formed ahead for tiles with filters, in memory; 0: none
   std::chrono::milliseconds wait_timeout{5'000};     // of wait_for without `timeout`
   std::chrono::milliseconds wait_timeout_max{60'000};
 
