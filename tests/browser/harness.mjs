@@ -21,13 +21,17 @@ const VISITS = [{ page: '/', seconds: 90 }, { page: '/cart', seconds: '75 s' }, 
 // Everything waits at most so long: what takes longer has hung.
 export const PATIENCE_MS = 60_000;
 
-/** Starts the program on a copy of `pipeline` (the path of a file or of its folder, or the text of a file). */
-export async function serve(pipeline = join(HERE, 'pipeline.yaml')) {
+/**
+ * Starts the program on a copy of `pipeline` (the path of a file or of its folder, or the text of a file).
+ * `through`: a program of that folder, with its arguments, that starts ours and ends with it; `env`: added to the environment.
+ */
+export async function serve(pipeline = join(HERE, 'pipeline.yaml'), { through = [], env = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'tailrace-browser-'));
   const file = join(folder, 'pipeline.yaml');
   if (pipeline.includes('\n')) writeFileSync(file, pipeline);
   else cpSync(pipeline, statSync(pipeline).isDirectory() ? folder : file, { recursive: true });
-  const child = spawn(PROGRAM, ['run', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [command, ...words] = [...through.map((word, i) => (i === 0 ? join(folder, word) : word)), PROGRAM, 'run', file];
+  const child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   let output = '';
   const ended = new Promise((done) => child.once('exit', done));
   const listening = new Promise((done, fail) => {

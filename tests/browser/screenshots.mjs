@@ -16,7 +16,7 @@ const PHONE = { suffix: '-phone', theme: 'light', width: 375, height: 720 };
 // Of a dashboard one sees more than a screen.
 const TALL = { height: 1240 };
 const SHAPES_OF = { pipeline: [LIGHT, DARK, PHONE], 'letters-of-stream': [LIGHT, PHONE] };
-const DASHBOARD_SHAPES_OF = { retail: [LIGHT, DARK, PHONE] };
+const DASHBOARD_SHAPES_OF = { retail: [LIGHT, DARK, PHONE], walmart: [LIGHT, DARK] };
 // Numbers have come, charts are drawn.
 const SETTLE_MS = 6000;
 // Half a million records, on a busy machine.
@@ -34,6 +34,8 @@ const EXAMPLES = [
   { name: 'flights', needs: 'flights/clean_dataset.csv', dashboard: 'fares', stream: 'fares', records: 300_000 },
   { name: 'pinterest', needs: 'pinterest/events_in_posting_order.jsonl', dashboard: 'posts', stream: 'pins', records: 2_000 },
   { name: 'amazon', needs: 'amazon/client_amazon_products_small.jsonl', dashboard: 'products', stream: 'products', records: 1_000 },
+  // Its APIs are answered by a stand-in, which is asked every second here.
+  { name: 'walmart', needs: 'walmart/vod_2017-03.jsonl', dashboard: 'shop', stream: 'vod', records: 8, options: { through: ['apis.py', '--'], env: { EVERY: '1s' } } },
 ];
 
 const recordsOf = async (server, example) => (await getJson(server, '/status')).streams.find((stream) => stream.name === example.stream)?.records ?? 0;
@@ -43,6 +45,7 @@ const onTheWay = async (server) => (await getJson(server, '/graph')).nodes.reduc
 const exampleSet = (example) => ({
   pages: [{ name: `dashboard-${example.name}`, path: `/console/dashboards/${example.dashboard}`, ready: (page) => page.locator('canvas').first().waitFor(), shapes: (DASHBOARD_SHAPES_OF[example.name] ?? [LIGHT]).map((shape) => ({ ...shape, ...TALL })) }],
   pipeline: join(SOURCE, 'examples', example.name),
+  options: example.options,
   prepare: async (server) => {
     await until('records', () => recordsOf(server, example), (records) => records >= example.records, LOADED_MS_MAX);
     await until('tables', () => onTheWay(server), (records) => records === 0, LOADED_MS_MAX);
@@ -74,12 +77,12 @@ async function draw(browser, server, { name, path, ready }, { suffix, ...shape }
 mkdirSync(folder, { recursive: true });
 const sets = [{ pages: PAGES, prepare: seed }, ...EXAMPLES.filter((example) => existsSync(join(data, example.needs))).map(exampleSet)];
 const browser = await openBrowser();
-for (const { pages, pipeline, prepare } of sets) {
+for (const { pages, pipeline, options, prepare } of sets) {
   const chosen = pages.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
   if (chosen.length === 0) continue;
   let server;
   try {
-    server = await serve(pipeline);
+    server = await serve(pipeline, options);
     await prepare(server);
     for (const one of chosen) {
       for (const shape of one.shapes ?? SHAPES_OF[one.name] ?? [LIGHT]) {

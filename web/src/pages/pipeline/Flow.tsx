@@ -8,7 +8,7 @@ import type { Graph, GraphNode } from '../../api/types';
 import { useTheme } from '../../app/theme';
 import { rate } from '../../lib/format';
 import { factOf, healthOf, lawOf } from './health';
-import { layout, NODE_HEIGHT, NODE_WIDTH, shapeOf, type Point } from './layout';
+import { layout, NODE_HEIGHT, NODE_WIDTH, shapeOf, wayId, type Point } from './layout';
 import { PartNode, type PartLook, type PartNodeType } from './PartNode';
 import { wayOf, wayText } from './ways';
 import { WayEdge, type WayEdgeType } from './WayEdge';
@@ -71,7 +71,7 @@ export function Flow({ graph, chosen, onChoose, found }: FlowProps) {
   const [flow, setFlow] = useState<ReactFlowInstance<PartNodeType, WayEdgeType> | null>(null);
   const shape = shapeOf(graph);
   // The numbers change every second, the places only with the shape.
-  const places = useMemo(() => layout(graph), [shape]);
+  const { places, passes } = useMemo(() => layout(graph), [shape]);
   const reached = new Set(graph.edges.map((edge) => edge.to));
   const nodes = useSame(
     graph.nodes.map<PartNodeType>((part) => ({
@@ -93,11 +93,11 @@ export function Flow({ graph, chosen, onChoose, found }: FlowProps) {
       const [source, target] = [parts.get(from)!, parts.get(to)!];
       const way = wayOf(source, target);
       return {
-        id: `${from} ${to}`,
+        id: wayId({ from, to }),
         type: 'way',
         source: from,
         target: to,
-        data: { way, text: wayText(source, target, way) },
+        data: { way, text: wayText(source, target, way), by: passes.get(wayId({ from, to })) ?? [] },
         className: `${way.tone} ${chosen === from || chosen === to ? 'near' : ''}`,
         markerEnd: ARROW as WayEdgeType['markerEnd'],
         focusable: false,

@@ -1,13 +1,18 @@
-// An edge of the graph, with what it says in its middle.
-import { BaseEdge, EdgeLabelRenderer, getBezierPath, type Edge, type EdgeProps } from '@xyflow/react';
+// An edge of the graph, with what it says on it.
+import { BaseEdge, EdgeLabelRenderer, type Edge, type EdgeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { Link } from 'react-router';
+import type { Point } from './layout';
+import { routeOf } from './route';
 import type { Way } from './ways';
 
-export type WayEdgeType = Edge<{ way: Way; text: string }, 'way'>;
+export type WayEdgeType = Edge<{ way: Way; text: string; by: Point[] }, 'way'>;
 
-export const WayEdge = memo(function WayEdge({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, markerEnd, data }: EdgeProps<WayEdgeType>) {
-  const [path, x, y] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
+export const WayEdge = memo(function WayEdge({ sourceX, sourceY, targetX, targetY, markerEnd, data }: EdgeProps<WayEdgeType>) {
+  const {
+    path,
+    label: { x, y },
+  } = routeOf({ x: sourceX, y: sourceY }, { x: targetX, y: targetY }, data?.by ?? []);
   const way = data?.way;
   return (
     <>

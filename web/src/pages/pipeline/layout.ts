@@ -19,8 +19,16 @@ export interface Point {
 /** Equal for graphs that differ in their numbers alone. */
 export const shapeOf = (graph: Graph): string => JSON.stringify([graph.nodes.map((node) => node.id), graph.edges]);
 
-/** The upper left corner of each node, the leftmost and the uppermost at 0. What nothing leads to or from stands below the others. */
-export function layout(graph: Graph): Map<string, Point> {
+export interface Layout {
+  /** The upper left corner of each node, the leftmost and the uppermost at 0. What nothing leads to or from stands below the others. */
+  places: Map<string, Point>;
+  /** Of edges that pass other columns on their way, by `wayId`: where they do, in the middle of each, from left to right. */
+  passes: Map<string, Point[]>;
+}
+
+export const wayId = ({ from, to }: Graph['edges'][number]): string => `${from} ${to}`;
+
+export function layout(graph: Graph): Layout {
   const linked = new Set(graph.edges.flatMap((edge) => [edge.from, edge.to]));
   const dagre = new Dagre();
   dagre.setGraph({ rankdir: 'LR', ranksep: BETWEEN_RANKS, nodesep: BETWEEN_NODES, ranker: 'network-simplex' });
@@ -34,10 +42,18 @@ export function layout(graph: Graph): Map<string, Point> {
     const { x = 0, y = 0 } = dagre.node(node.id) as Partial<Point>;
     places.set(node.id, { x: x - NODE_WIDTH / 2, y: y - NODE_HEIGHT / 2 });
   }
+  const columns = new Set([...linked].map((id) => Math.round((dagre.node(id) as Point).x)));
+  const passes = new Map<string, Point[]>();
+  for (const edge of graph.edges) {
+    // Dagre keeps a place in every column for an edge that passes it, and tells of the ends and of places between columns as well.
+    const { points = [] } = dagre.edge(edge.from, edge.to) as { points?: Point[] };
+    const past = points.slice(1, -1).filter(({ x }) => columns.has(Math.round(x)));
+    if (past.length > 0) passes.set(wayId(edge), past);
+  }
   const bottom = Math.max(0, ...[...places.values()].map(({ y }) => y + NODE_HEIGHT + BETWEEN_BLOCKS));
   const right = Math.max(0, ...[...places.values()].map(({ x }) => x + NODE_WIDTH));
-  const columns = Math.max(COLUMNS_MIN, Math.floor((right + BETWEEN_NODES) / (NODE_WIDTH + BETWEEN_NODES)));
+  const inRow = Math.max(COLUMNS_MIN, Math.floor((right + BETWEEN_NODES) / (NODE_WIDTH + BETWEEN_NODES)));
   const alone = graph.nodes.filter((node) => !linked.has(node.id));
-  alone.forEach((node, i) => places.set(node.id, { x: (i % columns) * (NODE_WIDTH + BETWEEN_NODES), y: bottom + Math.floor(i / columns) * (NODE_HEIGHT + BETWEEN_NODES) }));
-  return places;
+  alone.forEach((node, i) => places.set(node.id, { x: (i % inRow) * (NODE_WIDTH + BETWEEN_NODES), y: bottom + Math.floor(i / inRow) * (NODE_HEIGHT + BETWEEN_NODES) }));
+  return { places, passes };
 }
