@@ -22,12 +22,12 @@ after(async () => {
   await server?.stop();
 });
 
-/** Opens a page, has `work` done with it, and sees that nothing went wrong in it. */
-async function on(path, work, options = {}) {
+/** Opens a page, has `work` done with it, and sees that nothing went wrong in it but what was `expected`. */
+async function on(path, work, { expected = null, ...options } = {}) {
   const opened = await openPage(browser, options.server ?? server, { path, ...options });
   try {
     await work(opened.page, opened);
-    assert.deepEqual(opened.faults, []);
+    assert.deepEqual(opened.faults.filter((fault) => !expected?.test(fault)), []);
   } finally {
     await opened.close();
   }
@@ -95,22 +95,26 @@ test('a live tail goes on, stands still, and shows one key alone', () =>
   }));
 
 test('a record written by hand is sent, or refused with its place', () =>
-  on('/console/streams/visits?tab=post', async (page, { faults }) => {
-    const text = page.getByLabel('JSON of the record');
-    await text.fill('{"page": 5}');
+  on('/console/streams/visits?tab=post', async (page) => {
+    // As a person does it: what a test puts into the page behind the editor's back, the browser styles on its own, against the page's policy.
+    const write = async (text) => {
+      await page.getByLabel('JSON of the record').click();
+      await page.keyboard.press('Control+A');
+      await page.keyboard.insertText(text);
+    };
+    await write('{"page": 5}');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByRole('alert').getByText('/page').waitFor();
-    // The browser tells of every answer that is no success.
-    assert.ok(faults.every((fault) => fault.includes('422')), faults.join('\n'));
-    faults.length = 0;
-    await text.fill('{"page": "/about"');
-    assert.equal(await page.getByRole('button', { name: 'Send' }).isEnabled(), false);
-    await text.fill('{"page": "/about", "seconds": 5}');
+    await write('{"page": "/about"');
+    await until('it cannot be sent', () => page.getByRole('button', { name: 'Send' }).isEnabled(), (enabled) => !enabled);
+    await write('{"page": "/about", "seconds": 5}');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('Accepted, and on disk').waitFor();
-    const { rows } = await (await fetch(`${server.address}/sql?${new URLSearchParams({ q: "SELECT count(*) FROM visits WHERE page = '/about'", wait_for: 'visits/0:0' })}`)).json();
-    assert.deepEqual(rows, [[1]]);
-  }));
+    // Accepted is in the log; SQL sees it a moment later.
+    const asked = `/sql?${new URLSearchParams({ q: "SELECT count(*) FROM visits WHERE page = '/about'" })}`;
+    await until('it can be asked for', () => getJson(server, asked), ({ rows }) => JSON.stringify(rows) === '[[1]]');
+    // The browser tells of every answer that is no success, when it comes to it: that of the verdict may be told long after that of the sending.
+  }, { expected: /\b422\b/ }));
 
 test('whoever finds a dead letter sees where it is wrong, puts it right, and sends it again', () =>
   on('/', async (page) => {
@@ -198,7 +202,8 @@ test('an alert is silenced with a reason, and its silence ended', () =>
     assert.equal(reason, 'the till is mended');
     assert.ok(Math.abs(Date.parse(end) - Date.now() - 8 * 3_600_000) < 120_000, end);
     await page.getByRole('button', { name: 'End the silence: refused' }).click();
-    await page.getByRole('button', { name: 'Silence: refused' }).waitFor();
+    // That of the other button ends with this name.
+    await page.getByRole('button', { name: 'Silence: refused', exact: true }).waitFor();
     assert.equal(await silence(), undefined);
   }));
 
