@@ -49,7 +49,11 @@ bool SleepUnlessStopped(const std::stop_token& stop) {
 }  // namespace
 
 Result<JsonValue> AskServer(HttpClient& client, const std::string& target, const std::stop_token& stop) {
-  const auto response = client.Send({.method = "GET", .target = target, .headers = {}, .body = {}}, stop);
+  return AskServer(client, HttpRequest{.method = "GET", .target = target, .headers = {}, .body = {}}, stop);
+}
+
+Result<JsonValue> AskServer(HttpClient& client, const HttpRequest& request, const std::stop_token& stop) {
+  const auto response = client.Send(request, stop);
   if (!response) return Fail(NoServer(response.error()));
   TR_RETURN_IF_ERROR(StatusOf(*response));
   return ParseJson(response->body);

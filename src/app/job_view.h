@@ -12,7 +12,9 @@
 
 namespace tailrace::app {
 
-// The server's answer to a GET. Errors: what it refused, or that nobody is there.
+// The server's answer. Errors: what it refused, or that nobody is there.
+Result<JsonValue> AskServer(HttpClient& client, const HttpRequest& request, const std::stop_token& stop);
+// The same of a GET.
 Result<JsonValue> AskServer(HttpClient& client, const std::string& target, const std::stop_token& stop);
 
 // Until a run is over; shows its log, and returns the state that it ended in. Errors: kCancelled = no longer waited for, and it goes on.

@@ -31,10 +31,7 @@ ExitCode Change(const Options& options, const std::string& method, const std::st
   const auto client = ClientOf(*pipeline, options.port);
   HttpRequest request{.method = method, .target = "/alerts/" + PercentEncoded(options.alert) + "/silence", .headers = {}, .body = body};
   if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
-  const auto response = client->Send(request, signals.token());
-  if (!response) return console.Report(NoServer(response.error()));
-  if (const Status taken = StatusOf(*response); !taken) return console.Report(taken.error());
-  const auto answer = ParseJson(response->body);
+  const auto answer = AskServer(*client, request, signals.token());
   if (!answer) return console.Report(answer.error());
   console.Out(AlertsText({*answer}, console));
   return ExitCode::kDone;

@@ -25,10 +25,7 @@ ExitCode Cancel(const Options& options, Console& console) {
   if (!options.run.empty()) target += "?run=" + PercentEncoded(options.run);
   const StopOnSignals signals;
   const auto client = ClientOf(*pipeline, options.port);
-  const auto response = client->Send({.method = "POST", .target = target, .headers = {}, .body = {}}, signals.token());
-  if (!response) return console.Report(NoServer(response.error()));
-  if (const Status taken = StatusOf(*response); !taken) return console.Report(taken.error());
-  const auto answer = ParseJson(response->body);
+  const auto answer = AskServer(*client, HttpRequest{.method = "POST", .target = target, .headers = {}, .body = {}}, signals.token());
   if (!answer) return console.Report(answer.error());
   const JsonValue* cancelled = answer->Find("run");
   const std::string run(cancelled == nullptr ? "" : cancelled->TextOf("run"));
