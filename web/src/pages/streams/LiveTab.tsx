@@ -35,7 +35,7 @@ export function LiveTab({ stream, partitions }: { stream: string; partitions: Pa
           <Live at={tail.at} state={paused ? 'paused' : tail.state} />
         </div>
         {shown.length > 0 ? (
-          <RecordTable records={shown} chosen={chosen && placeOf(chosen)} onChoose={setChosen} label="Newest records first" />
+          <RecordTable records={shown} chosen={chosen && placeOf(chosen)} onChoose={setChosen} label="Newest records first" isMoving={!paused} />
         ) : tail.records.length > 0 ? (
           <Empty icon={Waves} title="None of these records passes the filter">
             <Button onClick={() => setInput('')}>Show all</Button>

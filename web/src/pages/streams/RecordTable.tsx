@@ -10,7 +10,16 @@ export const placeOf = (record: TailRecord): string => `${record.partition}:${re
 /** 17:40:45.100, of a time whose last noughts are not written. */
 const clockOf = (time: string): string => time.slice(11, 23).replace('Z', '').replace(/^(\d\d:\d\d:\d\d)$/, '$1.').padEnd(12, '0');
 
-export function RecordTable({ records, chosen, onChoose, label }: { records: TailRecord[]; chosen: string | null; onChoose: (record: TailRecord) => void; label: string }) {
+interface RecordTableProps {
+  records: TailRecord[];
+  chosen: string | null;
+  onChoose: (record: TailRecord) => void;
+  label: string;
+  /** Records run away from under the keyboard: it stops at them once they stand still. */
+  isMoving?: boolean;
+}
+
+export function RecordTable({ records, chosen, onChoose, label, isMoving = false }: RecordTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({ count: records.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_HEIGHT, overscan: 12 });
   return (
@@ -24,6 +33,7 @@ export function RecordTable({ records, chosen, onChoose, label }: { records: Tai
               key={place}
               type="button"
               className="record"
+              tabIndex={isMoving ? -1 : undefined}
               aria-pressed={place === chosen}
               style={{ transform: `translateY(${row.start}px)`, height: ROW_HEIGHT }}
               onClick={() => onChoose(record)}
