@@ -1,10 +1,23 @@
 // The text of a new key: here once, and nowhere after.
 import { useQueryClient } from '@tanstack/react-query';
 import { LogIn, OctagonAlert } from 'lucide-react';
-import { key } from '../../api/client';
+import { useState } from 'react';
+import { get, key } from '../../api/client';
 import type { IssuedKey } from '../../api/types';
 import { Modal } from '../../ui/Modal';
 import { Button, CopyButton, Notice } from '../../ui/parts';
+
+const LOOKS_MAX = 20;
+const LOOK_MS = 150;
+
+/** The door reads its keys anew within a second; until then it takes whoever holds the first one for anybody. */
+async function untilKnown(): Promise<void> {
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const who = await get('/whoami').catch(() => null);
+    if (who && !who.open) return;
+    await new Promise((done) => setTimeout(done, LOOK_MS));
+  }
+}
 
 export function Secret({ issued, closesDoor, onClose }: { issued: IssuedKey | null; closesDoor: boolean; onClose: () => void }) {
   const queries = useQueryClient();
@@ -12,8 +25,12 @@ export function Secret({ issued, closesDoor, onClose }: { issued: IssuedKey | nu
     onClose();
     void queries.invalidateQueries();
   };
-  const signIn = () => {
+  const [busy, setBusy] = useState(false);
+  const signIn = async () => {
+    setBusy(true);
     key.set(issued?.key ?? '');
+    await untilKnown();
+    setBusy(false);
     close();
   };
   const lines = issued?.key ? [issued.key] : [`AWS_ACCESS_KEY_ID=${issued?.access_key_id}`, `AWS_SECRET_ACCESS_KEY=${issued?.secret_access_key}`];
@@ -32,7 +49,7 @@ export function Secret({ issued, closesDoor, onClose }: { issued: IssuedKey | nu
       <div className="row end">
         <CopyButton text={lines.join('\n')} />
         {maySignIn ? (
-          <Button icon={LogIn} look="primary" onClick={signIn}>
+          <Button icon={LogIn} look="primary" disabled={busy} onClick={() => void signIn()}>
             Sign in with it
           </Button>
         ) : (
