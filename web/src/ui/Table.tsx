@@ -5,7 +5,7 @@ export interface TableColumn<Row> {
   title: ReactNode;
   cell: (row: Row) => ReactNode;
   kind?: 'numeric' | 'mono' | 'number' | 'wrap' | 'text'; // numeric: digits, to the right; number: digits where they are; text: as it was written, in as many lines as it takes
-  hidden?: boolean; // the title is for screen readers alone
+  hidden?: boolean; // of buttons, at the end of the row: the title is for screen readers alone
 }
 
 interface TableProps<Row> {
@@ -35,8 +35,8 @@ export function Table<Row>({ label, columns, rows, keyOf, isChosen, className = 
         <tbody>
           {rows.map((row, at) => (
             <tr key={keyOf(row, at)} data-chosen={isChosen?.(row) || undefined}>
-              {columns.map(({ cell, kind }, i) => (
-                <td key={i} className={kind && CLASSES[kind]}>
+              {columns.map(({ cell, kind, hidden }, i) => (
+                <td key={i} className={hidden ? 'actions' : kind && CLASSES[kind]}>
                   {cell(row)}
                 </td>
               ))}
