@@ -81,8 +81,7 @@ void DashboardReads::PrepareWarmer(Executor& loop) {
   warmer_ = std::make_unique<TileWarmer>(
       all,
       [this](size_t number, size_t tile, std::function<void()> done) {
-        const Dashboard& dashboard = dashboards_[number];
-        Warm(dashboard, dashboard.tiles.find(dashboard.watched[tile].name)->second, std::move(done));
+        Warm(dashboards_[number], tile, std::move(done));
       },
       reader_.services().clock, loop);
 }
@@ -225,32 +224,49 @@ void DashboardReads::Ask(const Part& part, QueryAsk ask, std::stop_token gone, T
       std::move(gone), std::move(take));
 }
 
-// As a page asks for it that has just been opened. What cannot be asked without parameters, or would not be kept, is left out.
-void DashboardReads::Warm(const Dashboard& dashboard, const Part& part, std::function<void()> done) {
+// As a page asks for it that has just been opened. Nullopt: it cannot be asked without parameters, or would not be kept.
+std::optional<QueryAsk> DashboardReads::FirstAskOf(const Dashboard& dashboard, const Part& part) const {
+  if (part.query.changes_by_itself) return std::nullopt;
   std::vector<QueryParameter> parameters;
-  bool can_ask = !part.query.changes_by_itself;
   for (const ApiParam& param : dashboard.params) {
     if (std::find(part.params.begin(), part.params.end(), param.spec().name) == part.params.end()) continue;
     auto read = param.Read(std::nullopt);
-    can_ask = can_ask && read.has_value();
-    if (read) parameters.push_back(std::move(*read));
+    if (!read) return std::nullopt;
+    parameters.push_back(std::move(*read));
   }
-  if (!can_ask) return done();
-  QueryAsk ask = AskOf(part, QueryShape::kTile, ResultFormat::kJson, std::move(parameters));
-  // Looked up before the groups are formed: they may be newer, and are never older.
-  const std::string version = CommitVersions::Now(reader_.services().progress).Of(part.query.made_from);
-  Ask(part, ask, {}, [this, &part, version, query = ask.request, done = std::move(done)](const TileAnswerPtr&) mutable {
-    MakeRollup(part, version, std::move(query), std::move(done));
-  });
+  return AskOf(part, QueryShape::kTile, ResultFormat::kJson, std::move(parameters));
 }
 
-void DashboardReads::MakeRollup(const Part& part, const std::string& version, QueryRequest query, std::function<void()> done) {
-  if (query.parameters.empty() || !rollups_.IsDue(part.id, version)) return done();
-  const bool is_posted = pool_.TryPost([this, &part, version, query = std::move(query), done](const std::stop_token& stop) {
-    rollups_.Make(part.id, version, query, stop);
-    done();
-  });
-  if (!is_posted) done();
+const DashboardReads::Part& DashboardReads::PartAt(const Dashboard& dashboard, size_t tile) {
+  return dashboard.tiles.find(dashboard.watched[tile].name)->second;
+}
+
+// What its tiles show comes before the groups behind them.
+void DashboardReads::Warm(const Dashboard& dashboard, size_t tile, std::function<void()> done) {
+  auto then = [this, &dashboard, tile, done = std::move(done)] {
+    if (tile + 1 < dashboard.watched.size()) return done();
+    MakeRollups(dashboard, 0, done);
+  };
+  const Part& part = PartAt(dashboard, tile);
+  auto ask = FirstAskOf(dashboard, part);
+  if (!ask) return then();
+  Ask(part, std::move(*ask), {}, [then = std::move(then)](const TileAnswerPtr&) { then(); });
+}
+
+void DashboardReads::MakeRollups(const Dashboard& dashboard, size_t from, const std::function<void()>& done) {
+  for (size_t tile = from; tile < dashboard.watched.size(); ++tile) {
+    const Part& part = PartAt(dashboard, tile);
+    const auto ask = FirstAskOf(dashboard, part);
+    // Looked up before the groups are formed: they may be newer, and are never older.
+    const std::string version = CommitVersions::Now(reader_.services().progress).Of(part.query.made_from);
+    if (!ask || ask->request.parameters.empty() || !rollups_.IsDue(part.id, version)) continue;
+    const bool is_posted = pool_.TryPost([this, &dashboard, tile, id = part.id, version, query = ask->request, done](const std::stop_token& stop) {
+      rollups_.Make(id, version, query, stop);
+      MakeRollups(dashboard, tile + 1, done);
+    });
+    if (is_posted) return;
+  }
+  done();
 }
 
 void DashboardReads::Events(const ExchangePtr& exchange) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,11 +65,13 @@ class DashboardReads {
   void Answer(const Dashboard& dashboard, const Part& part, QueryShape shape, const ExchangePtr& exchange);
   QueryAsk AskOf(const Part& part, QueryShape shape, ResultFormat format, std::vector<QueryParameter> parameters) const;
   void Ask(const Part& part, QueryAsk ask, std::stop_token gone, TileCache::Take take);
-  void Warm(const Dashboard& dashboard, const Part& part, std::function<void()> done);
+  std::optional<QueryAsk> FirstAskOf(const Dashboard& dashboard, const Part& part) const;
+  static const Part& PartAt(const Dashboard& dashboard, size_t tile);
+  // Computes what a tile shows at first; with the last tile, the groups behind all of them.
+  void Warm(const Dashboard& dashboard, size_t tile, std::function<void()> done);
+  // Forms the groups of the tiles from this one on, where they are due, on a reader thread and one after the other.
+  void MakeRollups(const Dashboard& dashboard, size_t from, const std::function<void()>& done);
   void PrepareWarmer(Executor& loop);
-
-  // Forms the groups of a tile, where that is due, on a reader thread.
-  void MakeRollup(const Part& part, const std::string& version, QueryRequest query, std::function<void()> done);
 
   Reader& reader_;
   ReadPool& pool_;
