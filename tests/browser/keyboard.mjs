@@ -81,4 +81,5 @@ export async function find(page, text, heading = text) {
   await page.getByRole('option', { selected: true }).getByText(heading, { exact: true }).waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === 'main');
 }

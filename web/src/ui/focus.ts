@@ -32,8 +32,10 @@ function focusPlace(place: HTMLElement | null | undefined): void {
   place.focus();
 }
 
-/** To the beginning of the page. */
-export const focusPage = (): void => focusPlace(document.getElementById('main'));
+/** To the beginning of the page, unless the reader has gone on from there already. */
+export function focusPage(): void {
+  if (focused() === null) focusPlace(document.getElementById('main'));
+}
 
 function focusNear(): void {
   if (last?.isConnected) last.focus();
