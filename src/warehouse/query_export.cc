@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <span>
 #include <utility>
@@ -11,16 +10,10 @@
 #include "sql/duckdb.h"
 #include "sql/query_cursor.h"
 #include "warehouse/query_runner.h"
+#include "warehouse/query_text.h"
 
 namespace tailrace::warehouse {
 namespace {
-
-Result<int64_t> NumberOf(std::string_view text) {
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return Fail(Error::Internal("no number: " + std::string(text)));
-  return number;
-}
 
 Result<int64_t> OneNumber(sql::Connection& connection, const std::string& sql) {
   TR_TRY(const sql::TextResult result, connection.Query(sql));

@@ -3,12 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
+#include <span>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "sql/duckdb.h"
 #include "sql/query_cursor.h"
 #include "warehouse/query_runner.h"
+#include "warehouse/query_text.h"
 
 namespace tailrace::warehouse {
 namespace {
@@ -31,18 +35,9 @@ class TableRollup final : public Rollup {
   const std::string table_;
 };
 
-std::vector<std::pair<std::string, std::string>> NamesAndTypes(const sql::QueryCursor& cursor) {
-  std::vector<std::pair<std::string, std::string>> columns;
-  for (const sql::ResultColumn& column : cursor.columns()) columns.emplace_back(column.name, column.type);
-  return columns;
-}
-
-Result<int64_t> NumberAt(const sql::QueryCursor& cursor, size_t column) {
-  const std::string text = cursor.Plain(0, column).value_or("");
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return Fail(Error::Internal("no number: " + text));
-  return number;
+bool AreTheSame(const std::vector<sql::ResultColumn>& some, const std::vector<sql::ResultColumn>& others) {
+  return std::equal(some.begin(), some.end(), others.begin(), others.end(),
+                    [](const sql::ResultColumn& one, const sql::ResultColumn& other) { return one.name == other.name && one.type == other.type; });
 }
 
 // A connection in a transaction that is rolled back at the end.
@@ -52,22 +47,35 @@ class OneMoment {
       : connection_(connection), parameters_(parameters), stop_(stop) {}
   ~OneMoment() { connection_.Rollback(); }
 
-  Result<std::unique_ptr<sql::QueryCursor>> Open(const std::string& sql, bool with_parameters = false) {
-    return sql::QueryCursor::Open(connection_, sql, with_parameters ? parameters_ : std::span<const sql::BoundParameter>(), stop_);
+  // The numbers of the one row that the SQL answers.
+  Result<std::vector<int64_t>> Numbers(const std::string& sql) {
+    TR_TRY(const auto cursor, sql::QueryCursor::Open(connection_, sql, {}, stop_));
+    TR_RETURN_IF_ERROR(cursor->Next());
+    std::vector<int64_t> numbers;
+    for (size_t column = 0; column < cursor->columns().size(); ++column) {
+      TR_TRY(const int64_t number, NumberOf(cursor->Plain(0, column).value_or("")));
+      numbers.push_back(number);
+    }
+    return numbers;
   }
-  Result<std::unique_ptr<sql::QueryCursor>> OpenForNoRow(const std::string& sql, bool with_parameters = false) {
-    return Open(fmt::format("SELECT * FROM ({}\n) LIMIT 0", sql), with_parameters);
-  }
+  Result<std::vector<sql::ResultColumn>> Columns(const std::string& sql) { return ColumnsWith(sql, {}); }
+  Result<std::vector<sql::ResultColumn>> ColumnsWithParameters(const std::string& sql) { return ColumnsWith(sql, parameters_); }
 
  private:
+  // Asked for no row, so that nothing is worked out.
+  Result<std::vector<sql::ResultColumn>> ColumnsWith(const std::string& sql, std::span<const sql::BoundParameter> parameters) {
+    TR_TRY(const auto cursor, sql::QueryCursor::Open(connection_, fmt::format("SELECT * FROM ({}\n) LIMIT 0", sql), parameters, stop_));
+    return cursor->columns();
+  }
+
   sql::Connection& connection_;
   const std::span<const sql::BoundParameter> parameters_;
   const std::stop_token& stop_;
 };
 
 // Sums of floating-point numbers hang on the order in which they are added up, and groups are another order.
-bool SumsAreExact(const sql::RollupPlan& plan, const sql::QueryCursor& groups) {
-  for (const sql::ResultColumn& column : groups.columns()) {
+bool SumsAreExact(const sql::RollupPlan& plan, const std::vector<sql::ResultColumn>& groups) {
+  for (const sql::ResultColumn& column : groups) {
     const bool is_sum = std::find(plan.sums.begin(), plan.sums.end(), column.name) != plan.sums.end();
     if (is_sum && (column.type == "DOUBLE" || column.type == "FLOAT")) return false;
   }
@@ -93,39 +101,24 @@ Result<RollupPtr> QueryRunner::MakeRollup(const RollupRequest& request, const st
   for (const QueryParameter& parameter : request.query.parameters) {
     if (parameter.type.kind == TypeKind::kDate) wanted.date_parameters.insert(Lower(parameter.name));
   }
-  wanted.columns = [&](const std::string& sql) -> Result<std::vector<sql::ResultColumn>> {
-    TR_TRY(const auto cursor, moment.OpenForNoRow(sql));
-    return cursor->columns();
-  };
+  wanted.columns = [&](const std::string& sql) { return moment.Columns(sql); };
   TR_TRY(const auto plan, sql::PlanRollup(wanted));
   if (!plan) return nullptr;
+  TR_TRY(const auto groups, moment.Columns(plan->groups_sql));
+  if (!SumsAreExact(*plan, groups)) return nullptr;
 
   auto rollup = std::make_shared<TableRollup>(*database_, table);
   rollup->as_of = std::move(as_of);
   rollup->answer_sql = plan->answer_sql;
-  {
-    TR_TRY(const auto estimate, moment.Open(plan->estimate_sql));
-    TR_RETURN_IF_ERROR(estimate->Next());
-    TR_TRY(rollup->rows, NumberAt(*estimate, 0));
-    TR_TRY(rollup->groups, NumberAt(*estimate, 1));
-  }
-  if (rollup->rows < request.rows_min || rollup->groups > request.groups_max || rollup->groups > rollup->rows / kRowsPerGroupMin) return nullptr;
-  std::vector<std::pair<std::string, std::string>> answered;
-  {
-    TR_TRY(const auto groups, moment.OpenForNoRow(plan->groups_sql));
-    if (!SumsAreExact(*plan, *groups)) return nullptr;
-    TR_TRY(const auto original, moment.OpenForNoRow(request.query.sql, true));
-    answered = NamesAndTypes(*original);
-  }
-  {
-    TR_TRY(const auto made, moment.Open(fmt::format("CREATE TABLE {} AS {}", table, plan->groups_sql)));
-    TR_RETURN_IF_ERROR(made->Next());
-    TR_TRY(rollup->groups, NumberAt(*made, 0));
-  }
-  {
-    TR_TRY(const auto answer, moment.OpenForNoRow(plan->answer_sql, true));
-    if (NamesAndTypes(*answer) != answered) return nullptr;
-  }
+  TR_TRY(const auto estimate, moment.Numbers(plan->estimate_sql));
+  rollup->rows = estimate.at(0);
+  const int64_t groups_about = estimate.at(1);
+  if (rollup->rows < request.rows_min || groups_about > request.groups_max || groups_about > rollup->rows / kRowsPerGroupMin) return nullptr;
+  TR_TRY(const auto made, moment.Numbers(fmt::format("CREATE TABLE {} AS {}", table, plan->groups_sql)));
+  rollup->groups = made.at(0);
+  TR_TRY(const auto wanted_columns, moment.ColumnsWithParameters(request.query.sql));
+  TR_TRY(const auto answer_columns, moment.ColumnsWithParameters(plan->answer_sql));
+  if (!AreTheSame(answer_columns, wanted_columns)) return nullptr;
   TR_RETURN_IF_ERROR(connection->Commit());
   return rollup;
 }

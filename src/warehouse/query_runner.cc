@@ -9,6 +9,7 @@
 #include "sql/job_statement.h"
 #include "sql/query_cursor.h"
 #include "sql/row_function.h"
+#include "warehouse/query_text.h"
 
 namespace tailrace::warehouse {
 namespace {
@@ -69,13 +70,6 @@ class Rows {
 };
 
 }  // namespace
-
-std::string QueryRunner::Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 Result<std::unique_ptr<QueryRunner>> QueryRunner::Create(sql::Database& database,
                                                          const std::vector<Relation>& relations,

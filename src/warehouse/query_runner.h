@@ -77,7 +77,6 @@ class QueryRunner {
   Result<QuerySummary> ExportArrowIn(sql::Connection& connection, const Prepared& prepared, const QueryRequest& query, const SelectList& select_list,
                                      const std::function<bool(std::string_view)>& take, const std::stop_token& stop) const;
   Status AttachRollups(sql::Connection& connection);
-  static std::string Lower(std::string_view text);
   static std::vector<sql::BoundParameter> Bound(const QueryRequest& request);
   Result<std::vector<AsOf>> PositionsOf(sql::Connection& connection, const std::set<std::string>& relations) const;
   Result<std::unique_ptr<sql::Connection>> TakeConnection();
