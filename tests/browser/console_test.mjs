@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { axe, getJson, openBrowser, openPage, seed, serve, until } from './harness.mjs';
+import { axe, getJson, openBrowser, seed, serve, until, visit } from './harness.mjs';
 
 // A number on the page may be so old.
 const FRESH_MS = 1500;
@@ -23,15 +23,7 @@ after(async () => {
 });
 
 /** Opens a page, has `work` done with it, and sees that nothing went wrong in it but what was `expected`. */
-async function on(path, work, { expected = null, ...options } = {}) {
-  const opened = await openPage(browser, options.server ?? server, { path, ...options });
-  try {
-    await work(opened.page, opened);
-    assert.deepEqual(opened.faults.filter((fault) => !expected?.test(fault)), []);
-  } finally {
-    await opened.close();
-  }
-}
+const on = (path, work, options = {}) => visit(browser, options.server ?? server, work, { path, ...options });
 
 const digits = async (locator) => Number((await locator.innerText()).replaceAll(',', ''));
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { axe, getJson, openBrowser, openPage, overflow, PHONE, postJson, serve, SOURCE, until } from './harness.mjs';
+import { axe, getJson, openBrowser, overflow, PHONE, postJson, serve, SOURCE, until, visit } from './harness.mjs';
 
 // From the answer to a post to the picture of it.
 const LIVE_MS_MAX = 1000;
@@ -44,15 +44,7 @@ async function drawn(page, name) {
   });
 }
 
-async function on(path, work, options = {}) {
-  const opened = await openPage(browser, options.server ?? server, { path, ...options });
-  try {
-    await work(opened.page, opened);
-    assert.deepEqual(opened.faults, []);
-  } finally {
-    await opened.close();
-  }
-}
+const on = (path, work, options = {}) => visit(browser, options.server ?? server, work, { path, ...options });
 
 /** The page with its tiles filled. */
 async function filled(page) {

@@ -1,7 +1,7 @@
 // A pipeline of a hundred parts stays readable and smooth, and everything on it is found by its name and by the keyboard.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, getJson, openBrowser, openPage, serve, until } from './harness.mjs';
+import { axe, getJson, openBrowser, serve, until, visit } from './harness.mjs';
 import { hundredParts } from './hundred_parts.mjs';
 
 const PARTS_MIN = 100;
@@ -24,15 +24,7 @@ after(async () => {
   await server?.stop();
 });
 
-async function on(path, work, options = {}) {
-  const opened = await openPage(browser, server, { path, ...options });
-  try {
-    await work(opened.page, opened);
-    assert.deepEqual(opened.faults, []);
-  } finally {
-    await opened.close();
-  }
-}
+const on = (path, work, options = {}) => visit(browser, server, work, { path, ...options });
 
 const boxes = (page, selector) => page.locator(selector).evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map(({ x, y, width, height }) => ({ x, y, width, height })));
 

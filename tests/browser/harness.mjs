@@ -1,4 +1,5 @@
 // A server with a pipeline of its own, Chromium, and pages that tell of every fault they have.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -86,6 +87,17 @@ export async function openPage(browser, server, { theme = 'light', width = 1280,
   page.on('response', (response) => response.status() >= 500 && faults.push(`${response.status()} ${response.url()}`));
   await page.goto(path);
   return { page, context, faults, close: () => context.close() };
+}
+
+/** Looks at a page, and closes it; nothing may have gone wrong in it but what `expected` matches. */
+export async function visit(browser, server, work, { expected = null, ...options }) {
+  const opened = await openPage(browser, server, options);
+  try {
+    await work(opened.page, opened);
+    assert.deepEqual(opened.faults.filter((fault) => !expected?.test(fault)), []);
+  } finally {
+    await opened.close();
+  }
 }
 
 /** Violations of WCAG 2.2 AA that axe finds, as lines. */

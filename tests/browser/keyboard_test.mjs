@@ -1,7 +1,7 @@
 // All that one does with the console, done by the keyboard alone: no mouse, and nothing that a test focuses by itself.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { getJson, openBrowser, openPage, seed, serve, until } from './harness.mjs';
+import { getJson, openBrowser, seed, serve, until, visit } from './harness.mjs';
 import { around, find, goTo, press, stop } from './keyboard.mjs';
 import { PAGES } from './pages.mjs';
 
@@ -19,15 +19,7 @@ after(async () => {
   await server?.stop();
 });
 
-async function on(path, work, options = {}) {
-  const opened = await openPage(browser, options.server ?? server, { path, ...options });
-  try {
-    await work(opened.page, opened);
-    assert.deepEqual(opened.faults, []);
-  } finally {
-    await opened.close();
-  }
-}
+const on = (path, work, options = {}) => visit(browser, options.server ?? server, work, { path, ...options });
 
 /** Soon the keyboard is there, without a key pressed. */
 const isAt = (page, name) => until(`the keyboard at ${name}`, () => stop(page), (now) => (typeof name === 'string' ? now.name === name : name.test(now.name)));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { getJson, openBrowser, openPage, serve, until } from './harness.mjs';
+import { getJson, openBrowser, serve, until, visit } from './harness.mjs';
 
 const ROWS = 120_000;
 const SHOWN = 100_000; // server.limits.query_rows_max
@@ -43,15 +43,7 @@ after(async () => {
   await server?.stop();
 });
 
-async function on(sql, work) {
-  const opened = await openPage(browser, server, { path: sql ? `/console/sql?q=${encodeURIComponent(sql)}` : '/console/sql' });
-  try {
-    await work(opened.page, opened);
-    assert.deepEqual(opened.faults, []);
-  } finally {
-    await opened.close();
-  }
-}
+const on = (sql, work) => visit(browser, server, work, { path: sql ? `/console/sql?q=${encodeURIComponent(sql)}` : '/console/sql' });
 
 const resultOf = (page) => page.getByRole('table', { name: 'Result' });
 const rowAt = (page, number) => page.locator(`.result [aria-rowindex="${number + 1}"]`);
