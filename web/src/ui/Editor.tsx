@@ -8,6 +8,7 @@ import { Compartment, EditorState, StateEffect, StateField, type Text } from '@c
 import { Decoration, type DecorationSet, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder as hint } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
+import { Told } from '../lib/told';
 
 const look = EditorView.theme({
   '&': { color: 'var(--text)', backgroundColor: 'var(--surface)', fontSize: '0.8125rem', height: '100%', minHeight: 'inherit', maxHeight: 'inherit' },
@@ -123,6 +124,7 @@ export function Editor({ value, onChange, onRun, language = 'sql', schema, label
   // The editor is made once and calls what was given last.
   const calls = useRef({ onChange, onRun });
   calls.current = { onChange, onRun };
+  const told = useRef(new Told());
   useEffect(() => {
     const element = host.current!;
     const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
@@ -164,7 +166,10 @@ export function Editor({ value, onChange, onRun, language = 'sql', schema, label
           look,
           syntaxHighlighting(colours),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) calls.current.onChange?.(update.state.doc.toString());
+            if (!update.docChanged) return;
+            const text = update.state.doc.toString();
+            told.current.tell(text);
+            calls.current.onChange?.(text);
           }),
         ],
       }),
@@ -177,6 +182,7 @@ export function Editor({ value, onChange, onRun, language = 'sql', schema, label
   }, [language, schema]);
   useEffect(() => {
     const shown = view.current;
+    if (told.current.isEcho(value)) return;
     if (shown && shown.state.doc.toString() !== value) shown.dispatch({ changes: { from: 0, to: shown.state.doc.length, insert: value } });
   }, [value]);
   useEffect(() => view.current?.dispatch({ effects: setMarks.of(marks) }), [marks]);
