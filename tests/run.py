@@ -23,7 +23,21 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLOSING_LINE = re.compile(r"(\d+) passed, (\d+) failed")
 PIPELINE_TIMEOUT_SECONDS = 600
 FUZZ_SECONDS = 6
-LAST_LINES = 25  # of what failed, told once more at the end: who sees only the end of a long run sees why
+# Of what failed, told once more at the end: who sees only the end of a long run sees why.
+LAST_LINES = 25
+LINES_OF_FAULT = 15
+FAULT = re.compile(r"^ *not ok|: Failure$|^Traceback|^(FAIL|ERROR)\b|AssertionError|ERROR: \w+Sanitizer|runtime error:")
+
+
+def telling(output):
+    """The lines of a test's output that say why it failed: around its first fault, and the last ones."""
+    lines = output.rstrip().splitlines()
+    tail = max(len(lines) - LAST_LINES, 0)
+    first = next((i for i, line in enumerate(lines) if FAULT.search(line)), tail)
+    if first >= tail:
+        return lines[tail:]
+    end = min(first + LINES_OF_FAULT, tail)
+    return [*lines[first:end], *(["..."] if end < tail else []), *lines[tail:]]
 
 
 class Tally:
@@ -34,7 +48,7 @@ class Tally:
         self.failures = []
 
     def fail(self, what, output=""):
-        self.failures.append("\n   | ".join([what, *output.rstrip().splitlines()[-LAST_LINES:]]))
+        self.failures.append("\n   | ".join([what, *telling(output)]))
 
 
 def say(text):
