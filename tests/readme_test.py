@@ -5,35 +5,30 @@ import pathlib
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 
-START_SECONDS_MAX = 60
-ANSWER_SECONDS_MAX = 10
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "harness"))
+from ports import free_port  # noqa: E402
+
+SECONDS_MAX = 120
 POLL_SECONDS = 0.05
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(what, seconds, ready):
-    end = time.monotonic() + seconds
+def wait_until(what, ready):
+    end = time.monotonic() + SECONDS_MAX
     while not ready():
         if time.monotonic() > end:
-            raise AssertionError(f"{what} took more than {seconds} s")
+            raise AssertionError(f"{what} took more than {SECONDS_MAX} s")
         time.sleep(POLL_SECONDS)
 
 
 def is_ready(port):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=SECONDS_MAX):
             return True
     except OSError:
         return False
@@ -59,13 +54,13 @@ def main():
         subprocess.run([program, "check", path], check=True)
         server = subprocess.Popen([program, "run", path])
         try:
-            wait_until("starting", START_SECONDS_MAX, lambda: is_ready(port))
+            wait_until("starting", lambda: is_ready(port))
             for command in commands:
                 # A row is in its tables some moments after the answer to its append.
-                wait_until(command, ANSWER_SECONDS_MAX, lambda: succeeds(command.replace("localhost:7070", f"127.0.0.1:{port}")))
+                wait_until(command, lambda: succeeds(command.replace("localhost:7070", f"127.0.0.1:{port}")))
         finally:
             server.send_signal(signal.SIGTERM)
-            code = server.wait(timeout=60)
+            code = server.wait(timeout=SECONDS_MAX)
     assert code == 0, f"the server stopped with {code}"
     return 0
 

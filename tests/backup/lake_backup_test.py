@@ -22,7 +22,8 @@ from log_files import StreamReader  # noqa: E402
 from server import PROGRAM, Server  # noqa: E402
 
 SECONDS_MAX = 120
-SETTLE_SECONDS_MAX = 30
+SETTLE_SECONDS_MAX = 120
+ANSWERS_A_DUE_TIME = 2 * (polled.PAGES + 1)
 BATCH = 50
 BATCHES = 60
 
@@ -194,7 +195,7 @@ class LakeBackup(unittest.TestCase):
             spooled += len(list((copy / ".tailrace" / "polls").rglob("*.answer")))
             server = Server(copy).wait_listening()
             try:
-                wait_for_answers(8)
+                wait_for_answers(3 * ANSWERS_A_DUE_TIME + 2)
             finally:
                 self.assertEqual(server.stop(), 0, server.output)
             data = copy / ".tailrace"

@@ -1,12 +1,13 @@
 // A pipeline of a hundred parts stays readable and smooth, and everything on it is found by its name and by the keyboard.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { axe, getJson, openBrowser, serve, until, visit } from './harness.mjs';
+import { axe, getJson, hasKeyboard, openBrowser, PATIENCE_MS, serve, until, visit } from './harness.mjs';
 import { hundredParts } from './hundred_parts.mjs';
 
 const PARTS_MIN = 100;
 // Frames while it is moved. A busy machine without a graphics card draws fewer than a screen shows; one that stutters has few or long ones.
 const MOVED_MS = 1500;
+const FRAMES_MIN = 6;
 // Parts that come into sight are drawn; were all of those in sight drawn for each frame, it would be thirty and more.
 const REDRAWN_A_FRAME_MAX = 5;
 
@@ -34,8 +35,7 @@ test('a hundred parts can be read: none covers another, and their names are larg
     assert.ok(graph.nodes.length >= PARTS_MIN, `${graph.nodes.length} parts`);
     await page.locator('.react-flow__node').first().waitFor();
     await page.getByRole('img', { name: 'Map of the pipeline' }).waitFor();
-    const nodes = await boxes(page, '.react-flow__node');
-    assert.ok(nodes.length > 10, `${nodes.length} nodes are seen at first`);
+    const nodes = await until('what is seen at first', () => boxes(page, '.react-flow__node'), (now) => now.length > 10);
     for (const [i, a] of nodes.entries()) {
       for (const b of nodes.slice(i + 1)) {
         assert.ok(a.x + a.width <= b.x + 1 || b.x + b.width <= a.x + 1 || a.y + a.height <= b.y + 1 || b.y + b.height <= a.y + 1, 'two parts overlap');
@@ -61,7 +61,11 @@ async function framesWhile(page, move) {
     globalThis.looking = requestAnimationFrame(look);
   });
   const end = Date.now() + MOVED_MS;
-  for (let i = 0; Date.now() < end; i += 1) await move(i);
+  const isEnough = async () => Date.now() >= end && (await page.evaluate(() => globalThis.frames.length)) > FRAMES_MIN;
+  for (let i = 0; !(await isEnough()); i += 1) {
+    assert.ok(Date.now() < end + PATIENCE_MS, 'no frames are drawn');
+    await move(i);
+  }
   const times = await page.evaluate(() => {
     cancelAnimationFrame(globalThis.looking);
     globalThis.watch.disconnect();
@@ -87,7 +91,6 @@ test('it moves smoothly under the hand, while its numbers go on', (t) =>
     for (const [what, frames] of Object.entries({ zoomed, dragged })) {
       // How fast frames come is the machine's affair and only told; what makes them slow is drawing every part for each of them.
       t.diagnostic(`${what}: ${frames.perSecond.toFixed(0)} frames a second, ${frames.middle.toFixed(1)} ms in the middle, ${frames.slowest.toFixed(1)} ms the slowest, ${frames.redrawn} redrawn`);
-      assert.ok(frames.seen > 5, `${what}: ${frames.seen} frames`);
       assert.ok(frames.redrawn <= REDRAWN_A_FRAME_MAX * frames.seen, `${what}: in ${frames.seen} frames parts were drawn anew ${frames.redrawn} times`);
     }
   }));
@@ -101,10 +104,10 @@ test('a part is found by its name, and shown wherever it is', () =>
     await page.keyboard.press('Enter');
     await page.getByRole('complementary', { name: 'table prices_by_channel' }).waitFor();
     await wanted.waitFor();
-    const [box, canvas] = [await wanted.boundingBox(), await page.getByTestId('graph').boundingBox()];
-    assert.ok(box.x >= canvas.x && box.y >= canvas.y && box.x + box.width <= canvas.x + canvas.width && box.y + box.height <= canvas.y + canvas.height);
-    assert.ok((await page.locator('.part.dim').count()) > 0);
-    assert.equal(await page.locator('[data-id="table/prices_by_channel"] .dim').count(), 0);
+    await until('it is in sight', async () => [await wanted.boundingBox(), await page.getByTestId('graph').boundingBox()], ([box, canvas]) =>
+      box && box.x >= canvas.x && box.y >= canvas.y && box.x + box.width <= canvas.x + canvas.width && box.y + box.height <= canvas.y + canvas.height);
+    await until('the others step back', () => page.locator('.part.dim').count(), (count) => count > 0);
+    await until('it does not', () => page.locator('[data-id="table/prices_by_channel"] .dim').count(), (count) => count === 0);
   }));
 
 test('by the keyboard alone: the list finds a part, opens it, and goes to where it leads', () =>
@@ -118,6 +121,7 @@ test('by the keyboard alone: the list finds a part, opens it, and goes to where 
     await list.getByRole('button', { name: /orders_report/ }).focus();
     await page.keyboard.press('Enter');
     const panel = page.getByRole('complementary', { name: 'job orders_report' });
+    await hasKeyboard(panel);
     await panel.getByRole('link', { name: 'Its runs' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'orders_report', level: 1 }).waitFor();

@@ -20,7 +20,7 @@ const { chromium } = fromWeb('playwright-core');
 const VISITS = [{ page: '/', seconds: 90 }, { page: '/cart', seconds: '75 s' }, { page: '/cart', seconds: 'about 80' }, { seconds: 3 }];
 
 // Everything waits at most so long: what takes longer has hung.
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 120_000;
 
 /**
  * Starts the program on a copy of `pipeline` (the path of a file or of its folder, or the text of a file).
@@ -75,7 +75,7 @@ export async function openBrowser() {
 /** A page of its own context; `faults` grows with whatever went wrong in it. */
 export async function openPage(browser, server, { theme = 'light', width = 1280, height = 800, path = '/', key = '' } = {}) {
   const context = await browser.newContext({ baseURL: server.address, viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' });
-  context.setDefaultTimeout(PATIENCE_MS / 2);
+  context.setDefaultTimeout(PATIENCE_MS);
   const faults = [];
   if (key) await context.addInitScript((text) => sessionStorage.setItem('tailrace.key', text), key);
   await context.addInitScript(() => {
@@ -125,6 +125,15 @@ export async function until(what, ask, check = Boolean, patience = PATIENCE_MS) 
   throw new Error(`${what} does not come: ${JSON.stringify(last)}`);
 }
 
+/** Until a text is shown so; what is read once may be that of the moment before. */
+export const says = (locator, wanted) => until(`${wanted}`, () => locator.innerText(), (text) => (wanted instanceof RegExp ? wanted.test(text) : text === wanted));
+
+/** Until the address ends so: the browser tells of it some moments after the page has changed it. */
+export const addressIs = (page, search) => until('the address', () => new URL(page.url()).search, (now) => now === search);
+
+/** Until the element, or what is in it, has the keyboard: keys that are pressed before go elsewhere. */
+export const hasKeyboard = (locator) => until('the keyboard', () => locator.evaluate((element) => element.contains(element.getRootNode().activeElement)));
+
 export async function postJson(server, path, body = {}) {
   const response = await fetch(server.address + path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
   return { status: response.status, body: await response.json() };
@@ -135,9 +144,14 @@ export async function seed(server) {
   const { status } = await postJson(server, '/visit', VISITS);
   if (status !== 207) throw new Error(`visits were answered with ${status}`);
   await until('sales', () => getJson(server, '/status'), ({ streams }) => streams[0].records > 100);
+  await until('their table', () => rowsOf(server, 'SELECT country FROM revenue_by_country'), (rows) => rows?.length === 4);
+  await until('the visit that was taken', () => rowsOf(server, 'SELECT * FROM long_visits'), (rows) => rows?.length === 1);
   const { body } = await postJson(server, '/jobs/nightly/run');
   await until('the run', () => getJson(server, '/jobs/nightly'), ({ runs }) => runs.some((run) => run.run === body.runs[0] && run.state === 'succeeded'));
 }
+
+/** Rows of a query; undefined when it was refused. */
+export const rowsOf = async (server, q) => (await getJson(server, `/sql?${new URLSearchParams({ q })}`)).rows;
 
 export async function getJson(server, path) {
   const response = await fetch(server.address + path);

@@ -1,7 +1,10 @@
 // A reader who has no mouse: goes from stop to stop by Tab, and is told when the keyboard is nowhere, out of sight, without a ring, or caught.
 import assert from 'node:assert/strict';
+import { hasKeyboard } from './harness.mjs';
 
 const STOPS_MAX = 250;
+// A stop is to be seen; frames are few on a busy machine.
+const SEEN_MS = 10_000;
 // Day, month, year, hour, minute, second, their half of the day and the calendar are stops of one field.
 const STOPS_OF_A_DATE = 8;
 
@@ -28,11 +31,13 @@ function stopNow() {
 }
 
 export async function stop(page) {
-  const now = await page.evaluate(stopNow);
-  if (now.faults.length === 0) return now;
-  // What slides in is there in the next frame.
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-  return page.evaluate(stopNow);
+  const end = Date.now() + SEEN_MS;
+  for (;;) {
+    const now = await page.evaluate(stopNow);
+    if (now.faults.length === 0 || Date.now() > end) return now;
+    // What slides in is there some frames later.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  }
 }
 
 /** Presses `key` until what is called so has the keyboard; every stop on the way is to be seen. */
@@ -76,7 +81,7 @@ export async function around(page) {
 /** To a place of the pipeline by the palette. */
 export async function find(page, text, heading = text) {
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: 'Find' }).waitFor();
+  await hasKeyboard(page.getByRole('combobox', { name: 'Find' }));
   await page.keyboard.type(text);
   await page.getByRole('option', { selected: true }).getByText(heading, { exact: true }).waitFor();
   await page.keyboard.press('Enter');

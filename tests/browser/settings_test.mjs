@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { axe, getJson, openBrowser, openPage, postJson, serve, until } from './harness.mjs';
+import { axe, getJson, hasKeyboard, openBrowser, openPage, postJson, rowsOf, serve, until } from './harness.mjs';
 
 // A server of its own: keys close its door.
 async function visit(work, { path = '/console/settings', ...options } = {}) {
@@ -112,12 +112,13 @@ test('the file is checked while a copy is edited, and the fault is shown where i
     await until('the verdict', () => verdict.textContent(), (text) => text.includes('1 mistake'));
     const fault = page.getByRole('button', { name: /2:1 .*strems/ });
     await fault.waitFor();
-    assert.equal(await page.locator('.cm-fault').textContent(), 'strems');
+    await until('the mark', () => page.locator('.cm-fault').allTextContents(), (texts) => texts.join() === 'strems');
     assert.deepEqual(await axe(page), []);
     // The list leads to the place, by keyboard as well.
     await page.keyboard.press('Control+End');
     await fault.focus();
     await page.keyboard.press('Enter');
+    await hasKeyboard(editor);
     await page.keyboard.type('x');
     await page.getByRole('button', { name: /2:1 .*xstrems/ }).waitFor();
     const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download' }).click()]);
@@ -133,7 +134,7 @@ test('limits are found by a word and say what is used', () =>
     await page.getByRole('searchbox', { name: 'Find a limit' }).fill('connections_max');
     const row = page.getByRole('row', { name: /connections_max/ });
     await row.waitFor();
-    assert.match(await row.getByRole('cell').nth(1).textContent(), /^\d+$/);
+    await until('what is used', () => row.getByRole('cell').nth(1).textContent(), (text) => /^\d+$/.test(text));
     await page.getByRole('searchbox', { name: 'Find a limit' }).fill('no such thing');
     await page.getByText('No limit is called that').waitFor();
   }, { path: '/console/settings?tab=limits' }));
@@ -155,8 +156,8 @@ test('the schema says what it takes while a record is written, and nothing of th
     await until('the mark', () => page.locator('.cm-fault').textContent(), (text) => text === '"long"');
     assert.deepEqual(await axe(page), []);
     await write('{"page": ');
-    await until('the mark', () => page.locator('.cm-fault').count(), (count) => count === 1);
-    assert.equal(await page.getByRole('button', { name: 'Send' }).isDisabled(), true);
+    await until('it cannot be sent', () => page.getByRole('button', { name: 'Send' }).isDisabled());
+    await until('the mark', () => page.locator('.cm-fault').allTextContents(), (texts) => texts.length === 1 && texts[0] !== '"long"');
     const { streams } = await getJson(server, '/status');
     assert.equal(streams.find(({ name }) => name === 'visits').records, 0);
     assert.equal((await getJson(server, '/dlq/visits')).letters.length, 0);
@@ -165,6 +166,7 @@ test('the schema says what it takes while a record is written, and nothing of th
 test('a query with parameters is run, saved and downloaded', () =>
   visit(async ({ page, server }) => {
     const sql = 'SELECT country, lines FROM revenue_by_country WHERE country <> $without ORDER BY country';
+    await until('all countries', () => rowsOf(server, 'SELECT country FROM revenue_by_country'), (rows) => rows?.length === 4);
     await page.goto(`/console/sql?q=${encodeURIComponent(sql)}&p.without=France`);
     await page.getByText('Norway').first().waitFor();
     assert.equal(await page.getByRole('cell', { name: 'France' }).count(), 0);

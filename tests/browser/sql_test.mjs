@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { getJson, openBrowser, serve, until, visit } from './harness.mjs';
+import { openBrowser, rowsOf, serve, until, visit } from './harness.mjs';
 
 const ROWS = 120_000;
 const SHOWN = 100_000; // server.limits.query_rows_max
@@ -35,7 +35,7 @@ let browser;
 before(async () => {
   server = await serve(PIPELINE);
   browser = await openBrowser();
-  await until('all rows', () => getJson(server, `/sql?${new URLSearchParams({ q: 'SELECT count(*) FROM sales' })}`), ({ rows }) => rows?.[0][0] === ROWS);
+  await until('all rows', () => rowsOf(server, 'SELECT count(*) FROM sales'), (rows) => rows?.[0][0] === ROWS);
 });
 
 after(async () => {
@@ -57,7 +57,7 @@ const inPage = (page) => page.locator('.result [role="row"]').count();
 test('a hundred thousand rows are scrolled through by keyboard and mouse, and few are in the page', () =>
   on(ALL, async (page, { context }) => {
     await shown(page);
-    assert.equal(await page.getByText('These are the first 100,000 rows').isVisible(), true);
+    await page.getByText('These are the first 100,000 rows').waitFor();
     assert.deepEqual(await cellsOf(page, 1), ['0', '2010-12-01T00:00:00Z', 'Country 0', '1', '0.00']);
     await resultOf(page).focus();
     await page.keyboard.press('End');
@@ -85,8 +85,8 @@ test('they are sorted, counted, drawn and saved, each number as the server wrote
     await until('the cheapest first', () => cellsOf(page, 1), (cells) => cells[4] === '0.00');
     assert.equal(await price.getAttribute('aria-sort'), 'ascending');
     await page.getByRole('tab', { name: 'Columns' }).press('Enter');
-    const numbers = await page.getByRole('row', { name: /^price/ }).getByRole('cell').allInnerTexts();
-    assert.deepEqual(numbers.slice(2, 6), ['0', '100,000', '0.00', '999.99']);
+    const numbers = page.getByRole('row', { name: /^price/ }).getByRole('cell');
+    await until('its numbers', () => numbers.allInnerTexts(), (texts) => texts.slice(2, 6).join(' ') === '0 100,000 0.00 999.99');
     await page.getByRole('tab', { name: 'Chart' }).press('Enter');
     await page.locator('canvas').waitFor();
     await page.getByText('Drawn from the first 20,000 of 100,000 rows').waitFor();
@@ -132,7 +132,7 @@ test('a query that is stopped is ended by the server too, and what was there sta
     await stop.press('Enter');
     await page.getByText(/^Stopped after/).waitFor();
     // The keyboard stays on the button, and the rows of the query before on the page.
-    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Run');
+    await until('the button', () => page.evaluate(() => document.activeElement.textContent), (text) => text === 'Run');
     assert.equal(await page.getByRole('cell', { name: '42' }).isVisible(), true);
     await until('the server has ended it', endedQueries, (ended) => ended === before + 1);
     // The next one takes the place of one that runs, which is ended as well; so is that of a page which is left.

@@ -155,15 +155,11 @@ class CommandLine(CommandTest):
         text = b""
         end = time.monotonic() + SECONDS_MAX
         while time.monotonic() < end:
-            if select.select([master], [], [], 0.2)[0]:
-                try:
-                    piece = os.read(master, 4096)
-                except OSError:
-                    break
-                if not piece:
-                    break
-                text += piece
-            elif process.poll() is not None:
+            if not select.select([master], [], [], end - time.monotonic())[0]:
+                break
+            try:
+                text += os.read(master, 4096)
+            except OSError:  # whoever wrote there has ended, and all of it has been read
                 break
         os.close(master)
         self.assertEqual(process.wait(timeout=SECONDS_MAX), 0, text)

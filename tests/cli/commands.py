@@ -3,7 +3,6 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -38,12 +37,6 @@ def run(*words, cwd=None, stdin="", env=None):
                           timeout=SECONDS_MAX, env=os.environ | (env or {}))
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def wait_until(what, ready):
     end = time.monotonic() + SECONDS_MAX
     while not ready():
@@ -76,7 +69,7 @@ class Server:
 
     def answers(self, path):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=SECONDS_MAX) as answer:
                 return answer.read()
         except OSError:
             return None
@@ -84,7 +77,7 @@ class Server:
     def post(self, path, body):
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body.encode(), method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=SECONDS_MAX) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             with refused:

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """`load`, `sql` and `tail` from outside, with a server and without."""
 import json
+import pathlib
 import subprocess
 import sys
 import time
 import unittest
 
-from commands import CommandTest, DONE, FAILED, free_port, NO, POLL_SECONDS, PROGRAM, run, SECONDS_MAX, Server, wait_until, WRONG
+from commands import CommandTest, DONE, FAILED, NO, POLL_SECONDS, PROGRAM, run, SECONDS_MAX, Server, wait_until, WRONG
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from ports import nobody  # noqa: E402
 
 
 class Data(CommandTest):
@@ -64,7 +68,7 @@ class Data(CommandTest):
             wait_until("catching up", lambda: "mug" in ask("FROM by_product").stdout)
             self.check(ask("SELECT price FROM sales"), DONE, r"\n9007199254\.12\n$")
             self.check(ask("SELECT nothing FROM sales"), WRONG, r"^$", r"nothing")
-            self.check(run("sql", "SELECT 1", self.folder, "--port", free_port()), FAILED, r"^$", f"in use by process {server.process.pid}")
+            self.check(run("sql", "SELECT 1", self.folder, "--port", nobody(self)), FAILED, r"^$", f"in use by process {server.process.pid}")
             tail = subprocess.Popen([PROGRAM, "tail", "sales", self.folder, "--port", str(server.port), "--limit", "2"],
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             # The tail begins some moments after its start: post until it has seen enough.
@@ -82,7 +86,7 @@ class Data(CommandTest):
 
     def test_tail_without_a_server_says_so(self):
         self.pipeline()
-        port = free_port()
+        port = nobody(self)
         self.check(run("tail", "sales", self.folder, "--port", port), FAILED, r"^$", f"127.0.0.1:{port}(.|\n)*tailrace run")
 
     def test_a_reader_that_leaves_early_does_no_harm(self):

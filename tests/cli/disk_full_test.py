@@ -19,7 +19,7 @@ import urllib.request
 SOURCE = pathlib.Path(os.environ.get("TAILRACE_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("TAILRACE", str(SOURCE / "build" / "tailrace"))
 SECONDS_MAX = 60
-RESUME_SECONDS_MAX = 5
+RESUME_SECONDS_MAX = 60
 LIMIT_BYTES = 1 << 20
 RECORDS = 40
 REQUESTS_MAX = 1000

@@ -4,12 +4,15 @@ import http.server
 import json
 import os
 import pathlib
-import socket
 import socketserver
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from ports import nobody  # noqa: E402
 
 PROGRAM = os.environ.get("TAILRACE", str(pathlib.Path(__file__).resolve().parents[2] / "build" / "tailrace"))
 SECRET = "hunter2-hunter2"
@@ -29,7 +32,7 @@ class Doctor(unittest.TestCase):
 
     def examine(self, server=""):
         (self.folder / "pipeline.yaml").write_text(PIPELINE % server)
-        done = subprocess.run([PROGRAM, "doctor", self.folder, "--json"], text=True, capture_output=True, timeout=60)
+        done = subprocess.run([PROGRAM, "doctor", self.folder, "--json"], text=True, capture_output=True, timeout=120)
         self.assertIn(done.returncode, (0, 1), done.stderr)
         answer = json.loads(done.stdout)
         self.assertEqual(answer["well"], done.returncode == 0)
@@ -82,13 +85,11 @@ class Peers(unittest.TestCase):
         self.addCleanup(self.api.server_close)
         self.addCleanup(self.api.shutdown)
         threading.Thread(target=self.api.serve_forever, daemon=True).start()
-        with socket.socket() as nobody:
-            nobody.bind(("127.0.0.1", 0))
-            self.free = nobody.getsockname()[1]
+        self.free = nobody(self)
 
     def examine(self, sources, server=""):
         (self.folder / "pipeline.yaml").write_text("pipeline: p\nstreams: {s: {schema: {a: int}}}\nsources:\n%sserver:\n  listen: 127.0.0.1:7070\n%s" % (sources, server))
-        done = subprocess.run([PROGRAM, "doctor", self.folder, "--json"], text=True, capture_output=True, timeout=60,
+        done = subprocess.run([PROGRAM, "doctor", self.folder, "--json"], text=True, capture_output=True, timeout=120,
                               env=dict(os.environ, POLL_KEY=SECRET, DB_PASSWORD=SECRET))
         self.assertIn(done.returncode, (0, 1), done.stderr)
         self.assertNotIn(SECRET, done.stdout + done.stderr)

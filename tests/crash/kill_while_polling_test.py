@@ -19,7 +19,7 @@ from server import Server  # noqa: E402
 
 ROUNDS = 8
 LIFE_SECONDS_MAX = 2.5  # of a run, behind its start
-SETTLE_SECONDS_MAX = 30
+SETTLE_SECONDS_MAX = 120
 
 
 def records_of(folder):

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -91,8 +92,9 @@ def server_lost(server, fill):
         write(folder, NUMBERS.format(kind=server.kind, url=server.url(), what="table: numbers, cursor: id, every: 100ms, settle: 100ms"))
         process = start(folder)
         try:
-            wait_for("a start", lambda: "http://" in log_of(folder))
-            address = log_of(folder)[log_of(folder).index("http://"):].split()[0].strip('"')
+            listening = lambda: re.search(r'(http://[\w.:]+)[^\w.:]', log_of(folder))
+            wait_for("a start", listening)
+            address = listening()[1]
             total = lambda: json.loads(urllib.request.urlopen(address.rstrip("/") + "/sql?q=SELECT%20count(*)%20AS%20n%20FROM%20numbers").read())["rows"][0][0]
             wait_for("all rows", lambda: int(total()) == ROWS)
             server.stop(kill=True)
@@ -113,7 +115,7 @@ def server_lost(server, fill):
 
 def unreachable(server):
     with tempfile.TemporaryDirectory() as folder:
-        url = server.url().replace(str(server.port), str(servers.free_port()))
+        url = server.url().replace(f":{server.port}/", f":{servers.free_port()}/")
         write(folder, NUMBERS.format(kind=server.kind, url=url, what="table: numbers"))
         done = run(folder, "run", "--once")
         assert done.returncode == 3, (done.returncode, done.stdout, done.stderr)

@@ -14,6 +14,7 @@ from served import DATA, Example, readme_of  # noqa: E402
 
 DRAWS = 4
 LONGEST_PAUSE_SECONDS = 2
+NOISE_SECONDS = 60  # what a machine that does other things adds
 
 
 def source_of_the_readme():
@@ -45,7 +46,7 @@ class EmulatorTest(unittest.TestCase):
 
             with Example("pinterest", change=with_emulator, environment={"PINTEREST_PASSWORD": servers.Postgres.password}) as example:
                 took = self.draw(example, DRAWS)
-                self.assertLess(took, DRAWS * LONGEST_PAUSE_SECONDS + 5)
+                self.assertLess(took, DRAWS * LONGEST_PAUSE_SECONDS + NOISE_SECONDS)
                 example.kill()
                 example.start()
                 self.draw(example, DRAWS)

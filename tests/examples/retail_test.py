@@ -47,7 +47,7 @@ class RetailTest(unittest.TestCase):
             sale = {"InvoiceNo": "999999", "StockCode": "22423", "Description": None, "Quantity": 3, "InvoiceDate": "12/9/2011 12:50",
                     "UnitPrice": 12.75, "CustomerID": 17850.0, "Country": "United Kingdom"}
             for body in (sale, {**sale, "InvoiceNo": "C999999", "Quantity": -3}):
-                reply = requests.post(example.address + "/test", data=json.dumps(body), timeout=30)
+                reply = requests.post(example.address + "/test", data=json.dumps(body), timeout=120)
                 self.assertEqual((reply.status_code, reply.json()), (200, body))
             country = expected["sales_by_country"][0]
             example.wait_for(lambda: example.api("sales_by_country", limit=1), [{**country, "lines": country["lines"] + 2}])

@@ -6,7 +6,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from ports import free_port  # noqa: E402
 
 ROOT = pathlib.Path(os.environ.get("TAILRACE_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 TAILRACE = os.path.abspath(os.environ.get("TAILRACE", str(ROOT / "build" / "tailrace")))
@@ -32,12 +34,6 @@ def command_of(example):
     lines = re.findall(r"^    ((?:[A-Z]+=\S+ )?(?:examples/\S+ -- )?tailrace run examples/\S+)$", readme_of(example), re.MULTILINE)
     assert len(lines) == 1, "%s: one command runs it, found %r" % (example, lines)
     return lines[0]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def listening_at(line):

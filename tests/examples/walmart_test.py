@@ -18,7 +18,7 @@ BARS_WIDTH = 460
 class WalmartTest(unittest.TestCase):
     def picture(self, example, name):
         request = urllib.request.Request(example.address + "/api/" + name, headers={"Accept": "image/svg+xml"})
-        with urllib.request.urlopen(request, timeout=30) as reply:
+        with urllib.request.urlopen(request, timeout=120) as reply:
             self.assertEqual(reply.headers["Content-Type"], "image/svg+xml")
             groups = xml.etree.ElementTree.fromstring(reply.read()).iter(SVG + "g")
         return [(group.find(SVG + "title").text.rsplit(": ", 1), float(group.find(SVG + "rect").get("width"))) for group in groups]

@@ -11,7 +11,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from server import Server  # noqa: E402
 
-SECONDS_MAX = 60
+SECONDS_MAX = 120
 
 HEAD = """
 pipeline: stepping
@@ -31,6 +31,7 @@ sources:
     add: {{due: "{{due}}"}}
     allow_private: true
     tries: 1
+    timeout: 1h
     into: prices
 jobs:
   polls: {{steps: [{{poll: api}}]}}
@@ -55,7 +56,7 @@ class Peer:
                     replies = outer.replies.get(path, [(404, "nothing here")])
                     reply = replies.pop(0) if len(replies) > 1 else replies[0]
                 if reply is None:
-                    outer.over.wait(SECONDS_MAX)
+                    outer.over.wait()
                     self.close_connection = True
                     return
                 answer = reply[1].encode()

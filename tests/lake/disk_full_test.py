@@ -23,7 +23,7 @@ from program import SOURCE  # noqa: E402
 sys.path.insert(0, str(SOURCE / "tests" / "harness"))
 from server import Server  # noqa: E402
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 BATCH = 100
 FILLING_BATCHES = 40  # some 1.7 MB, four times what the disk holds
 PIPELINE = """
@@ -78,7 +78,7 @@ def main():
             for _ in range(5):
                 post(server, chance, batch)
                 batch += 1
-            status, body = server.get("/sql", q="SELECT count(*), max(id) FROM lines", wait_for=f"orders/0:{batch * BATCH}", timeout="20s")
+            status, body = server.get("/sql", q="SELECT count(*), max(id) FROM lines", wait_for=f"orders/0:{batch * BATCH}", timeout="60s")
             assert status == 200 and [int(value) for value in body["rows"][0]] == [batch * BATCH, batch * BATCH - 1], body
             assert server.get("/healthz")[0] == 200
             told = [line for line in server.output.splitlines() if "part_waits" in line]

@@ -96,10 +96,21 @@ class Server:
         _, body = self.ask("GET", "/streams/sales")
         return {p["partition"]: p["end"] for p in json.loads(body)["partitions"] if p["end"] > 0}
 
+    def documents(self, wait):
+        # Documents have a keeper of their own, which may be behind the tables.
+        self.wait_for_documents(wait)
+        return json.loads(self.ask("GET", "/collections/orders?limit=1000")[1])["documents"]
+
+    def wait_for_documents(self, wait):
+        places = ",".join(f"{p}:{o}" for p, o in wait.items())
+        if places:
+            status, body = self.ask("GET", f"/collections/orders/p0?timeout=60s&wait_for=sales/{places}")
+            assert status in (200, 404), body
+
     def answers(self):
         wait = self.ends()
         found = {name: self.sql(f"FROM {name} ORDER BY ALL", wait) for name in ("sales", "by_product", "lines", "newest", "strict", "total")}
-        found["orders"] = json.loads(self.ask("GET", "/collections/orders?limit=1000")[1])["documents"]
+        found["orders"] = self.documents(wait)
         found["letters"] = int(float(re.search(r'^tailrace_dead_letters\{stream="sales"\} (\S+)', self.ask("GET", "/metrics")[1], re.MULTILINE)[1]))
         return found
 
@@ -162,7 +173,7 @@ class LiveRebuild(unittest.TestCase):
                              [[sent[0], sent[0], sum(r["quantity"] for r in everything)]])
             self.assertEqual(server.sql("SELECT sum(quantity) FROM by_product", wait), [[sum(r["quantity"] for r in everything)]])
             self.assertEqual(server.sql("SELECT count(*) FROM lines", wait), [[sum(r["quantity"] > 0 for r in everything)]])
-            documents = json.loads(server.ask("GET", "/collections/orders?limit=100")[1])["documents"]
+            documents = server.documents(wait)
             self.assertEqual(sum(len(d["document"]) for d in documents), sent[0])
 
     def test_what_cannot_be_rebuilt_is_refused_with_a_reason(self):
@@ -184,16 +195,19 @@ class LiveRebuild(unittest.TestCase):
             for first in range(0, 75_000, 25_000):
                 server.post(first, 25_000)
             before = server.answers()
-            first = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS_MAX)
-            first.request("POST", "/rebuild/by_product")
-            answer = first.getresponse()
-            self.assertEqual(answer.getheader("Content-Type"), "text/event-stream")
-            status, body = server.ask("POST", "/rebuild/lines")
+            end = time.monotonic() + SECONDS_MAX
+            status = 200
+            while status == 200:  # the first has ended before the second was asked for
+                self.assertLess(time.monotonic(), end)
+                first = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS_MAX)
+                first.request("POST", "/rebuild/by_product")
+                answer = first.getresponse()
+                self.assertEqual(answer.getheader("Content-Type"), "text/event-stream")
+                status, body = server.ask("POST", "/rebuild/lines")
+                answer.close()
+                first.close()
             self.assertEqual(status, 409, body)
             self.assertIn("one at a time", body)
-            answer.close()
-            first.close()
-            end = time.monotonic() + SECONDS_MAX
             while server.ask("POST", "/rebuild/nothing_of_that_name")[0] != 404 or server.ask("POST", "/rebuild/newest")[0] == 409:
                 self.assertLess(time.monotonic(), end)
             self.assertEqual(server.answers(), before)
@@ -209,7 +223,7 @@ class LiveRebuild(unittest.TestCase):
         with server:
             pass
         self.assertEqual(server.process.returncode, 0)
-        self.assertLess(time.monotonic() - began, 30)
+        self.assertLess(time.monotonic() - began, SECONDS_MAX)
         client.communicate(timeout=SECONDS_MAX)
         with Server(self.folder) as again:
             self.assertEqual(again.answers(), before)

@@ -36,7 +36,7 @@ class KeysTest(unittest.TestCase):
                 for other in (notes, read):
                     self.assertEqual(served.post(target, record, key=other).status, 403, target)
             self.assertEqual(served.get("/streams/sales/records", key=ingest).status, 403)
-            wait = "wait_for=sales/0:3"
+            wait = "timeout=60s&wait_for=sales/0:3"
             self.assertEqual(served.get("/sql?q=FROM%20best&" + wait, key=everything).json()["rows"], [["ink"]])
             self.assertEqual(served.get("/sql?q=FROM%20best", key=read).json()["rows"], [["ink"]])
             self.assertEqual(served.get("/api/top", key=read).json()["data"], [{"item": "ink", "n": 3}])

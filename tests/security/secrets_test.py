@@ -5,28 +5,28 @@ import http.server
 import json
 import pathlib
 import signal
-import socket
 import sys
 import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from server import Served, insecure_context  # noqa: E402
+from server import PATIENCE_SECONDS, Served, insecure_context  # noqa: E402
 from tls_test import Tools  # noqa: E402
 from tokens_test import JWKS, claims, config, token  # noqa: E402
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from ports import nobody  # noqa: E402
 
 SUBSTITUTED = "planted-by-substitution"
 
 
 class SecretsTest(unittest.TestCase):
     def setUp(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            nobody = "http://127.0.0.1:%d/${PLANTED}/keys?token=${PLANTED}" % free.getsockname()[1]
+        silent = "http://127.0.0.1:%d/${PLANTED}/keys?token=${PLANTED}" % nobody(self)
         tls = "  tls: {cert: cert.pem, key: key.pem}\n"
         self.served = Served(server=config(jwks="jwks.json") + tls, files=dict(Tools.files(), **{"jwks.json": JWKS}),
                              environment={"PLANTED": SUBSTITUTED, "OTHER_SECRET": "planted-in-the-environment"}, start=False)
-        self.unreachable = Served(server=config(jwks=nobody), environment={"PLANTED": SUBSTITUTED}, start=False)
+        self.unreachable = Served(server=config(jwks=silent), environment={"PLANTED": SUBSTITUTED}, start=False)
         self.outputs = {}
         self.secrets = {"substituted": SUBSTITUTED, "environment": "planted-in-the-environment",
                         "private key": Tools.text("first.key").splitlines()[1]}
@@ -96,8 +96,8 @@ class SecretsTest(unittest.TestCase):
         self.assertIn("token_keys_unreadable", self.outputs["log of the unreachable"])
 
         served.process.send_signal(signal.SIGABRT)
-        self.assertEqual(served.process.wait(30), -signal.SIGABRT)
-        served.reader.join(30)
+        self.assertEqual(served.process.wait(PATIENCE_SECONDS), -signal.SIGABRT)
+        served.reader.join(PATIENCE_SECONDS)
         self.note("standard output", "".join(served.lines))
         self.note("log and crash", served.errors_text())
         for path in (served.folder / ".tailrace").rglob("*"):
@@ -189,11 +189,8 @@ class OutgoingSecretsTest(unittest.TestCase):
         self.addCleanup(self.api.server_close)
         self.addCleanup(self.api.shutdown)
         threading.Thread(target=self.api.serve_forever, daemon=True).start()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            nobody = str(free.getsockname()[1])
         self.secrets = {name: "planted-%s-secret" % name.lower().replace("_", "-") for name in OUTGOING_NAMES}
-        text = OUTGOING.replace("API", "http://127.0.0.1:%d" % self.api.server_address[1]).replace("FREE", nobody)
+        text = OUTGOING.replace("API", "http://127.0.0.1:%d" % self.api.server_address[1]).replace("FREE", str(nobody(self)))
         self.whole = "http://127.0.0.1:%d/%s" % (self.api.server_address[1], self.secrets["WHOLE"])  # an address that is one secret
         self.served = Served(pipeline=text, environment={**self.secrets, "WHOLE": self.whole})
         self.addCleanup(self.served.__exit__)
@@ -222,7 +219,7 @@ class OutgoingSecretsTest(unittest.TestCase):
         for shown in ("/…/rates answered with status 500", "/feed/…/rates answered with status 500", "/… answered with status 500"):
             self.assertIn("http://127.0.0.1:%d%s" % (self.api.server_address[1], shown), letters)
         served.process.send_signal(signal.SIGABRT)
-        served.process.wait(30)
+        served.process.wait(PATIENCE_SECONDS)
         outputs["crash"] = served.errors_text()
         for path in (served.folder / ".tailrace").rglob("*"):
             if path.is_file():

@@ -9,7 +9,7 @@ import tempfile
 import threading
 
 TAILRACE = os.environ.get("TAILRACE", str(pathlib.Path(__file__).resolve().parents[2] / "build" / "tailrace"))
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 PIPELINE = """
 pipeline: shop

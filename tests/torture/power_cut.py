@@ -14,7 +14,6 @@ import os
 import pathlib
 import random
 import shutil
-import socket
 import struct
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from ledger import Ledger  # noqa: E402
+from ports import free_port  # noqa: E402
 from recount import check_from_scratch  # noqa: E402
 from server import PIPELINE, PROGRAM, Server  # noqa: E402
 from traffic import Traffic  # noqa: E402
@@ -116,12 +116,6 @@ def make_program_disk(scratch):
     disk = pathlib.Path(scratch, "program.img")
     make_disk(disk, 256 << 20, content)
     return disk
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Machine(Server):
