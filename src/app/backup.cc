@@ -153,7 +153,11 @@ Status BackupMaker::CopyStores() {
   for (const PartitionCopy& partition : partitions_) {
     if (fs::exists(Source(partition.path))) TR_RETURN_IF_ERROR(CopyIfThere(partition.path + "/" + std::string(log::kMarksName)));
   }
-  TR_RETURN_IF_ERROR(ReadPositions(/*letters=*/false));
+  const auto polls_and_positions = [this]() -> Status {
+    TR_RETURN_IF_ERROR(CopyPolls());
+    return ReadPositions(/*letters=*/false);
+  };
+  TR_RETURN_IF_ERROR(help_ == nullptr ? polls_and_positions() : help_->while_polls_rest(polls_and_positions));
   // The letters of what is refused beside records that are in the log by now.
   if (help_ != nullptr) TR_RETURN_IF_ERROR(help_->await_letters());
   return ReadPositions(/*letters=*/true);
@@ -268,7 +272,8 @@ Status BackupMaker::CopyPartition(const PartitionCopy& partition) {
   return PosixFileSystem().SyncDirectory(Target(partition.path));
 }
 
-// Answers that are on their way into the log. Copied before the log, so that none is in neither.
+// Answers that are on their way into the log: of which records are below its positions and which are not is told by answers that are there when the
+// positions are read. A due time of which some records are in the log, and no answer is spooled, counts as whole.
 Status BackupMaker::CopyPolls() {
   for (const auto& source : pipeline_.sources) {
     const std::string folder = "polls/" + source.name;
@@ -276,9 +281,7 @@ Status BackupMaker::CopyPolls() {
     TR_TRY(const auto names, PosixFileSystem().List(Source(folder)));
     for (const std::string& name : names) {
       const std::string path = folder + "/" + name;
-      if (name.ends_with(kTemporarySuffix)) continue;
-      // An answer goes when its records are in the log.
-      if (auto done = CopyIfThere(path); !done && fs::exists(Source(path))) return done;
+      if (!name.ends_with(kTemporarySuffix)) TR_RETURN_IF_ERROR(CopyIfThere(path));
     }
   }
   return {};
@@ -292,7 +295,6 @@ Result<BackupSummary> BackupMaker::Make(Clock& clock) {
     TR_RETURN_IF_ERROR(FindPartitions("log", stream.name, stream.partitions));
     TR_RETURN_IF_ERROR(FindPartitions("dlq", stream.name, 1));
   }
-  TR_RETURN_IF_ERROR(CopyPolls());
   TR_RETURN_IF_ERROR(CopyLake());
   TR_RETURN_IF_ERROR(help_ == nullptr ? CopyStores() : help_->while_stores_rest([this] { return CopyStores(); }));
   TR_CRASH_POINT("backup.stores");

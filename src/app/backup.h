@@ -30,12 +30,14 @@ struct BackupSummary {
 struct BackupHelp {
   // Runs the work while nothing is written to tables and documents, and no letter of theirs to the dead letters.
   std::function<Status(const std::function<Status()>& work)> while_stores_rest;
+  // Runs the work while no answer of a poll is spooled, and none removed because its records are in the log.
+  std::function<Status(const std::function<Status()>& work)> while_polls_rest;
   // Blocks until every dead letter that was handed to the log before is on stable storage.
   std::function<Status()> await_letters;
 };
 
 // Copies everything of `data` to `to`, which is made, or is an empty folder. In this order, so that nothing that is derived knows of records
-// that the copy of the log lacks: the stores; the positions of the log, then of the dead letters; the log up to there. The manifest comes last:
+// that the copy of the log lacks: the stores; the answers of polls, which rest until the positions of the log are read; these, then those of the dead letters; the log up to there. The manifest comes last:
 // without one a backup is unfinished. Ingest goes on meanwhile.
 // Errors: kInvalid = `to` cannot be used; kExhausted, kUnavailable = the disk. What was copied so far stays.
 Result<BackupSummary> MakeBackup(const config::Pipeline& pipeline, const std::string& data, const std::string& to, const BackupHelp* help,

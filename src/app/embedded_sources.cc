@@ -76,6 +76,7 @@ Opened Open(const config::PollSourceSpec& poll, const config::SourceSpec& spec, 
   options.wait = polls.wait;
   options.counts = polls.counts;
   options.asks = polls.asks;
+  options.rest = polls.rest;
   return MakePollSource(poll, std::move(options), *polls.http, PosixFileSystem(), *polls.clock);
 }
 

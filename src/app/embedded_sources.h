@@ -22,6 +22,7 @@ struct PollSurroundings {
   bool once = false;   // what is asked again and again is asked once, and a peer that cannot be reached is an error soon
   std::shared_ptr<PollCounts> counts;
   std::shared_ptr<PollAsks> asks;
+  std::shared_ptr<PollRest> rest;
 };
 
 // Null for a kind that is not read from: `http` sources are routes of the server.

@@ -16,8 +16,8 @@ constexpr std::chrono::seconds kLettersPatience{30};
 }  // namespace
 
 LiveBackups::LiveBackups(const config::Pipeline& pipeline, std::string data, engine::Engine& engine, EventLog& log,
-                         const engine::StreamDirectory& streams, JobTables& jobs, Clock& clock)
-    : pipeline_(pipeline), data_(std::move(data)), engine_(engine), log_(log), streams_(streams), jobs_(jobs), clock_(clock) {}
+                         const engine::StreamDirectory& streams, JobTables& jobs, std::shared_ptr<PollRest> polls, Clock& clock)
+    : pipeline_(pipeline), data_(std::move(data)), engine_(engine), log_(log), streams_(streams), jobs_(jobs), polls_(std::move(polls)), clock_(clock) {}
 
 LiveBackups::~LiveBackups() { Stop(); }
 
@@ -50,6 +50,10 @@ Status LiveBackups::Start(std::string to, std::function<void(Result<std::string>
 Result<BackupSummary> LiveBackups::Make(const std::string& to, const std::stop_token& stop) {
   BackupHelp help;
   help.while_stores_rest = [&](const std::function<Status()>& work) { return jobs_.WhileResting([&] { return engine_.WhileStoresRest(work, stop); }); };
+  help.while_polls_rest = [&](const std::function<Status()>& work) {
+    const std::unique_lock resting(*polls_);
+    return work();
+  };
   help.await_letters = [&] { return AwaitLetters(stop); };
   return MakeBackup(pipeline_, data_, to, &help, clock_);
 }

@@ -1,6 +1,7 @@
 // Backups of a running server, one at a time.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "ports/event_log.h"
 #include "ports/job_tables.h"
 #include "server/services.h"
+#include "sources/poll_spool.h"
 
 namespace tailrace::app {
 
@@ -19,7 +21,7 @@ namespace tailrace::app {
 class LiveBackups final : public server::Backups {
  public:
   LiveBackups(const config::Pipeline& pipeline, std::string data, engine::Engine& engine, EventLog& log,
-              const engine::StreamDirectory& streams, JobTables& jobs, Clock& clock);
+              const engine::StreamDirectory& streams, JobTables& jobs, std::shared_ptr<PollRest> polls, Clock& clock);
   ~LiveBackups() override;
 
   Status Start(std::string to, std::function<void(Result<std::string> json)> done) override;
@@ -36,6 +38,7 @@ class LiveBackups final : public server::Backups {
   EventLog& log_;
   const engine::StreamDirectory& streams_;
   JobTables& jobs_;
+  const std::shared_ptr<PollRest> polls_;
   Clock& clock_;
 
   std::mutex mutex_;

@@ -127,6 +127,7 @@ struct Runtime::Parts {
   };
   std::map<std::string, Polled, std::less<>> polled;  // not changed once it is started
   PollCountsByName poll_counts;
+  std::shared_ptr<PollRest> polls_rest = std::make_shared<PollRest>();  // of all
   std::unique_ptr<PartsView> parts_view;
   std::unique_ptr<SettingsView> settings;
   MemoryKeeper memory_keeper{limits.memory.total};
@@ -280,7 +281,7 @@ Status Runtime::Parts::OpenServer() {
   rebuilds = std::make_unique<RebuildDesk>(pipeline, *engine);
   parts_view = std::make_unique<PartsView>(PartsView::Parts{pipeline, directory.path(), sources, poll_counts, lake.get(), streams});
   AddPartsMetrics(metrics, *parts_view, pipeline, *log, streams);
-  backups = std::make_unique<LiveBackups>(pipeline, directory.path(), *engine, *log, streams, warehouse::JobTablesOf(*warehouse), clock());
+  backups = std::make_unique<LiveBackups>(pipeline, directory.path(), *engine, *log, streams, warehouse::JobTablesOf(*warehouse), polls_rest, clock());
   exports = std::make_unique<LiveExports>(Exports(), clock());
   answers = std::make_unique<ExportedAnswers>(Exports());
   loads = std::make_unique<engine::LoadDesk>(*log, engine->dead_letters(), [this](std::string_view stream) { return TargetOf(stream); });
@@ -323,6 +324,7 @@ Status Runtime::Parts::OpenSources() {
     if (is_poll) {
       surroundings = SurroundingsOf(spec.name);
       surroundings.asks = std::make_shared<PollAsks>();
+      surroundings.rest = polls_rest;
     }
     TR_TRY(auto source, OpenEmbeddedSource(spec, pipeline, surroundings));
     if (source == nullptr) continue;

@@ -414,7 +414,7 @@ WaitForTime WaitOnClock(Clock& clock) {
 Result<std::unique_ptr<Source>> MakePollSource(const config::PollSourceSpec& spec, PollSourceOptions options, OutboundHttp& http,
                                                FileSystem& files, Clock& clock) {
   TR_TRY(auto requests, PollRequests::Compile(spec));
-  TR_TRY(auto spool, PollSpool::Open(files, options.folder));
+  TR_TRY(auto spool, PollSpool::Open(files, options.folder, options.rest));
   return std::make_unique<PollSource>(spec, std::move(options), std::move(requests), std::move(spool), http, clock);
 }
 

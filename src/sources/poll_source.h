@@ -13,6 +13,7 @@
 #include "ports/outbound_http.h"
 #include "ports/source.h"
 #include "sources/poll_asks.h"
+#include "sources/poll_spool.h"
 
 namespace tailrace {
 
@@ -39,6 +40,7 @@ struct PollSourceOptions {
   WaitForTime wait;    // not needed with `once`
   std::shared_ptr<PollCounts> counts;  // may be null
   std::shared_ptr<PollAsks> asks;      // null: nobody asks beside the schedule. Without a schedule it is asked so alone
+  std::shared_ptr<PollRest> rest;      // of its spool; null: nobody copies that meanwhile
 };
 
 // One item, whose places are (due time in seconds, number of the row in it): an answer is spooled before its first row

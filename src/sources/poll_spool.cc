@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <utility>
 
 #include "base/bytes.h"
@@ -134,9 +136,10 @@ std::optional<PollName> NameOf(std::string_view file) {
 
 }  // namespace
 
-Result<PollSpool> PollSpool::Open(FileSystem& files, std::string folder) {
+Result<PollSpool> PollSpool::Open(FileSystem& files, std::string folder, std::shared_ptr<PollRest> rest) {
   TR_RETURN_IF_ERROR(MakeDirectories(files, folder));
-  PollSpool spool(files, std::move(folder));
+  PollSpool spool(files, std::move(folder), std::move(rest));
+  const std::shared_lock changing(*spool.rest_);
   TR_RETURN_IF_ERROR(spool.ReadState());
   TR_RETURN_IF_ERROR(spool.RemoveDone());
   return spool;
@@ -173,14 +176,19 @@ Result<SpooledAnswer> PollSpool::Read(const PollName& name) const {
 }
 
 Status PollSpool::Keep(const PollName& name, const SpooledAnswer& answer) {
+  const std::shared_lock changing(*rest_);
   TR_RETURN_IF_ERROR(WriteChecked(*files_, PathOf(name), kAnswerMagic, Encode(answer)));
   TR_CRASH_POINT("sources.poll_answer_kept");
   return {};
 }
 
-Status PollSpool::PutAside(const PollName& name) { return files_->Rename(PathOf(name), PathOf(name) + std::string(kBrokenSuffix)); }
+Status PollSpool::PutAside(const PollName& name) {
+  const std::shared_lock changing(*rest_);
+  return files_->Rename(PathOf(name), PathOf(name) + std::string(kBrokenSuffix));
+}
 
 Status PollSpool::Finish(PollState state) {
+  const std::shared_lock changing(*rest_);
   TR_RETURN_IF_ERROR(WriteChecked(*files_, folder_ + "/" + std::string(kStateName), kStateMagic, Encode(state)));
   state_ = std::move(state);
   TR_CRASH_POINT("sources.poll_state_noted");

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -44,13 +46,16 @@ struct PollState {
 
 inline constexpr size_t kPollValidatorsMax = 10'000;
 
+// Whoever copies spools and the log to a moment that both are of holds it alone: no answer is kept, and none removed, until he lets go.
+using PollRest = std::shared_mutex;
+
 // Threads: one. Ownership: borrows `files`.
 // Errors:  as FileSystem's; kCorruption = a file is not what was written.
 // Durability: what Keep and Finish have returned from survives a crash.
 class PollSpool {
  public:
-  // `folder` is made when it is missing.
-  static Result<PollSpool> Open(FileSystem& files, std::string folder);
+  // `folder` is made when it is missing. `rest` may be null: then nobody copies the spool while it is in use.
+  static Result<PollSpool> Open(FileSystem& files, std::string folder, std::shared_ptr<PollRest> rest = nullptr);
 
   // Of due times that are not done, in order.
   Result<std::vector<PollName>> Names() const;
@@ -67,13 +72,15 @@ class PollSpool {
   static Result<int64_t> AnswersIn(FileSystem& files, const std::string& folder);
 
  private:
-  PollSpool(FileSystem& files, std::string folder) : files_(&files), folder_(std::move(folder)) {}
+  PollSpool(FileSystem& files, std::string folder, std::shared_ptr<PollRest> rest)
+      : files_(&files), folder_(std::move(folder)), rest_(rest == nullptr ? std::make_shared<PollRest>() : std::move(rest)) {}
   std::string PathOf(const PollName& name) const;
   Status ReadState();
   Status RemoveDone();
 
   FileSystem* files_;
   std::string folder_;
+  std::shared_ptr<PollRest> rest_;  // shared by whoever changes files
   PollState state_;
 };
 

@@ -24,6 +24,7 @@ from server import PROGRAM, Server  # noqa: E402
 SECONDS_MAX = 120
 SETTLE_SECONDS_MAX = 120
 ANSWERS_A_DUE_TIME = 2 * (polled.PAGES + 1)
+BALLAST_BYTES = 1 << 30
 BATCH = 50
 BATCHES = 60
 
@@ -100,6 +101,12 @@ class LakeBackup(unittest.TestCase):
         (folder / "pipeline.yaml").write_text(pipeline)
         return folder
 
+    def wait_for_answers(self, api, count):
+        asked, end = api.answers, time.monotonic() + SETTLE_SECONDS_MAX
+        while api.answers < asked + count and time.monotonic() < end:
+            time.sleep(0.02)
+        self.assertGreaterEqual(api.answers, asked + count, "nothing is asked any more")
+
     def test_what_is_restored_goes_on_exactly_once(self):
         folder, posted, stop = self.folder("kept"), [], threading.Event()
         server = Server(folder).wait_listening()
@@ -174,18 +181,12 @@ class LakeBackup(unittest.TestCase):
         self.addCleanup(api.close)
         folder = self.folder("polled", api.pipeline())
 
-        def wait_for_answers(count):
-            asked, end = api.answers, time.monotonic() + SETTLE_SECONDS_MAX
-            while api.answers < asked + count and time.monotonic() < end:
-                time.sleep(0.02)
-            self.assertGreaterEqual(api.answers, asked + count, "nothing is asked any more")
-
         server = Server(folder).wait_listening()
         try:
             for n in range(3):
-                wait_for_answers(5 + 3 * n)
+                self.wait_for_answers(api, 5 + 3 * n)
                 run("backup", self.scratch / f"copy{n}", folder, "--port", server.port)
-            wait_for_answers(4)
+            self.wait_for_answers(api, 4)
         finally:
             self.assertEqual(server.stop(), 0, server.output)
         spooled = 0
@@ -195,7 +196,7 @@ class LakeBackup(unittest.TestCase):
             spooled += len(list((copy / ".tailrace" / "polls").rglob("*.answer")))
             server = Server(copy).wait_listening()
             try:
-                wait_for_answers(3 * ANSWERS_A_DUE_TIME + 2)
+                self.wait_for_answers(api, 3 * ANSWERS_A_DUE_TIME + 2)
             finally:
                 self.assertEqual(server.stop(), 0, server.output)
             data = copy / ".tailrace"
@@ -207,6 +208,39 @@ class LakeBackup(unittest.TestCase):
             self.assertEqual({row["account"]: int(row["n"]) for row in totals}, dict(collections.Counter(record["account"] for record in records)))
             self.assertIn("counted again", run("audit", "--recount", copy))
         print(f"answers in the copies that were on their way: {spooled}")
+
+    def test_a_due_time_that_begins_while_it_is_copied_is_whole_once_it_is_restored(self):
+        api = polled.Api()
+        self.addCleanup(api.close)
+        self.addCleanup(api.last_page.set)
+        folder, copy = self.folder("polled", api.pipeline()), self.scratch / "copy"
+        server = Server(folder).wait_listening()
+        try:
+            self.wait_for_answers(api, 1)
+            # So that the copying takes longer than it takes a due time to come.
+            ballast = folder / ".tailrace" / "lake" / "ballast"
+            ballast.parent.mkdir(exist_ok=True)
+            with open(ballast, "wb") as file:
+                file.truncate(BALLAST_BYTES)
+            backup = subprocess.Popen([PROGRAM, "backup", str(copy), str(folder), "--port", str(server.port)], stdout=subprocess.DEVNULL)
+            while not (copy / "lake" / "ballast").exists() and backup.poll() is None:
+                time.sleep(0.01)
+            api.last_page.clear()
+            api.held.wait(SECONDS_MAX)
+            self.assertEqual(backup.wait(SECONDS_MAX), 0, server.output)
+            api.last_page.set()
+        finally:
+            self.assertEqual(server.stop(), 0, server.output)
+        restored = self.folder("restored", api.pipeline())
+        run("restore", copy, restored)
+        server = Server(restored).wait_listening()
+        try:
+            self.wait_for_answers(api, 3 * ANSWERS_A_DUE_TIME)
+        finally:
+            self.assertEqual(server.stop(), 0, server.output)
+        data = restored / ".tailrace"
+        records = [record.json() for record in StreamReader(data, "items", 3).read()]
+        self.assertGreaterEqual(polled.check_but_the_last(records, []), 2)
 
     def test_a_damaged_answer_in_a_backup_is_named(self):
         api = polled.Api()

@@ -38,6 +38,9 @@ class Api:
     def __init__(self, broken_every=0):
         outer = self
         self.answers, self.broken, self.lock = 0, 0, threading.Lock()
+        self.last_page = threading.Event()  # while it is not set, the last page of y is not answered
+        self.last_page.set()
+        self.held = threading.Event()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -50,6 +53,9 @@ class Api:
                     is_broken = broken_every and number % broken_every == 0
                     outer.broken += bool(is_broken)
                 page = int(query["page"])
+                if query["asked"] == "y" and page == PAGES and not outer.last_page.is_set():
+                    outer.held.set()
+                    outer.last_page.wait()
                 items = [{"page": page, "answer": number, "i": i, "account": f"a{(number + i) % 5}"} for i in range(RECORDS if page <= PAGES else 0)]
                 body = f"<html>{number}</html>".encode() if is_broken else json.dumps({"items": items}).encode()
                 self.send_response(200)
