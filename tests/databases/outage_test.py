@@ -18,7 +18,7 @@ import servers
 
 PROGRAM = os.environ["TAILRACE"]
 ROWS = 60_000
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 
 
 def write(folder, text):

@@ -23,7 +23,7 @@ PROGRAM = os.environ["TAILRACE"]
 SOURCE = pathlib.Path(os.environ.get("TAILRACE_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 DRAWS = 300
 DRAWS_MAX = 20_000
-BEGIN_SECONDS_MAX = 60
+BEGIN_SECONDS_MAX = 300
 TABLES = {
     "pinterest_data": ("pin", "index bigint PRIMARY KEY, unique_id text, title text, description text, poster_name text, follower_count text, tag_list text, "
                        "is_image_or_video text, image_src text, downloaded bigint, save_location text, category text"),
@@ -84,16 +84,18 @@ def start(folder):
                             env={**os.environ, "DB_PASSWORD": servers.Postgres.password})
 
 
-def wait_for_rows(data, stream):
-    """Until the log of the stream holds some."""
+def wait_for_rows(data, stream, process):
+    """Until the log of the stream holds some, which the process writes."""
     end = time.monotonic() + BEGIN_SECONDS_MAX
     while not PartitionReader(data / "log" / stream / "0", 0, growing=True).read():
         assert time.monotonic() < end, f"nothing came into {stream}"
+        # Whoever has ended by now may have written all of it since it was looked for.
+        assert process.poll() in (None, 0), f"it ended with {process.returncode}: {process.stdout.read()}"
         time.sleep(0.01)
 
 
 def ask(folder, sql):
-    done = subprocess.run([PROGRAM, "sql", "--json", sql], cwd=folder, capture_output=True, text=True, timeout=120,
+    done = subprocess.run([PROGRAM, "sql", "--json", sql], cwd=folder, capture_output=True, text=True, timeout=300,
                           env={**os.environ, "DB_PASSWORD": servers.Postgres.password})
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
@@ -107,7 +109,7 @@ def killed_in_the_middle(folder, server):
     while draws <= DRAWS_MAX:
         (folder / "pipeline.yaml").write_text(PIPELINE.format(url=server.url(), draws=draws))
         first = start(folder)
-        wait_for_rows(folder / "data", "geo")
+        wait_for_rows(folder / "data", "geo", first)
         first.kill()
         first.communicate()
         before = ask(folder, "SELECT count(*) AS n FROM geo")[0]
@@ -147,7 +149,7 @@ def main():
         draws, before = killed_in_the_middle(pathlib.Path(folder), server)
         began = time.monotonic()
         second = start(folder)
-        output, _ = second.communicate(timeout=120)
+        output, _ = second.communicate(timeout=300)
         assert second.returncode == 0, output
         assert time.monotonic() - began > (draws - before) * 0.005, "no pauses"
         drawn = {stream: check_values(folder, table, stream, tables[table]) for table, (stream, _) in TABLES.items()}
