@@ -16,6 +16,8 @@ PIPELINE = """pipeline: conformance
 streams:
   notes: {schema: {text: string}}
   canary: {schema: {text: string}}
+# Sent byte by byte on a busy machine.
+server: {limits: {header_timeout: 10m, body_timeout: 10m}}
 """
 
 HOST = b"Host: localhost\r\n"

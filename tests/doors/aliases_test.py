@@ -35,7 +35,7 @@ class AliasesTest(unittest.TestCase):
             self.assertEqual(self.served.post("/streams/" + alias, {"index": "x"}).status, 422)
             for path in ("/streams/%s", "/streams/%s/records", "/topics/%s", "/topics/%s/partitions", "/dlq/%s", "/trace/%s/0/0"):
                 self.assertEqual(self.served.get(path % alias).status, 200, path % alias)
-            waited = self.served.get("/sql?q=SELECT%20n%20FROM%20counted&wait_for=" + alias + "/0:1")
+            waited = self.served.get("/sql?q=SELECT%20n%20FROM%20counted&timeout=60s&wait_for=" + alias + "/0:1")
             self.assertEqual(waited.status, 200, waited.body)
 
     def test_commands(self):

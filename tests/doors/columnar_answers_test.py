@@ -79,7 +79,7 @@ class ColumnarAnswersTest(unittest.TestCase):
         cls.written = "orders/" + ",".join("%d:%d" % (at["partition"], at["last"] + 1) for at in reply.json()["offsets"])
 
     def ask(self, sql, form, params=None, status=None):
-        reply = requests.post(self.url + "/sql?wait_for=" + self.written, json={"sql": sql, "params": params or {}}, headers={"Accept": form})
+        reply = requests.post(self.url + "/sql?timeout=60s&wait_for=" + self.written, json={"sql": sql, "params": params or {}}, headers={"Accept": form})
         if status is None:
             return read(reply, form)
         self.assertEqual(reply.status_code, status, reply.text[:500])
@@ -150,7 +150,7 @@ class ColumnarAnswersTest(unittest.TestCase):
         for form in (PARQUET, ARROW):
             for headers in ({"Accept": form}, {"Accept": "text/html, %s;q=0.9, application/json;q=0.1" % form}):
                 with self.subTest(form):
-                    reply = requests.get(self.url + "/api/dear?above=0.125&wait_for=" + self.written, headers=headers)
+                    reply = requests.get(self.url + "/api/dear?above=0.125&timeout=60s&wait_for=" + self.written, headers=headers)
                     self.assertEqual(read(reply, form).to_pylist(), [{"id": 3, "price": Decimal("7.000")}, {"id": 9007199254740993, "price": Decimal("100000.001")}])
                     self.assertIn("orders=", reply.headers["Tailrace-As-Of"])
             self.assertEqual(self.ask("SELECT $a AS a, $n AS n, $t AS t", form, params={"a": "x'y", "n": None, "t": 3}).to_pylist(), [{"a": "x'y", "n": None, "t": 3}])

@@ -25,7 +25,7 @@ import flights  # noqa: E402
 from server import PROGRAM, Server  # noqa: E402
 
 DATA = pathlib.Path(os.environ.get("TAILRACE_DATA", ROOT.parent / "shared" / "data")).resolve()
-SECONDS_MAX = 90
+SECONDS_MAX = 180
 
 
 class Inbox(Controller):
@@ -82,6 +82,12 @@ class FlightsMail(unittest.TestCase):
         self.addCleanup(end)
         return peer, peer.stdout.readline().strip()
 
+    def await_answer(self, server, query, wanted):
+        end = time.monotonic() + SECONDS_MAX
+        while (found := server.sql(query)) != [[wanted]]:
+            self.assertLess(time.monotonic(), end, (query, found))
+            time.sleep(0.1)
+
     def test_the_amounts_are_those_of_the_oracle(self):
         amounts = {option["id"]: flights.money(option["saleTotal"]) for _, _, option in flights.options(DATA)}
         peer, address = self.stand_in()
@@ -89,8 +95,11 @@ class FlightsMail(unittest.TestCase):
         end = time.monotonic() + SECONDS_MAX
         while server.sql("SELECT count(DISTINCT id) FROM options")[0][0] < len(amounts) and time.monotonic() < end:
             time.sleep(0.1)
-        peer.terminate()  # and no more comes
+        peer.terminate()
         peer.wait()
+        # Once a poll has failed all before it are in the log; no more comes, and what has come is made of it.
+        self.await_answer(server, "SELECT count(*) > 0 FROM tailrace.dead_letters WHERE stream = 'options'", True)
+        self.await_answer(server, "SELECT coalesce(sum(records), 0)::BIGINT FROM tailrace.lag WHERE kind <> 'lake'", 0)
         ran = subprocess.run([PROGRAM, "job", "run", "volume", str(self.folder), "--port", str(server.port)], env=os.environ | self.environment,
                              capture_output=True, text=True, timeout=SECONDS_MAX)
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
@@ -110,8 +119,11 @@ class FlightsMail(unittest.TestCase):
         server = self.serve(QPX="http://127.0.0.1:9", EVERY="1s")  # where nobody listens
         mail = self.inbox.find("polls_failed fires")
         self.assertIn("polls failed within an hour, the last for 20", mail.get_content())
-        states = {alert["alert"]: alert["state"] for alert in server.get("/alerts")[1]["alerts"]}
-        self.assertEqual(states["polls_failed"], "firing", json.dumps(states))
+        end = time.monotonic() + SECONDS_MAX
+        states = {}
+        while states.get("polls_failed") != "firing":
+            self.assertLess(time.monotonic(), end, json.dumps(states))
+            states = {alert["alert"]: alert["state"] for alert in server.get("/alerts")[1]["alerts"]}
 
 
 if __name__ == "__main__":
