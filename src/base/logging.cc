@@ -14,7 +14,6 @@ constexpr int64_t kMicrosPerSecond = 1'000'000;
 
 std::string_view LevelName(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
     case LogLevel::kInfo: return "info";
     case LogLevel::kWarning: return "warning";
     case LogLevel::kError: return "error";
@@ -25,7 +24,6 @@ std::string_view LevelName(LogLevel level) {
 
 spdlog::level::level_enum SpdlogLevel(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
     case LogLevel::kInfo: return spdlog::level::info;
     case LogLevel::kWarning: return spdlog::level::warn;
     case LogLevel::kError: return spdlog::level::err;
@@ -85,13 +83,6 @@ void AppendTime(std::string& line, WallTime now) {
 }
 
 }  // namespace
-
-Result<LogLevel> ParseLogLevel(std::string_view text) {
-  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError, LogLevel::kOff}) {
-    if (text == LevelName(level)) return level;
-  }
-  return Fail(Error::Invalid(fmt::format("no log level \"{}\"; there are debug, info, warning, error and off", text)));
-}
 
 void SetLogLevel(LogLevel level) { Logger().set_level(SpdlogLevel(level)); }
 

@@ -13,14 +13,10 @@
 #include <type_traits>
 
 #include "base/clock.h"
-#include "base/result.h"
 
 namespace tailrace {
 
-enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
-
-// "debug", "info", "warning", "error" or "off". kInvalid: none of these.
-Result<LogLevel> ParseLogLevel(std::string_view text);
+enum class LogLevel { kInfo, kWarning, kError, kOff };
 
 // Lines below this level are not written. At the start: kInfo.
 void SetLogLevel(LogLevel level);
@@ -37,7 +33,6 @@ struct LogField {
 // Threads: thread-safe; lines of two threads are never mixed.
 void Log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {});
 
-inline void LogDebug(std::string_view event, std::initializer_list<LogField> fields = {}) { Log(LogLevel::kDebug, event, fields); }
 inline void LogInfo(std::string_view event, std::initializer_list<LogField> fields = {}) { Log(LogLevel::kInfo, event, fields); }
 inline void LogWarning(std::string_view event, std::initializer_list<LogField> fields = {}) {
   Log(LogLevel::kWarning, event, fields);

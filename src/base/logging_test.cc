@@ -28,13 +28,5 @@ TEST(LoggingTest, LevelBelowTheSetOneIsNotWritten) {
   EXPECT_NE(written.find("level=warning event=loud\n"), std::string::npos);
 }
 
-TEST(LoggingTest, UnknownLevelIsRefusedWithTheOnesThereAre) {
-  EXPECT_EQ(ParseLogLevel("error"), LogLevel::kError);
-  const auto level = ParseLogLevel("loud");
-  ASSERT_FALSE(level);
-  EXPECT_EQ(level.error().code(), ErrorCode::kInvalid);
-  EXPECT_NE(level.error().message().find("warning"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace tailrace
