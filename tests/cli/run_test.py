@@ -101,6 +101,18 @@ class Run(CommandTest):
                 with self.subTest(words=words):
                     self.check(run(*words, cwd=self.folder), FAILED, err=f"in use by process {pid}")
 
+    def test_where_the_file_leaves_the_port_to_the_system_commands_say_how_to_name_it(self):
+        self.pipeline(PIPELINE + "server: {listen: 127.0.0.1:0}\n")
+        self.check(run("sql", "SELECT 40 + 2", self.folder), DONE, r"\n42\n$")
+        told = r"server\.listen ends in :0(.|\n)*--port"
+        for words in (["tail", "sales"], ["top", "--count", "1"]):
+            self.check(run(*words, self.folder), FAILED, r"^$", told)
+        with Server(self.folder) as server:
+            for words in (["sql", "SELECT 40 + 2"], ["tail", "sales"], ["rebuild", "by_product"]):
+                with self.subTest(words=words):
+                    self.check(run(*words, self.folder), FAILED, r"^$", told)
+            self.check(run("sql", "SELECT 40 + 2", self.folder, "--port", server.port), DONE, r"\n42\n$")
+
     def test_an_address_beyond_loopback_wants_to_be_told_that_it_is_open(self):
         self.pipeline(PIPELINE + "server: {listen: 0.0.0.0:0}\n")
         self.check(run("run", self.folder), WRONG, err=r"auth: none")
