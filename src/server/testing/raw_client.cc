@@ -13,7 +13,7 @@
 namespace tailrace::server {
 namespace {
 
-constexpr int kPatienceMillis = 20'000;
+constexpr int kPatienceMillis = 120'000;
 
 std::string Lowered(std::string_view text) {
   std::string lowered(text);
