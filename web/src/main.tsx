@@ -1,9 +1,10 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router/dom';
 import { SessionGate } from './app/session';
 import { fontIsThere } from './app/font';
+import { queries, whoami } from './app/queries';
 import { startTheme } from './app/theme';
 import { router } from './router';
 import '@fontsource-variable/inter/wght.css';
@@ -13,10 +14,8 @@ import './styles/parts.css';
 import './styles/shell.css';
 
 startTheme();
-// Asked whatever the browser thinks of its network: a server on this machine answers without one, and a failed request is told, not put off.
-const queries = new QueryClient({
-  defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, networkMode: 'always' }, mutations: { networkMode: 'always' } },
-});
+// Answered while the script of the page is on its way.
+void queries.prefetchQuery(whoami);
 
 // Charts measure their labels when they are drawn.
 await fontIsThere();

@@ -1,7 +1,9 @@
 // The pages, each loaded when it is first opened.
-import { createBrowserRouter, isRouteErrorResponse, Link, useRouteError } from 'react-router';
+import { createBrowserRouter, isRouteErrorResponse, Link, useRouteError, type LoaderFunctionArgs, type ShouldRevalidateFunctionArgs } from 'react-router';
 import { OctagonAlert, Signpost } from 'lucide-react';
+import { queries } from './app/queries';
 import { Shell } from './app/Shell';
+import { dashboardQuery } from './pages/dashboards/api';
 import { Empty, PageHead } from './ui/parts';
 
 function NotFound() {
@@ -33,10 +35,21 @@ function Broken() {
   );
 }
 
+/** What the page of a dashboard asks for first, asked while its script is on its way; the page waits for it and tells what went wrong. */
+const dashboardAhead = {
+  loader: ({ params }: LoaderFunctionArgs) => {
+    void queries.prefetchQuery(dashboardQuery(params.dashboard!));
+    return null;
+  },
+  // A filter changes the address, not the dashboard.
+  shouldRevalidate: ({ currentParams, nextParams }: ShouldRevalidateFunctionArgs) => currentParams.dashboard !== nextParams.dashboard,
+};
+
 export const router = createBrowserRouter([
   {
     path: 'console/embed/:dashboard/:tile',
     errorElement: <Broken />,
+    ...dashboardAhead,
     lazy: async () => ({ Component: (await import('./pages/dashboards/EmbedPage')).EmbedPage }),
   },
   {
@@ -52,7 +65,7 @@ export const router = createBrowserRouter([
       { path: 'console/documents', lazy: async () => ({ Component: (await import('./pages/documents/DocumentsPage')).DocumentsPage }) },
       { path: 'console/documents/:collection/:key?', lazy: async () => ({ Component: (await import('./pages/documents/CollectionPage')).CollectionPage }) },
       { path: 'console/dashboards', lazy: async () => ({ Component: (await import('./pages/dashboards/DashboardsPage')).DashboardsPage }) },
-      { path: 'console/dashboards/:dashboard', lazy: async () => ({ Component: (await import('./pages/dashboards/DashboardPage')).DashboardPage }) },
+      { path: 'console/dashboards/:dashboard', ...dashboardAhead, lazy: async () => ({ Component: (await import('./pages/dashboards/DashboardPage')).DashboardPage }) },
       { path: 'console/jobs', lazy: async () => ({ Component: (await import('./pages/jobs/JobsPage')).JobsPage }) },
       { path: 'console/jobs/:job', lazy: async () => ({ Component: (await import('./pages/jobs/JobPage')).JobPage }) },
       { path: 'console/trace', lazy: async () => ({ Component: (await import('./pages/trace/TraceStart')).TraceStartPage }) },

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { ApiError, get, key } from '../api/client';
 import type { Role, Whoami } from '../api/types';
+import { whoami } from './queries';
 import { SignIn } from './SignIn';
 
 interface Session extends Whoami {
@@ -19,18 +20,10 @@ export function useSession(): Session {
   return session;
 }
 
-const RETRY_MS = 2000;
-
 export function SessionGate({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [refused, setRefused] = useState(false);
-  const who = useQuery({
-    queryKey: ['whoami'],
-    queryFn: ({ signal }) => get('/whoami', { signal }),
-    retry: (_, error) => !(error instanceof ApiError) || error.status === 0,
-    retryDelay: RETRY_MS,
-    staleTime: Infinity,
-  });
+  const who = useQuery(whoami);
   useEffect(() => key.onRefused(() => setRefused(true)), []);
   const signIn = useCallback(
     async (text: string) => {

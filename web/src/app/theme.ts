@@ -17,8 +17,12 @@ function shownTheme(): 'light' | 'dark' {
   return chosen === 'system' ? (system.matches ? 'dark' : 'light') : chosen;
 }
 
+// Every drawing asks for it; the browser's store would take its time each time.
+let shown = shownTheme();
+
 function apply(): void {
-  document.documentElement.dataset.theme = shownTheme();
+  shown = shownTheme();
+  document.documentElement.dataset.theme = shown;
   for (const listener of listeners) listener();
 }
 
@@ -38,4 +42,4 @@ function listen(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export const useTheme = (): 'light' | 'dark' => useSyncExternalStore(listen, shownTheme);
+export const useTheme = (): 'light' | 'dark' => useSyncExternalStore(listen, () => shown);

@@ -3,7 +3,7 @@ import { BarChart, HeatmapChart, LineChart, PieChart, ScatterChart } from 'echar
 import { GridComponent, LegendComponent, TooltipComponent, VisualMapContinuousComponent } from 'echarts/components';
 import { init, use, type ECharts, type EChartsCoreOption } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
-import { useEffect, useImperativeHandle, useRef, type Ref } from 'react';
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type Ref } from 'react';
 
 use([LineChart, BarChart, ScatterChart, PieChart, HeatmapChart, GridComponent, TooltipComponent, LegendComponent, VisualMapContinuousComponent, CanvasRenderer]);
 
@@ -19,12 +19,13 @@ export interface PlotHost extends HTMLDivElement {
 }
 
 interface PlotProps {
-  option: EChartsCoreOption;
+  /** Null: not known yet, because it hangs on the width. */
+  option: EChartsCoreOption | null;
   /** Of one shape are options that differ in their data alone: these are changed in place, without a flicker. */
   shape: string;
   label: string;
   onMark?: (series: number, item: number) => void;
-  /** About how wide it is: asked again when that changes much. */
+  /** About how wide it is: told before anything is drawn, and again when that changes much. */
   onWidth?: (pixels: number) => void;
   handle?: Ref<PlotHandle>;
 }
@@ -32,13 +33,19 @@ interface PlotProps {
 const WIDTH_STEP_PX = 40;
 const PICTURE_SCALE = 2;
 
+const widthOf = (element: HTMLElement): number => Math.max(1, Math.round(element.clientWidth / WIDTH_STEP_PX)) * WIDTH_STEP_PX;
+
 export function Plot({ option, shape, label, onMark, onWidth, handle }: PlotProps) {
   const host = useRef<PlotHost>(null);
   const chart = useRef<ECharts>(undefined);
   const shown = useRef('');
   const listeners = useRef({ onMark, onWidth });
   listeners.current = { onMark, onWidth };
+  // A chart is drawn once, for the width that it has, and not a second time for another one than was supposed.
+  useLayoutEffect(() => listeners.current.onWidth?.(widthOf(host.current!)), []);
+  const isKnown = option !== null;
   useEffect(() => {
+    if (!isKnown) return;
     const element = host.current!;
     const made = init(element, undefined, { renderer: 'canvas' });
     chart.current = made;
@@ -48,16 +55,19 @@ export function Plot({ option, shape, label, onMark, onWidth, handle }: PlotProp
       if (componentType === 'series' && seriesIndex !== undefined && dataIndex !== undefined) listeners.current.onMark?.(seriesIndex, dataIndex);
     });
     const watch = new ResizeObserver(() => {
+      // It tells of the size at first, too.
+      if (element.clientWidth === made.getWidth() && element.clientHeight === made.getHeight()) return;
       made.resize();
-      listeners.current.onWidth?.(Math.round(element.clientWidth / WIDTH_STEP_PX) * WIDTH_STEP_PX);
+      listeners.current.onWidth?.(widthOf(element));
     });
     watch.observe(element);
     return () => {
       watch.disconnect();
       made.dispose();
     };
-  }, []);
+  }, [isKnown]);
   useEffect(() => {
+    if (option === null) return;
     chart.current?.setOption(option, { notMerge: shown.current !== shape });
     shown.current = shape;
   }, [option, shape]);

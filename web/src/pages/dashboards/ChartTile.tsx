@@ -30,28 +30,38 @@ function useDraw(isMap: boolean): Draw | null {
   return isMap ? (drawMap?.draw ?? null) : draw;
 }
 
+/** Of all values those that marks of the tile stand for: the others do not make it be drawn again. */
+function useMarked(tile: TileSpec, values: ParamValues): ParamValues {
+  const text = JSON.stringify(Object.entries(values).filter(([name]) => name in tile.sets));
+  return useMemo(() => Object.fromEntries(JSON.parse(text) as [string, string][]), [text]);
+}
+
 const ZOOM = 1.6;
 
 export function ChartTile({ tile, result, values, handle, onRow }: ChartTileProps) {
   const theme = useTheme();
-  const [width, setWidth] = useState(600);
+  const [width, setWidth] = useState<number | null>(null);
   const isMap = tile.chart === 'map';
   const drawing = useDraw(isMap);
-  const drawn = useMemo(() => drawing?.(tile, result, { palette: paletteNow(), width, values }), [drawing, tile, result, width, values, theme]);
-  if (!drawn) return <Loading rows={3} />;
-  const { option } = drawn;
-  const shape = `${theme} ${width} ${(option.series as unknown[]).length} ${result.columns.length}`;
+  const marked = useMarked(tile, values);
+  const drawn = useMemo(
+    () => (drawing && width !== null ? drawing(tile, result, { palette: paletteNow(), width, values: marked }) : null),
+    [drawing, tile, result, width, marked, theme],
+  );
+  const label = useMemo(() => describe(tile, result), [tile, result]);
+  if (!drawing) return <Loading rows={3} />;
+  const shape = `${theme} ${width} ${(drawn?.option.series as unknown[] | undefined)?.length} ${result.columns.length}`;
   return (
     <div className="chart-tile">
       <div className="chart-area">
         <Plot
-          option={option}
+          option={drawn?.option ?? null}
           shape={shape}
-          label={describe(tile, result)}
+          label={label}
           onWidth={setWidth}
           handle={handle}
           onMark={(series, item) => {
-            const row = drawn.rowOf(series, item);
+            const row = drawn?.rowOf(series, item) ?? null;
             if (row !== null) onRow(result.rows[row]!);
           }}
         />
@@ -62,7 +72,7 @@ export function ChartTile({ tile, result, values, handle, onRow }: ChartTileProp
           </div>
         )}
       </div>
-      {drawn.notes.map((note) => (
+      {drawn?.notes.map((note) => (
         <p key={note} className="tile-note">
           {note}
         </p>

@@ -1,6 +1,6 @@
 // The controls that all tiles share.
 import { RotateCcw, X } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { readable } from '../../charts/formats';
 import { defaultOf, noneOf } from '../../charts/params';
 import type { Dashboard, DashboardParam, ParamValues } from '../../charts/spec';
@@ -17,7 +17,7 @@ interface ParamBarProps {
   onValues: (changes: Record<string, string | null>) => void;
 }
 
-export function ParamBar({ dashboard, values, onValues }: ParamBarProps) {
+export const ParamBar = memo(function ParamBar({ dashboard, values, onValues }: ParamBarProps) {
   const inRange = dashboard.range ? [dashboard.range.from, dashboard.range.to] : [];
   const others = dashboard.params.filter((param) => !inRange.includes(param.name));
   // Marks that were clicked: what they set is told apart, because no control was touched.
@@ -45,7 +45,7 @@ export function ParamBar({ dashboard, values, onValues }: ParamBarProps) {
       )}
     </div>
   );
-}
+});
 
 interface ControlProps {
   dashboard: Dashboard;

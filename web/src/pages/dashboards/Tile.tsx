@@ -1,7 +1,7 @@
 // One tile: head, body, and what the reader may do with it.
 import { X } from 'lucide-react';
 import { Dialog } from 'radix-ui';
-import { useEffect, useRef, useState, type CSSProperties } from 'react';
+import { memo, useEffect, useRef, useState, type CSSProperties } from 'react';
 import { useNavigate } from 'react-router';
 import { embedPath, sqlPath } from '../../app/places';
 import { rowsOf } from '../../charts/markdown';
@@ -36,7 +36,8 @@ export interface TileProps {
 const size = ({ width, height, chart, text }: TileSpec): CSSProperties =>
   ({ '--columns': width, '--rows': chart === 'text' ? rowsOf(text ?? '', width) : height }) as CSSProperties;
 
-export function Tile(props: TileProps) {
+/** Drawn again for its own rows and for what is chosen, not for those of other tiles. */
+export const Tile = memo(function Tile(props: TileProps) {
   const { tile, alone, framed } = props;
   if (tile.chart === 'text') {
     return (
@@ -46,7 +47,7 @@ export function Tile(props: TileProps) {
     );
   }
   return <DataTile {...props} />;
-}
+});
 
 function DataTile({ dashboard, tile, values, onValues, onFresh, alone, framed }: TileProps) {
   const navigate = useNavigate();

@@ -1,5 +1,5 @@
 // What the pages of dashboards ask the server.
-import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { addressOf, send } from '../../api/client';
 import { parseExact } from '../../api/json';
 import { valuesFor } from '../../charts/params';
@@ -29,7 +29,9 @@ async function dashboardOf(name: string, signal: AbortSignal): Promise<Dashboard
   return { ...answer, tiles: answer.tiles.map((tile) => ({ ...tile, sql: tile.sql ?? '', x: tile.x ?? '' })) };
 }
 
-export const useDashboard = (name: string) => useQuery({ queryKey: ['dashboard', name], queryFn: ({ signal }) => dashboardOf(name, signal), staleTime: Infinity });
+export const dashboardQuery = (name: string) => queryOptions({ queryKey: ['dashboard', name], queryFn: ({ signal }) => dashboardOf(name, signal), staleTime: Infinity });
+
+export const useDashboard = (name: string) => useQuery(dashboardQuery(name));
 
 export const useChoices = (dashboard: string, param: string) =>
   useQuery({

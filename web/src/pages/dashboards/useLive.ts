@@ -1,6 +1,6 @@
 // Tiles whose data changed are asked for again, each at most once at a time.
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { subscribe, type Connection } from '../../api/events';
 import { tileKey } from './api';
 
@@ -25,12 +25,14 @@ export function useLive(dashboard: string, tiles: string[]): LiveState {
   const names = tiles.join('\n');
 
   const refresh = useCallback(
-    async (tile: string): Promise<void> => {
+    async (tile: string, isFirst = false): Promise<void> => {
       if (running.current.has(tile)) {
         again.current.add(tile);
         return;
       }
       running.current.add(tile);
+      // Rows that are on their way, for another filter, may have been read before this commit.
+      if (!isFirst && queries.isFetching({ queryKey: tileKey(dashboard, tile) }) > 0) again.current.add(tile);
       await queries.invalidateQueries({ queryKey: tileKey(dashboard, tile) }, { cancelRefetch: false });
       running.current.delete(tile);
       if (again.current.delete(tile)) await refresh(tile);
@@ -38,16 +40,17 @@ export function useLive(dashboard: string, tiles: string[]): LiveState {
     [queries, dashboard],
   );
 
-  useEffect(() => {
+  // Before the tiles ask, which they do when all is laid out: what they ask for after that is of what the first event tells, and not asked for twice.
+  useLayoutEffect(() => {
     if (!names) return;
     return subscribe({
       address: `/dashboards/${encodeURIComponent(dashboard)}/events`,
       onEvent: ({ event, data }) => {
         if (event !== 'commit') return;
-        const changed = (JSON.parse(data) as { tiles: string[] }).tiles;
+        const { tiles: changed, first = false } = JSON.parse(data) as { tiles: string[]; first?: boolean };
         for (const tile of changed) {
           if (paused.current) waiting.current.add(tile);
-          else void refresh(tile);
+          else void refresh(tile, first);
         }
         if (!paused.current) setAt(new Date());
       },

@@ -44,15 +44,15 @@ export function ResultChart({ result }: { result: SqlResult }) {
   const [own, setOwn] = useState<ChartChoice | null>(null);
   const choice = own && own.x < result.columns.length && own.ys.every((y) => y < result.columns.length) ? own : suggested;
   const theme = useTheme();
-  const [width, setWidth] = useState(800);
+  const [width, setWidth] = useState<number | null>(null);
   const tile = useMemo(() => choice && tileOf(result, choice), [result, choice]);
   const drawn = useMemo(() => {
-    if (!tile) return null;
+    if (!tile || width === null) return null;
     return draw(tile, { ...result, columns: tile.columns, rows: result.rows.slice(0, POINTS_MAX) }, { palette: paletteNow(), width, values: {} });
     // The colours are those of the theme.
   }, [tile, result, width, theme]);
   const isCut = result.rows.length > POINTS_MAX;
-  if (!choice || !tile || !drawn) {
+  if (!choice || !tile) {
     return (
       <Empty icon={ChartNoAxesColumn} title="Nothing to draw">
         <p>A chart needs a column with numbers, and another to put them along: a time or a name.</p>
@@ -104,9 +104,9 @@ export function ResultChart({ result }: { result: SqlResult }) {
         </fieldset>
       </div>
       <div className="result-plot">
-        <Plot option={drawn.option} shape={`${theme} ${choice.kind} ${choice.x} ${choice.ys.join()} ${width}`} label={describe(tile, result)} onWidth={setWidth} />
+        <Plot option={drawn?.option ?? null} shape={`${theme} ${choice.kind} ${choice.x} ${choice.ys.join()} ${width}`} label={describe(tile, result)} onWidth={setWidth} />
       </div>
-      {[...(isCut ? [`Drawn from the first ${count(POINTS_MAX)} of ${count(result.rows.length)} rows.`] : []), ...drawn.notes].map((note) => (
+      {[...(isCut ? [`Drawn from the first ${count(POINTS_MAX)} of ${count(result.rows.length)} rows.`] : []), ...(drawn?.notes ?? [])].map((note) => (
         <p key={note} className="muted small">
           {note}
         </p>
