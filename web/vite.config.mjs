@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { ahead } from './tools/ahead.mjs';
 import { chunks } from './tools/chunks.mjs';
 import { routesToServer } from './tools/routes.mjs';
 
@@ -7,7 +8,7 @@ import { routesToServer } from './tools/routes.mjs';
 const SERVER = process.env.TAILRACE_SERVER ?? 'http://127.0.0.1:7070';
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), ahead()],
   build: {
     target: 'es2022',
     // Nothing stands in the page itself, so that its policy can be strict.

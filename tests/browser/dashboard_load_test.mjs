@@ -1,0 +1,97 @@
+// What a dashboard asks of the browser and the server: few files at first, nothing while nothing changes, and no commit is missed on the way.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { openBrowser, postJson, serve, SOURCE, until, visit } from './harness.mjs';
+
+const PAGE = '/console/dashboards/every_kind';
+const CHARTS = ['line', 'area', 'bar', 'stacked', 'pie', 'scatter', 'heatmap', 'histogram'];
+// The start, the charts, what pages share, the dashboards and their entry; the map of the world comes later.
+const SCRIPTS_MAX = 9;
+/** A promise, and what fulfils it. */
+function promised() {
+  let keep;
+  return { promise: new Promise((done) => (keep = done)), keep };
+}
+
+const sale = (country, price) => ({ invoice: `${country} ${price}`, product: 'kettle', quantity: 1, price, country, sold_at: '2026-01-15T10:00:00Z' });
+
+let server;
+let browser;
+
+before(async () => {
+  server = await serve(join(SOURCE, 'tests/browser/dashboards.yaml'));
+  await postJson(server, '/sale', ['France', 'Germany', 'Spain'].map((country) => sale(country, '10.00')));
+  browser = await openBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const on = (work) => visit(browser, server, work, { path: 'about:blank' });
+const tileOf = (page, name) => page.locator(`[data-tile="${name}"]`);
+
+async function filled(page) {
+  await page.getByTestId('number').waitFor();
+  for (const name of CHARTS) await tileOf(page, name).locator('canvas').first().waitFor();
+  await until('it is live', () => page.getByTestId('as-of').getAttribute('data-state'), (state) => state === 'live');
+}
+
+test('a first visit asks for few files, and for those of the page before the console has been read', () =>
+  on(async (page) => {
+    const asked = [];
+    let isRead = false;
+    // The console stays away until the files of the page were asked for.
+    const { promise: pageAsked, keep: onPage } = promised();
+    await page.route('**/assets/*.js', async (route) => {
+      const name = new URL(route.request().url()).pathname.split('/').pop();
+      asked.push(name);
+      if (name.startsWith('charts-')) {
+        assert.equal(isRead, false);
+        onPage();
+      }
+      if (name.startsWith('console-')) {
+        await pageAsked;
+        isRead = true;
+      }
+      await route.continue();
+    });
+    await page.goto(PAGE, { waitUntil: 'commit' });
+    await filled(page);
+    assert.ok(asked.length <= SCRIPTS_MAX, asked.join(' '));
+    assert.equal(new Set(asked).size, asked.length);
+  }));
+
+test('nothing moves on a page on which nothing changes', () =>
+  on(async (page) => {
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await page.goto(PAGE);
+    await filled(page);
+    await until('all that moved has ended', () => page.evaluate(() => document.getAnimations().length), (count) => count === 0);
+  }));
+
+test('rows for a new filter that were on their way when something was committed are asked for again', () =>
+  on(async (page) => {
+    await page.goto(PAGE);
+    await filled(page);
+    let isHeld = false;
+    const { promise: held, keep: release } = promised();
+    await page.route('**/tiles/number?country=France*', async (route) => {
+      if (isHeld) return route.continue();
+      isHeld = true;
+      const response = await route.fetch();
+      await held;
+      await route.fulfill({ response });
+    });
+    await page.getByRole('button', { name: /^Country: / }).click();
+    await page.getByRole('option', { name: 'France', exact: true }).click();
+    const lines = () => tileOf(page, 'area').locator('.plot').evaluate((plot) => plot.drawn()[0].data.map(([, value]) => value).join());
+    await until('the rows are on their way', () => isHeld);
+    await until('the sale in France', lines, (now) => now === '1');
+    await postJson(server, '/sale', [sale('France', '990.00')]);
+    await until('the page knows of another', lines, (now) => now === '2');
+    release();
+    await until('the figure with it', () => page.getByTestId('number').innerText(), (text) => text.replace(/[^\d.]/g, '') === '1000.00');
+  }));
