@@ -6,7 +6,7 @@
 
 namespace tailrace::app {
 
-// Few arenas, and large blocks given back at once. Before the first thread starts.
+// Few arenas, each of which keeps what is freed for a while. Before the first thread starts.
 void TuneAllocator();
 
 // Lets the process open as many files as it may be allowed to. How many that are.

@@ -18,7 +18,8 @@ struct RowsGroupLimits {
   size_t bytes_max = size_t{64} << 20;       // or its rows take so much
   std::chrono::milliseconds wait_max{500};   // or the first of them has waited so long
   size_t many = 20'000;                      // so many rows at hand are of a bulk, of which more is on its way:
-  std::chrono::milliseconds linger{100};     // it is waited for when nothing is queued
+  std::chrono::milliseconds linger{100};     // it is waited for when nothing is queued,
+  std::chrono::milliseconds many_wait_max{1000};  // and longer in all: less than a whole group is written twice, to DuckDB's WAL first
 };
 
 // Rows are held while more of them wait in the worker's queue, and committed together with their positions: few as soon as nothing is

@@ -141,6 +141,17 @@ TEST_F(RowsKeeperTest, RowsDoNotWaitForeverNorGrowWithoutBound) {
   EXPECT_EQ(commits_.size(), 2U);
 }
 
+TEST_F(RowsKeeperTest, RowsOfABulkMayWaitLongerForTheirGroup) {
+  RowsKeeper keeper = Keeper({.rows = 100, .wait_max = std::chrono::milliseconds(500), .many = 3, .many_wait_max = std::chrono::milliseconds(900)});
+  keeper.Take(Batch(3), {});
+  clock_.Advance(std::chrono::milliseconds(899));
+  keeper.Take(Batch(1), {});
+  EXPECT_TRUE(commits_.empty());
+  clock_.Advance(std::chrono::milliseconds(1));
+  keeper.Take(Batch(1), {});
+  EXPECT_EQ(commits_, (std::vector{Of(5, 5, 5)}));
+}
+
 TEST_F(RowsKeeperTest, ManyRowsWaitAMomentForMoreAndFewDoNot) {
   RowsKeeper keeper = Keeper({.rows = 100, .many = 3, .linger = std::chrono::milliseconds(70)});
   keeper.Take(Batch(2), {});
