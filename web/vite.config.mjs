@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { ahead } from './tools/ahead.mjs';
-import { chunks } from './tools/chunks.mjs';
+import { bannerOf, chunks } from './tools/chunks.mjs';
 import { routesToServer } from './tools/routes.mjs';
 
 // For work on the console itself: `npm run dev` beside a running pipeline.
@@ -15,7 +15,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 700,
-    rolldownOptions: { output: { codeSplitting: { groups: chunks } } },
+    rolldownOptions: { output: { codeSplitting: { groups: chunks }, postBanner: bannerOf } },
   },
   server: { proxy: { [routesToServer()]: SERVER } },
   // No colours, which a program that reads the outcome would trip over; node_modules is shared between clones, so nothing is kept there.
