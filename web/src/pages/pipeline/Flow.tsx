@@ -115,7 +115,8 @@ export function Flow({ graph, chosen, onChoose, found }: FlowProps) {
         colorMode={theme}
         onInit={(made) => {
           setFlow(made);
-          showFirst(made, host.current!, places);
+          // The reader may have gone to another page by now.
+          if (host.current) showFirst(made, host.current, places);
         }}
         minZoom={0.1}
         maxZoom={1.6}
