@@ -202,6 +202,7 @@ std::vector<LimitRow> AllLimits(const PartLimits& limits) {
       LimitRow{"engine", "ports/warehouse.h:kStoredRowGroup", "", kCount, 122'880, false, "rows of a commit of stored rows", "the rest comes next"},
       LimitRow{"engine", "engine/rows_keeper.h:bytes_max", "", kBytes, 64 * kMiB, false, "the same in bytes; 64 MiB or less where `server.memory` is below 1.1 GiB", "the rest comes next"},
       LimitRow{"engine", "engine/rows_keeper.h:wait_max", "", kMilliseconds, 500, false, "how long rows are held back for a larger commit", "it is made"},
+      LimitRow{"engine", "engine/rows_keeper.h:many_wait_max", "", kMilliseconds, 1'000, false, "the same where 20,000 rows or more are held", "it is made"},
       LimitRow{"engine", "engine/ordered_reader.cc:kReadBytes", "", kBytes, 2 * kMiB, false, "what is read of a partition at a time", "the rest comes next"},
       LimitRow{"documents", "documents/reader_pool.h:kIdleReadersMax", "", kCount, 16, false, "idle connections kept", "closed"},
       LimitRow{"documents", "documents/json_reader.h:kDepthMax", "", kCount, 512, false, "nesting of a document", "a dead letter"},

@@ -58,8 +58,8 @@ void RowsKeeper::Extend(Group& group, const DecodedBatch& batch, RowRange range)
 }
 
 bool RowsKeeper::IsFull(const Group& group) const {
-  const auto wait_max = group.rows < limits_.many ? limits_.wait_max : limits_.many_wait_max;
-  return group.rows >= limits_.rows || group.bytes >= limits_.bytes_max || services_.clock.Monotonic() - group.since >= wait_max;
+  const auto patience = group.rows < limits_.many ? limits_.wait_max : limits_.many_wait_max;
+  return group.rows >= limits_.rows || group.bytes >= limits_.bytes_max || services_.clock.Monotonic() - group.since >= patience;
 }
 
 bool RowsKeeper::Commit(const std::string& name, const std::stop_token& stop) {
