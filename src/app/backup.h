@@ -37,8 +37,8 @@ struct BackupHelp {
 };
 
 // Copies everything of `data` to `to`, which is made, or is an empty folder. In this order, so that nothing that is derived knows of records
-// that the copy of the log lacks: the stores; the answers of polls, which rest until the positions of the log are read; these, then those of the dead letters; the log up to there. The manifest comes last:
-// without one a backup is unfinished. Ingest goes on meanwhile.
+// that the copy of the log lacks: the stores; the answers of polls, which rest until the positions of the log are read; then those of the dead
+// letters; the log up to there. The manifest comes last: without one a backup is unfinished. Ingest goes on meanwhile.
 // Errors: kInvalid = `to` cannot be used; kExhausted, kUnavailable = the disk. What was copied so far stays.
 Result<BackupSummary> MakeBackup(const config::Pipeline& pipeline, const std::string& data, const std::string& to, const BackupHelp* help,
                                  Clock& clock);
