@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/utf8.h"
 #include "app/json_value.h"
 
 namespace tailrace::app {
@@ -60,7 +61,7 @@ Status StatusOf(const HttpResponse& response) {
   const JsonValue* error = body ? body->Find("error") : nullptr;
   if (error == nullptr) {
     return Fail(Error(CodeOf(response.status), fmt::format("the server answers {}: {}", response.status,
-                                                           response.body.substr(0, kShownBytesMax))));
+                                                           ShownText(response.body, kShownBytesMax))));
   }
   std::string message(error->TextOf("message"));
   if (response.status == kUnauthorizedStatus || response.status == kForbiddenStatus) {

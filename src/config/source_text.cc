@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace tailrace::config {
 namespace {
 
@@ -11,40 +13,15 @@ constexpr size_t kQuotedBytesMax = 80;
 constexpr size_t kBlockBytes =
     1024;  // characters are counted once for each, so that a place in a line of megabytes is cheap
 
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-
-// Length of the character that begins with `lead`, 0 when none can.
-size_t CharacterLength(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return 2;
-  if (lead >= 0xE0 && lead < 0xF0) return 3;
-  if (lead >= 0xF0 && lead < 0xF5) return 4;
-  return 0;
-}
-
-// Overlong forms, surrogates and code points above U+10FFFF show in the second byte.
-bool SecondByteFits(unsigned char lead, unsigned char second) {
-  if (lead == 0xE0) return second >= 0xA0;
-  if (lead == 0xED) return second < 0xA0;
-  if (lead == 0xF0) return second >= 0x90;
-  if (lead == 0xF4) return second < 0x90;
-  return true;
-}
-
 // Offset `characters` after `from` (a character's start) in `line`, at most its end.
 size_t Advance(std::string_view line, size_t from, size_t characters) {
   size_t at = from;
   while (characters > 0 && at < line.size()) {
     ++at;
-    while (at < line.size() && IsContinuation(line[at])) ++at;
+    while (at < line.size() && IsUtf8Continuation(line[at])) ++at;
     --characters;
   }
   return at;
-}
-
-std::string HexByte(unsigned char byte) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  return {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
 }
 
 }  // namespace
@@ -103,7 +80,7 @@ Excerpt SourceText::ExcerptAt(size_t offset) const {
   // A line may be the whole file: count no more of it than is shown.
   for (size_t at = within, characters = 0; at > 0 && characters < kExcerptCharactersBefore;) {
     --at;
-    if (!IsContinuation(whole[at])) ++characters;
+    if (!IsUtf8Continuation(whole[at])) ++characters;
     begin = at;
   }
   const size_t end = Advance(whole, begin, kExcerptCharactersMax);
@@ -111,40 +88,10 @@ Excerpt SourceText::ExcerptAt(size_t offset) const {
           static_cast<int>(CharacterCount(whole.substr(begin, within - begin))) + 1};
 }
 
-std::optional<size_t> FirstNonUtf8(std::string_view bytes) {
-  for (size_t i = 0; i < bytes.size();) {
-    const auto lead = static_cast<unsigned char>(bytes[i]);
-    const size_t length = CharacterLength(lead);
-    if (length == 0 || i + length > bytes.size()) return i;
-    for (size_t k = 1; k < length; ++k) {
-      if (!IsContinuation(bytes[i + k])) return i;
-    }
-    if (length > 1 && !SecondByteFits(lead, static_cast<unsigned char>(bytes[i + 1]))) return i;
-    i += length;
-  }
-  return std::nullopt;
-}
-
 size_t CharacterCount(std::string_view utf8) {
-  return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return !IsContinuation(c); }));
+  return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return !IsUtf8Continuation(c); }));
 }
 
-std::string Quoted(std::string_view text) {
-  size_t end = std::min(text.size(), kQuotedBytesMax);
-  while (end > 0 && end < text.size() && IsContinuation(text[end])) --end;
-  std::string quoted = "\"";
-  for (char c : text.substr(0, end)) {
-    if (c == '\n')
-      quoted += "\\n";
-    else if (c == '\t')
-      quoted += "\\t";
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      quoted += HexByte(static_cast<unsigned char>(c));
-    else
-      quoted += c;
-  }
-  if (end < text.size()) quoted += "...";
-  return quoted + "\"";
-}
+std::string Quoted(std::string_view text) { return "\"" + ShownText(text, kQuotedBytesMax) + "\""; }
 
 }  // namespace tailrace::config

@@ -40,9 +40,6 @@ class SourceText {
   std::vector<size_t> characters_before_block_;
 };
 
-// Offset of the first byte that is not well-formed UTF-8 (RFC 3629).
-std::optional<size_t> FirstNonUtf8(std::string_view bytes);
-
 // Characters in a well-formed text.
 size_t CharacterCount(std::string_view utf8);
 

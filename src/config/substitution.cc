@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/result.h"
+#include "base/utf8.h"
 #include "config/scalar_origin.h"
 
 namespace tailrace::config {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "base/utf8.h"
 #include "config/yaml_builder.h"
 
 namespace tailrace::config {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/fault.h"
+#include "base/utf8.h"
 
 namespace tailrace::engine {
 namespace {

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <cstdint>
 
-#include "model/fault.h"
+#include "base/utf8.h"
 
 namespace tailrace::engine {
 namespace {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "base/utf8.h"
 #include "engine/deadline.h"
 #include "engine/result_rows.h"
 #include "engine/run_names.h"
@@ -199,7 +200,7 @@ Result<StepOutcome> JobSteps::DoHttp(const StepCall& call, const config::HttpSte
   TR_TRY(const OutboundAnswer answer, parts_.http->Send(request, stop));
   const std::string said = fmt::format("{} {}: {}", step.method, ShownAddress(request.url, answer.hidden), answer.status);
   if (answer.status < kHttpStatusEnd) return StepOutcome{0, said};
-  return Fail(Error::Unavailable(said + " " + OneLine(answer.body.substr(0, kAnswerShownMax))));
+  return Fail(Error::Unavailable(said + " " + ShownText(answer.body, kAnswerShownMax)));
 }
 
 Result<StepOutcome> JobSteps::DoCommand(const StepCall& call, const config::CommandStep& step, const std::stop_token& stop) {

@@ -8,6 +8,7 @@
 
 #include "base/crash_point.h"
 #include "base/crc32c.h"
+#include "base/utf8.h"
 #include "model/delta_action.h"
 #include "model/json_members.h"
 #include "model/json_text.h"
@@ -59,8 +60,8 @@ std::string MetadataJson(const DeltaMetadata& metadata) {
       Quoted(metadata.id), Quoted(metadata.schema), columns, metadata.created_ms);
 }
 
-// The line that a text begins with, looked into by pointers.
-class FirstLine {
+// One line, looked into by pointers.
+class LineMembers {
  public:
   bool Parse(std::string_view line) { return !document_.Parse(line); }
   bool Has(std::string_view pointer) const {
@@ -103,7 +104,7 @@ Status CheckProtocol(const DeltaProtocolAction& protocol) {
 
 Status ApplyOne(std::string_view line, DeltaState* state) {
   auto action = ParseDeltaAction(line);
-  if (!action) return Fail(Error::Corruption(fmt::format("{}: {}", action.error().message(), line.substr(0, kShownBytes))));
+  if (!action) return Fail(Error::Corruption(fmt::format("{}: {}", action.error().message(), ShownText(line, kShownBytes))));
   if (action->protocol) return CheckProtocol(*action->protocol);
   if (action->table) {
     DeltaTableAction& table = *action->table;
@@ -129,6 +130,26 @@ std::optional<int64_t> VersionOf(std::string_view name, std::string_view suffix)
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
   if (name.size() != kVersionDigits || error != std::errc() || end != name.data() + name.size()) return std::nullopt;
   return version;
+}
+
+// What bit flips would else change unseen: the digits of a position.
+Status CheckSum(std::string_view text) {
+  const size_t end = text.find('\n');
+  LineMembers first;
+  if (end == std::string_view::npos || !first.Parse(text.substr(0, end))) return {};  // what is wrong with it is found by its parser
+  if (!first.Has("/commitInfo/crc32c") || first.Number("/commitInfo/crc32c") == Crc32c(text.substr(end + 1))) return {};
+  return Fail(Error::Corruption("it is not what was written: its checksum differs"));
+}
+
+// In the second line of a state that was kept, where the checksum covers it; older programs wrote it into the first.
+std::string CheckpointSha256In(std::string_view text) {
+  for (int line = 0; line < 2; ++line) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    LineMembers members;
+    if (members.Parse(text.substr(0, end)) && members.Has("/commitInfo/checkpointSha256")) return members.Text("/commitInfo/checkpointSha256");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return "";
 }
 
 }  // namespace
@@ -179,15 +200,6 @@ std::string StateText(const DeltaState& state) {
   return text;
 }
 
-// What bit flips would else change unseen: the digits of a position.
-Status CheckSum(std::string_view text) {
-  const size_t end = text.find('\n');
-  FirstLine first;
-  if (end == std::string_view::npos || !first.Parse(text.substr(0, end))) return {};  // what is wrong with it is found by its parser
-  if (!first.Has("/commitInfo/crc32c") || first.Number("/commitInfo/crc32c") == Crc32c(text.substr(end + 1))) return {};
-  return Fail(Error::Corruption("it is not what was written: its checksum differs"));
-}
-
 Status ApplyActions(std::string_view text, DeltaState* state) {
   TR_RETURN_IF_ERROR(CheckSum(text));
   for (const JsonPart& line : SplitLines(text)) TR_RETURN_IF_ERROR(ApplyOne(line.text, state));
@@ -208,8 +220,7 @@ Status DeltaLog::Refresh(DeltaState* state) {
       TR_TRY(const std::string text, objects_.Get(object->name, kActionsBytesMax));
       if (const Status applied = ApplyActions(text, state); !applied) return Fail(applied.error().With(object->name));
       state->version = state->kept = *version;
-      FirstLine first;
-      if (first.Parse(std::string_view(text).substr(0, text.find('\n')))) state->checkpoint_sha256 = first.Text("/commitInfo/checkpointSha256");
+      state->checkpoint_sha256 = CheckpointSha256In(text);
       break;
     }
   }
@@ -236,10 +247,9 @@ Status DeltaLog::Commit(const DeltaCommit& commit, DeltaState* state) {
 Status DeltaLog::KeepState(const DeltaState& state) {
   const std::string prefix = folder_ + "_tailrace/";
   TR_TRY(const auto older, objects_.List(prefix));
-  const std::string actions = StateText(state);
-  const std::string first =
-      fmt::format(R"({{"commitInfo":{{"engineInfo":"tailrace","checkpointSha256":"{}","crc32c":{}}}}})" "\n", state.checkpoint_sha256, Crc32c(actions));
-  TR_RETURN_IF_ERROR(objects_.Put(fmt::format("{}{:020}.jsonl", prefix, state.version), first + actions));
+  const std::string text = fmt::format(R"({{"commitInfo":{{"checkpointSha256":"{}"}}}})" "\n", state.checkpoint_sha256) + StateText(state);
+  const std::string first = fmt::format(R"({{"commitInfo":{{"engineInfo":"tailrace","crc32c":{}}}}})" "\n", Crc32c(text));
+  TR_RETURN_IF_ERROR(objects_.Put(fmt::format("{}{:020}.jsonl", prefix, state.version), first + text));
   for (const ObjectInfo& object : older) {
     const auto version = VersionOf(std::string_view(object.name).substr(prefix.size()), ".jsonl");
     if (version && *version < state.version) TR_RETURN_IF_ERROR(objects_.Delete(object.name));

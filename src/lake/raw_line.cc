@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/utf8.h"
 #include "crypto/digest.h"
 #include "model/json_text.h"
 #include "model/times.h"
@@ -130,7 +131,7 @@ Result<RawLine> ParseRawLine(std::string_view line) {
   RawLine raw;
   const bool parsed = parser.Skip("{\"offset\":") && parser.Integer(&raw.offset) && parser.Skip(",\"seq\":") && parser.Integer(&raw.seq) &&
                       ParseTime(parser, &raw.timestamp_ms) && ParseKey(parser, &raw.key) && ParseValue(parser, &raw.value);
-  if (!parsed) return Fail(Error::Corruption("no line of the raw lake: " + std::string(line.substr(0, kShownBytesMax))));
+  if (!parsed) return Fail(Error::Corruption("no line of the raw lake: " + ShownText(line, kShownBytesMax)));
   return raw;
 }
 

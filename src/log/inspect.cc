@@ -1,5 +1,6 @@
 #include "log/inspect.h"
 
+#include "base/utf8.h"
 #include "log/batch_scanner.h"
 #include "log/compression.h"
 #include "log/origin_header.h"
@@ -108,19 +109,9 @@ std::string_view CompressionName(Compression compression) {
   return "unknown";
 }
 
-// One line of printable text, cut when it is long.
 std::string Shown(std::string_view value) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  for (const char byte : value.substr(0, kShownValueBytesMax)) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (code >= 0x20 && code != 0x7f) {
-      text += byte;
-    } else {
-      text += {'\\', 'x', kHex[code >> 4], kHex[code & 15]};
-    }
-  }
-  if (value.size() > kShownValueBytesMax) text += "... (" + std::to_string(value.size()) + " bytes)";
+  std::string text = ShownText(value, kShownValueBytesMax);
+  if (value.size() > kShownValueBytesMax) text += " (" + std::to_string(value.size()) + " bytes)";
   return text;
 }
 

@@ -16,12 +16,4 @@ std::string PointerStep(std::string_view name) {
   return step;
 }
 
-std::string CutText(std::string_view text, size_t bytes_max) {
-  if (text.size() <= bytes_max) return std::string(text);
-  size_t end = bytes_max;
-  // Not inside a character of UTF-8, whose later bytes are 10xxxxxx.
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "...";
-}
-
 }  // namespace tailrace

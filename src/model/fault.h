@@ -20,7 +20,4 @@ struct Fault {
 // One step of a JSON pointer in front of it, escaped: `/` and the name.
 std::string PointerStep(std::string_view name);
 
-// The beginning of a long text, cut between characters, with `...` behind it.
-std::string CutText(std::string_view text, size_t bytes_max);
-
 }  // namespace tailrace

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/fault.h"
+#include "base/utf8.h"
 #include "model/json_text.h"
 #include "model/json_tokens.h"
 
@@ -27,7 +27,7 @@ Status CheckNames(const std::vector<std::pair<std::string, std::string_view>>& m
 Result<std::string> JsonStringValue(std::string_view json) {
   std::string text;
   if (json.size() < 2 || json.front() != '"' || UnescapeJson(json.substr(1, json.size() - 2), &text) != JsonFault::kNone) {
-    return Fail(Error::Invalid("expected a string, found " + CutText(json, kShownBytesMax)));
+    return Fail(Error::Invalid("expected a string, found " + ShownText(json, kShownBytesMax)));
   }
   return text;
 }

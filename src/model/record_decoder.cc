@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/utf8.h"
 #include "model/field_table.h"
 #include "model/json_text.h"
 #include "model/json_tokens.h"

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/utf8.h"
 #include "model/json_members.h"
 
 namespace tailrace::server {
@@ -27,14 +28,12 @@ bool HoldsNumbers(std::string_view type) {
   return type.substr(0, 7) == "DECIMAL" || std::find(kNumbers.begin(), kNumbers.end(), type) != kNumbers.end();
 }
 
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
 // The characters in front, when there are more.
 std::string Shortened(std::string_view text, size_t characters_max) {
   size_t end = 0;
   for (size_t characters = 0; end < text.size() && characters < characters_max; ++characters) {
     ++end;
-    while (end < text.size() && IsContinuation(text[end])) ++end;
+    while (end < text.size() && IsUtf8Continuation(text[end])) ++end;
   }
   if (end == text.size()) return std::string(text);
   return std::string(text.substr(0, end)) + "…";
