@@ -2,7 +2,6 @@
 """A backup with a lake, and one with polls: what is restored goes on exactly once, as if it had never been elsewhere; damage in it is found."""
 import collections
 import json
-import os
 import pathlib
 import random
 import subprocess
@@ -19,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lake"))
 import polled  # noqa: E402
 from lake_files import raw_files, read_raw  # noqa: E402
 from log_files import StreamReader  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 from server import PROGRAM, Server  # noqa: E402
 
 SECONDS_MAX = 120
@@ -151,7 +151,7 @@ class LakeBackup(unittest.TestCase):
             self.assertIn("counted again", run("audit", "--recount", copy))
 
     def test_damage_in_the_lake_of_a_backup_is_named_and_nothing_is_restored(self):
-        folder, chance = self.folder("kept"), random.Random(int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000)))
+        folder, chance = self.folder("kept"), random.Random(seed_of_run())
         server = Server(folder).wait_listening()
         try:
             for batch in range(4):

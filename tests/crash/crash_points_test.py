@@ -22,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 import polled  # noqa: E402
 from ledger import Ledger  # noqa: E402
 from recount import check_from_scratch  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 from server import PROGRAM, SOURCE, Died, Server, new_folder  # noqa: E402
 from traffic import Traffic, new_request, send, settle  # noqa: E402
 
@@ -346,7 +347,7 @@ def kill_at(scratch, point, passes, chance, number):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=0)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000)))
+    parser.add_argument("--seed", type=int, default=seed_of_run())
     parser.add_argument("points", nargs="*")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)

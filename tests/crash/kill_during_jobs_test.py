@@ -4,7 +4,6 @@ once, and each file that a run wrote is whole."""
 import http.server
 import itertools
 import json
-import os
 import pathlib
 import random
 import signal
@@ -14,6 +13,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from seeds import seed_of_run  # noqa: E402
 from server import Died, Server  # noqa: E402
 
 KILLS_AT_RANDOM = 6
@@ -118,7 +118,7 @@ def check_fetched(server):
 
 
 def main():
-    seed = int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000))
+    seed = seed_of_run()
     print(f"seed {seed}", flush=True)
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as scratch:

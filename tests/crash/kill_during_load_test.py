@@ -2,7 +2,7 @@
 """`run --once`, killed with SIGKILL at random moments and started again, ends with every row once and the same answers.
 
 Over the real sales where they are (in $TAILRACE_DATA, or in shared/data beside the repository), else over generated ones.
-CRASH_SEED repeats a run, CRASH_KILLS says how often to kill.
+TAILRACE_SEED repeats a run, CRASH_KILLS says how often to kill.
 """
 import csv
 import os
@@ -16,9 +16,12 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from seeds import seed_of_run  # noqa: E402
+
 SOURCE = pathlib.Path(os.environ.get("TAILRACE_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("TAILRACE", str(SOURCE / "build" / "tailrace"))
-SEED = int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000))
+SEED = seed_of_run()
 KILLS = int(os.environ.get("CRASH_KILLS", 20))
 SECONDS_MAX = 600
 REAL_ROWS = 541_909

@@ -5,7 +5,7 @@ Records come in by our own door and by those of Kafka's and Kinesis' clients, an
 lost, nothing is there twice, each record stands where its reply said, rows, tables, documents and dead letters are what a recount of the log
 gives; in the end the lake holds the log, record by record.
 
-  kill_server_test.py [--kills N | --minutes M] [--seed S] [--data FOLDER]     (CRASH_SEED, SERVER_KILLS do the same)
+  kill_server_test.py [--kills N | --minutes M] [--seed S] [--data FOLDER]     (TAILRACE_SEED, SERVER_KILLS do the same)
 """
 import argparse
 import json
@@ -22,6 +22,7 @@ from lake_files import read_raw  # noqa: E402
 from ledger import Ledger  # noqa: E402
 from log_files import StreamReader  # noqa: E402
 from recount import PARTITIONS, Recount, check_from_scratch  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 from server import Server, new_folder  # noqa: E402
 from traffic import Traffic, settle  # noqa: E402
 
@@ -104,7 +105,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=int(os.environ.get("SERVER_KILLS", KILLS)))
     parser.add_argument("--minutes", type=float, help="go on for so long, whatever the number of kills")
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000)))
+    parser.add_argument("--seed", type=int, default=seed_of_run())
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     chance = random.Random(options.seed)

@@ -11,9 +11,9 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from seeds import seed_of_run
 import server as harness
 
 PROGRAM = os.environ["TAILRACE"]
@@ -95,7 +95,7 @@ def check(folder, file):
 
 
 def main():
-    seed = int(os.environ.get("TAILRACE_SEED", time.time_ns() % 1_000_000))
+    seed = seed_of_run()
     print("seed", seed)
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as scratch:

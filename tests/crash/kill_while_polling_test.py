@@ -5,7 +5,6 @@ due time is left out.
     kill_while_polling_test.py [--rounds N] [--seed S]
 """
 import argparse
-import os
 import pathlib
 import random
 import sys
@@ -15,6 +14,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 import polled  # noqa: E402
 from log_files import StreamReader  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 from server import Server  # noqa: E402
 
 ROUNDS = 8
@@ -32,7 +32,7 @@ def records_of(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000)))
+    parser.add_argument("--seed", type=int, default=seed_of_run())
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     chance = random.Random(options.seed)

@@ -20,12 +20,15 @@ import unittest
 import urllib.error
 import urllib.request
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from seeds import seed_of_run  # noqa: E402
+
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).parents[1] / "lake")]
 from results import all_results, differences, lake_differs, soon_in_the_lake  # noqa: E402
 from served import ALL, DATA, Example  # noqa: E402
 
 KILLS = int(os.environ.get("EXAMPLE_KILLS", "6"))
-SEED = int(os.environ.get("EXAMPLE_SEED", random.SystemRandom().randrange(1 << 32)))
+SEED = seed_of_run()
 # After the program is started: while it opens its folder, and while it reads.
 LATEST_KILL_SECONDS = {"retail": 1.5, "amazon": 0.5, "pinterest": 0.6, "walmart": 1.6, "flights": 1.5}
 SETTLE_SECONDS = 180

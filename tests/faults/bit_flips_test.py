@@ -23,6 +23,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from ledger import Ledger  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 from server import PROGRAM, Died, Server, new_folder  # noqa: E402
 from traffic import ACCOUNTS, new_request, send  # noqa: E402
 
@@ -268,7 +269,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--flips", type=int, default=int(os.environ.get("BIT_FLIPS", FLIPS)))
     parser.add_argument("--minutes", type=float)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000)))
+    parser.add_argument("--seed", type=int, default=seed_of_run())
     parser.add_argument("--kind", choices=KINDS, action="append")
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()

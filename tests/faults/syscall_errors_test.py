@@ -22,6 +22,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from ledger import Ledger  # noqa: E402
 from recount import check_from_scratch  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 from server import PROGRAM, Died, Server, new_folder  # noqa: E402
 from traffic import new_request, send, settle  # noqa: E402
 
@@ -186,7 +187,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tries", type=int, default=int(os.environ.get("SYSCALL_TRIES", TRIES)))
     parser.add_argument("--minutes", type=float)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000)))
+    parser.add_argument("--seed", type=int, default=seed_of_run())
     parser.add_argument("--only")
     options = parser.parse_args()
     print(f"seed {options.seed}; {len(all_faults())} faults to draw from", flush=True)

@@ -6,20 +6,20 @@ made again by a rebuild, and are what they were.
 """
 import argparse
 import json
-import os
 import pathlib
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 import deltalake
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from lake_files import lines_of, raw_files  # noqa: E402
 from program import PROGRAM, SECONDS_MAX, run, run_sql  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 
 FLIPS = 2
 PIPELINE = """
@@ -120,7 +120,7 @@ def try_one(whole, folder, kind, chance, expected):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--flips", type=int, default=FLIPS)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("CRASH_SEED", time.time_ns() % 1_000_000)))
+    parser.add_argument("--seed", type=int, default=seed_of_run())
     parser.add_argument("--kind", choices=KINDS)
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)

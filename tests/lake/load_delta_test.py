@@ -18,6 +18,7 @@ import pyarrow
 from deltalake import DeltaTable, write_deltalake
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from seeds import seed_of_run
 import server as harness
 
 PROGRAM = os.environ["TAILRACE"]
@@ -235,7 +236,7 @@ def refuses_by_name(scratch):
 
 
 def main():
-    seed = int(os.environ.get("TAILRACE_SEED", time.time_ns() % 1_000_000))
+    seed = seed_of_run()
     print("seed", seed)
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch).resolve()

@@ -11,8 +11,10 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
+from seeds import seed_of_run  # noqa: E402
 
 TAILRACE = os.environ["TAILRACE"]
 ROWS = 8_000
@@ -80,7 +82,7 @@ def check_lines(rng, folder, ends, lines):
 
 
 def main():
-    seed = int(os.environ.get("TAILRACE_SEED", time.time_ns() % 1_000_000))
+    seed = seed_of_run()
     print("seed", seed)
     rng = random.Random(seed)
     rows = rows_of(rng)

@@ -14,6 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness"))
+from seeds import seed_of_run  # noqa: E402
+
 TAILRACE = os.environ["TAILRACE"]
 ROWS = 12_000
 KILLS = 8
@@ -90,7 +93,7 @@ def close(a, b, bound):
 
 
 def main():
-    seed = int(os.environ.get("TAILRACE_SEED", time.time_ns() % 1_000_000))
+    seed = seed_of_run()
     print("seed", seed)
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:

@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -22,6 +21,7 @@ import pyarrow
 import pyarrow.parquet
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
+from seeds import seed_of_run
 import server as harness
 
 PROGRAM = os.environ["TAILRACE"]
@@ -296,7 +296,7 @@ def killed_and_repeated(scratch, rng):
 
 
 def main():
-    seed = int(os.environ.get("TAILRACE_SEED", time.time_ns() % 1_000_000))
+    seed = seed_of_run()
     print("seed", seed)
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as scratch:

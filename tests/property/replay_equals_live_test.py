@@ -27,8 +27,10 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lake"))
 from lake_files import read_raw  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 
 SOURCE = pathlib.Path(os.environ.get("TAILRACE_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("TAILRACE", str(SOURCE / "build" / "tailrace"))
@@ -353,7 +355,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--seeds", type=int, default=int(os.environ.get("TAILRACE_SEEDS", SEEDS)))
     arguments.add_argument("--minutes", type=float, help="instead: as many as there is time for")
-    arguments.add_argument("--first", type=int, default=int(os.environ.get("TAILRACE_SEED", time.time_ns() % 1_000_000)))
+    arguments.add_argument("--first", type=int, default=seed_of_run())
     options = arguments.parse_args()
     began = time.monotonic()
     tried, wrong = 0, []

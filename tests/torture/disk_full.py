@@ -17,6 +17,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from ledger import Ledger  # noqa: E402
 from recount import check_from_scratch  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 from server import PROGRAM, Server, new_folder  # noqa: E402
 from traffic import Traffic, new_request, send, settle  # noqa: E402
 
@@ -102,7 +103,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float)
-    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    parser.add_argument("--seed", type=int, default=seed_of_run())
     options = parser.parse_args()
     print(f"seed {options.seed}, {PROGRAM}", flush=True)
     chance = random.Random(options.seed)

@@ -24,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 from ledger import Ledger  # noqa: E402
 from ports import free_port  # noqa: E402
 from recount import check_from_scratch  # noqa: E402
+from seeds import seed_of_run  # noqa: E402
 from server import PIPELINE, PROGRAM, Server  # noqa: E402
 from traffic import Traffic  # noqa: E402
 
@@ -235,7 +236,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cuts", type=int, default=3)
     parser.add_argument("--minutes", type=float)
-    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    parser.add_argument("--seed", type=int, default=seed_of_run())
     parser.add_argument("--accel", default="tcg")
     options = parser.parse_args()
     check_tools()
