@@ -24,13 +24,18 @@ SourceFormat FormatOf(config::FileFormat format) {
   return SourceFormat::kCsv;
 }
 
-// What rows are read by: the schema of the stream that takes them whole; none where streams take parts of them.
+// The stream that takes whole rows; null where streams take parts of them.
+const config::StreamSpec* RowStream(const config::SourceSpec& spec, const config::Pipeline& pipeline) {
+  if (spec.into.size() != 1 || !spec.into.front().pointer.empty()) return nullptr;
+  return engine::FindStream(pipeline, spec.into.front().stream);
+}
+
+// What rows are read by.
 Schema RowSchema(const config::SourceSpec& spec, const config::Pipeline& pipeline) {
+  if (const auto* stream = RowStream(spec, pipeline)) return stream->schema;
   Schema any;
   any.unknown_fields = UnknownFields::kDrop;
-  if (spec.into.size() != 1 || !spec.into.front().pointer.empty()) return any;
-  const auto* stream = engine::FindStream(pipeline, spec.into.front().stream);
-  return stream == nullptr ? any : stream->schema;
+  return any;
 }
 
 using Opened = Result<std::unique_ptr<Source>>;
@@ -49,6 +54,7 @@ Opened Open(const config::FileSourceSpec& file, const config::SourceSpec& spec, 
   options.watch = file.watch;
   options.records = file.records;
   options.partitions = file.partitions;
+  if (const auto* stream = RowStream(spec, pipeline)) options.key = stream->key;
   return MakeFileSource(options, RowSchema(spec, pipeline));
 }
 

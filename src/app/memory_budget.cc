@@ -7,6 +7,7 @@
 #include <string>
 
 #include "config/limit_keys.h"
+#include "engine/worker.h"
 
 namespace tailrace::app {
 namespace {
@@ -24,10 +25,13 @@ constexpr int64_t kDocumentCacheMax = 64 * kMiB;
 constexpr int64_t kSqliteMax = 256 * kMiB;
 constexpr int64_t kBatchMax = 8 * kMiB;
 constexpr int64_t kBatchMin = 64 << 10;
-// A batch of the log's bytes is held as they came, as columns, and as texts of documents.
-constexpr int64_t kBatchCopies = 3;
-// Three workers have two in their queues and one in hand each; every stream has one in the making.
-constexpr int64_t kBatchesQueued = 9;
+// A batch of the log's bytes is held as they came and as columns, and by documents as their texts too.
+constexpr int64_t kBatchCopies = 2;
+constexpr int64_t kDocumentBatchCopies = 3;
+// Each worker has one in hand beside its queue; every stream has one in the making.
+constexpr int64_t kRowsBatches = engine::kRowsQueueBatchesMax + 1;
+constexpr int64_t kTableBatches = engine::WorkerLimits{}.queue_batches_max + 1;
+constexpr int64_t kDocumentBatches = kTableBatches;
 
 int64_t ReadNumber(const std::string& path) {
   std::ifstream file(path);
@@ -74,7 +78,8 @@ MemoryBudget DivideMemory(const config::Pipeline& pipeline, int64_t machine_byte
   budget.log_keys = std::min(shared / 32, kLogKeysMax);
   budget.batches = shared / 8;
   const auto streams = static_cast<int64_t>(pipeline.streams.size());
-  budget.batch = std::clamp(budget.batches / (kBatchCopies * (kBatchesQueued + streams)), kBatchMin, kBatchMax);
+  const int64_t copies = kBatchCopies * (kRowsBatches + kTableBatches + streams) + kDocumentBatchCopies * kDocumentBatches;
+  budget.batch = std::clamp(budget.batches / copies, kBatchMin, kBatchMax);
   return budget;
 }
 

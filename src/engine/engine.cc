@@ -69,7 +69,7 @@ Engine::Engine(const config::Pipeline& pipeline, StreamDirectory streams, EventL
       table_keeper_(ServicesOfKeepers(true)),
       collection_keeper_(ServicesOfKeepers(false), RulesOf(pipeline)),
       rows_worker_(
-          options_.worker, [this](const WorkItem& item, const std::stop_token& stop) { rows_keeper_.Take(item, stop); },
+          options_.rows_worker, [this](const WorkItem& item, const std::stop_token& stop) { rows_keeper_.Take(item, stop); },
           [this](bool waited) { return rows_keeper_.Idle(waited, stop_.get_token()); },
           [this] { rows_keeper_.Flush(stop_.get_token()); }),
       table_worker_(

@@ -41,6 +41,7 @@ using StreamDirectory = std::map<std::string, StreamIds, std::less<>>;
 struct EngineOptions {
   FeedLimits feed;
   WorkerLimits worker;
+  WorkerLimits rows_worker{kRowsQueueBatchesMax, kRowsQueueBytesMax};
   RowsGroupLimits rows;
   EnduranceLimits endurance;  // of what fails for a passing reason
   // Called with the number of commits so far, after each; for tests that end the process at a given one.

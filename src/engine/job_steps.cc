@@ -200,7 +200,7 @@ Result<StepOutcome> JobSteps::DoHttp(const StepCall& call, const config::HttpSte
   TR_TRY(const OutboundAnswer answer, parts_.http->Send(request, stop));
   const std::string said = fmt::format("{} {}: {}", step.method, ShownAddress(request.url, answer.hidden), answer.status);
   if (answer.status < kHttpStatusEnd) return StepOutcome{0, said};
-  return Fail(Error::Unavailable(said + " " + ShownText(answer.body, kAnswerShownMax)));
+  return Fail(Error::Unavailable(said + " " + ShownText(OneLine(answer.body), kAnswerShownMax)));
 }
 
 Result<StepOutcome> JobSteps::DoCommand(const StepCall& call, const config::CommandStep& step, const std::stop_token& stop) {

@@ -144,11 +144,14 @@ void SourceAppender::SortRow(const SourceBatch& batch, const SourceRow& row, Lan
     if (!part) return;  // a record without this part has nothing for this stream
     json = *part;
   }
-  if (auto checked = lane.target.decoder.Decode(json, nullptr); !checked) {
-    const Fault& fault = checked.error();
-    return refuse(fault.malformed ? Stage::kDecode : Stage::kSchema, fault.pointer, fault.Reason());
+  std::optional<std::string_view> key = row.key;
+  if (!row.checked) {
+    if (auto checked = lane.target.decoder.Decode(json, nullptr); !checked) {
+      const Fault& fault = checked.error();
+      return refuse(fault.malformed ? Stage::kDecode : Stage::kSchema, fault.pointer, fault.Reason());
+    }
+    key = lane.target.decoder.key();
   }
-  const auto key = lane.target.decoder.key();
   // Without a key the place decides, so that reading again after a crash comes to the same partition.
   const PartitionId partition = PartitionOfKey(key ? std::string(*key) : std::to_string(row.place), lane.target.partitions);
   Bucket& bucket = lane.buckets[static_cast<size_t>(partition.value)];

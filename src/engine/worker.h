@@ -27,6 +27,10 @@ struct WorkerLimits {
   size_t queue_bytes_max = size_t{32} << 20;
 };
 
+// Of stored rows: while one row group is committed, the rows of the next are decoded.
+inline constexpr size_t kRowsQueueBatchesMax = 8;
+inline constexpr size_t kRowsQueueBytesMax = size_t{64} << 20;
+
 // Threads: Push from any; `take`, `idle` and `before_task` run on the worker's own thread. Start and Stop from one thread; Stop twice is fine.
 class Worker {
  public:

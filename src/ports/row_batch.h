@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ class RowBatch {
     rows_.clear();
     rows_.reserve(taken_);
     made_.clear();
+    keys_.clear();
     text_.clear();
   }
 
@@ -39,15 +41,23 @@ class RowBatch {
     rows_.push_back({{}, raw, {}, place, line});
   }
 
+  // The row added last, by AddMade, is known to be a record with this key.
+  void SetChecked(std::optional<std::string_view> key) {
+    rows_.back().checked = true;
+    if (!key) return;
+    keys_.push_back({rows_.size() - 1, text_.size(), key->size()});
+    text_ += *key;
+  }
+
   void AddFault(std::string_view raw, std::string why, int64_t place, int64_t line) {
     rows_.push_back({{}, raw, std::move(why), place, line});
   }
-
 
   // The rows found; they stay valid until Clear.
   std::vector<SourceRow> Take() {
     text_.append(RecordDecoder::kPadding, '\0');
     for (const Made& made : made_) rows_[made.row].json = std::string_view(text_).substr(made.begin, made.size);
+    for (const Made& made : keys_) rows_[made.row].key = std::string_view(text_).substr(made.begin, made.size);
     taken_ = rows_.size();
     return std::move(rows_);
   }
@@ -60,6 +70,7 @@ class RowBatch {
   };
   std::vector<SourceRow> rows_;
   std::vector<Made> made_;
+  std::vector<Made> keys_;
   std::string text_;
   size_t taken_ = 0;   // rows of the last batch, about as many as the next will have
 };

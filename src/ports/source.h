@@ -13,7 +13,7 @@
 
 namespace tailrace {
 
-// One row as read. Either `json` is a JSON object (not yet checked against the schema), or `fault` says why there is
+// One row as read. Either `json` is a JSON object (not yet checked against the schema, unless `checked`), or `fault` says why there is
 // none.
 struct SourceRow {
   std::string_view json;   // followed by RecordDecoder::kPadding readable bytes; valid until the next call of Next
@@ -21,6 +21,8 @@ struct SourceRow {
   std::string fault;       // empty when the row could be read
   int64_t place = 0;       // ascending within the item: byte offset or row number
   int64_t line = 0;        // from 1; 0 where there are no lines
+  bool checked = false;    // RecordDecoder takes `json` by the stream's schema, and its key is `key`: it need not be asked
+  std::optional<std::string_view> key = std::nullopt;
 };
 
 struct SourceBatch {

@@ -242,7 +242,8 @@ Result<std::unique_ptr<FileItem>> FileSource::OpenItem(std::unique_ptr<InputFile
 std::unique_ptr<RowFormat> FileSource::MakeFormat() const {
   switch (options_.format) {
     case SourceFormat::kCsv:
-      return MakeCsvFormat(file_schema_, options_.latin1, options_.row_bytes_max);
+      // With fields of folders the record is more than the row.
+      return MakeCsvFormat(file_schema_, folder_json_.empty() ? options_.key : std::nullopt, options_.latin1, options_.row_bytes_max);
     case SourceFormat::kJson:
       if (!options_.records.empty()) return MakeJsonRecordsFormat(options_.records, options_.row_bytes_max);
       return MakeJsonFormat(options_.latin1, options_.row_bytes_max);

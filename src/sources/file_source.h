@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,8 @@ struct FileSourceOptions {
   bool watch = false;  // go on with files that come and grow, without end; a row counts once its line has ended
   std::chrono::milliseconds poll{200};  // how often to look when watching; more rarely where there are many files
   size_t row_bytes_max = kRowBytesMax;
+  // The stream's key (empty: it has none), where whole rows go to one stream: rows may then be marked as checked by its schema.
+  std::optional<std::string> key = std::nullopt;
 };
 
 // Whether a name is that of an XML document, packed or not.

@@ -54,7 +54,8 @@ class RowFormat {
 // A row may not be longer than this unless told otherwise (one of CSV not longer than kCsvRowBytesMax).
 inline constexpr size_t kRowBytesMax = 16 << 20;
 
-std::unique_ptr<RowFormat> MakeCsvFormat(const Schema& schema, bool latin1, size_t row_bytes_max);
+// `key`: rows are checked as records of `schema` by this key (empty: none) while they are read, and marked where that decides; nullopt: they are not.
+std::unique_ptr<RowFormat> MakeCsvFormat(const Schema& schema, const std::optional<std::string>& key, bool latin1, size_t row_bytes_max);
 // `records`: where the records of each line are (JsonDocument::FindAll); empty: the line is one.
 std::unique_ptr<RowFormat> MakeJsonLinesFormat(bool latin1, size_t row_bytes_max, std::string_view records = {});
 // One array of values, or values one after the other.

@@ -1,5 +1,5 @@
-// CSV: the same rows whether a text comes at once or in blocks, each of them one line of JSON with every column once, and no
-// byte of the text left out.
+// CSV: the same rows whether a text comes at once or in blocks, each of them one line of JSON with every column once, no
+// byte of the text left out, and no row marked as a record that is none.
 #include <memory>
 #include <string>
 
@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kInputBytesMax = 8 << 10;
 constexpr size_t kRowBytesMaxHere = 64;
+const std::string kKey = "k";
 
 Schema AnyColumns() {
   Schema schema;
@@ -40,7 +41,7 @@ bool IsUtf8(std::string_view text) {
 // All rows of a text handed out in blocks that grow by `step` bytes; 0 for one block.
 class Reading {
  public:
-  Reading(bool latin1, size_t row_bytes_max) : format_(MakeCsvFormat(AnyColumns(), latin1, row_bytes_max)) {}
+  Reading(bool latin1, size_t row_bytes_max) : format_(MakeCsvFormat(AnyColumns(), kKey, latin1, row_bytes_max)) {}
 
   std::string All(std::string_view text, size_t step) {
     size_t end = step == 0 ? text.size() : std::min(step, text.size());
@@ -102,6 +103,7 @@ class Reading {
         Require(!error || !is_text_, "a row is JSON");
         Require(row.json.find('\n') == std::string_view::npos, "a row is one line");
         seen_ += row.json;
+        if (row.checked) CheckMark(row);
       } else {
         seen_ += row.fault;
       }
@@ -109,6 +111,12 @@ class Reading {
     }
   }
 
+  void CheckMark(const SourceRow& row) {
+    Require(decoder_.Decode(row.json, nullptr).has_value(), "a row that is marked as checked is a record");
+    Require(decoder_.key() == row.key, "with the key that is noted");
+  }
+
+  RecordDecoder decoder_ = RecordDecoder::Compile(AnyColumns(), kKey).value();
   std::unique_ptr<RowFormat> format_;
   RowBatch rows_;
   size_t at_ = 0;
