@@ -149,7 +149,7 @@ struct QueryParameter {
   bool null = false;
 };
 
-class Rollup;
+struct Rollup;
 
 struct QueryRequest {
   std::string sql;

@@ -84,7 +84,7 @@ class Planner {
     if (!HasTheShape()) return std::nullopt;
     std::vector<Json> all;
     Flatten(node_["where_clause"], &all);
-    for (Json& condition : all) (HasParameter(condition) ? asked_ : fixed_).push_back(std::move(condition));
+    for (Json& condition : all) (HasFreeParameter(condition) ? asked_ : fixed_).push_back(std::move(condition));
     if (asked_.empty()) return std::nullopt;
     TR_RETURN_IF_ERROR(ReadNames());
     ReadAliases();
@@ -118,6 +118,10 @@ class Planner {
       if (!IsType(modifier, "LIMIT_MODIFIER") && HasParameter(modifier)) return false;
     }
     return HasAggregate(node_["select_list"]) || !node_["group_expressions"].empty();
+  }
+
+  bool HasFreeParameter(const Json& node) const {
+    return Any(node, [&](const Json& object) { return IsClass(object, "PARAMETER") && !request_.fixed_parameters.contains(LowerCase(TextAt(object, "identifier"))); });
   }
 
   Status ReadNames() {
@@ -187,10 +191,10 @@ class Planner {
     Json& time = comparison[is_left ? "left" : "right"];
     const Json& day = comparison[is_left ? "right" : "left"];
     if (!HasColumn(time) || HasParameter(time) || !BeginsADay(day)) return false;
-    Json truncated = ExpressionOf("date_trunc('day', 1)");
-    truncated["children"][1] = time;
-    truncated["children"][1]["alias"] = "";
-    time = Reference(PartOf(truncated), "");
+    // As most people write it, so that a tile by day and one of a range have the same groups.
+    Json date = ExpressionOf("CAST(1 AS DATE)");
+    date["child"] = Named(time, "");
+    time = Reference(PartOf(date), "");
     return true;
   }
 
@@ -274,6 +278,11 @@ class Planner {
   }
 
   Result<std::optional<RollupPlan>> Texts() {
+    AggregateOf(ExpressionOf("count(*)"));  // so that tiles that count have the groups of those that do not
+    plan_.columns = parts_;
+    plan_.columns.insert(aggregates_.begin(), aggregates_.end());
+    plan_.rows = CanonicalText(node_["from_table"]);
+    for (const Json& condition : fixed_) plan_.rows += CanonicalText(condition);
     Json groups = node_;
     groups["select_list"] = columns_;
     groups["where_clause"] = Conjunction(fixed_);
@@ -292,7 +301,10 @@ class Planner {
     if (hash["children"][0]["children"].empty()) hash = ExpressionOf("1");
     estimate["select_list"] = Json::array({ExpressionOf("count(*)"), std::move(hash)});
     TR_RETURN_IF_ERROR(Put(TreeText(StatementOf(std::move(groups))), &plan_.groups_sql));
+    Json sample = estimate;
+    sample["sample"] = QueryOf("SELECT 1 FROM nothing USING SAMPLE 10% (system)")["sample"];
     TR_RETURN_IF_ERROR(Put(TreeText(StatementOf(std::move(estimate))), &plan_.estimate_sql));
+    TR_RETURN_IF_ERROR(Put(TreeText(StatementOf(std::move(sample))), &plan_.sample_sql));
     Inner(root_) = std::move(answer_);
     TR_RETURN_IF_ERROR(Put(TreeText(root_), &plan_.answer_sql));
     return std::optional(std::move(plan_));
@@ -307,7 +319,7 @@ class Planner {
   const RollupRequest& request_;
   Json root_;
   const Json node_;                          // a copy: the SELECT with the aggregates
-  std::vector<Json> fixed_, asked_;          // conditions without parameters, and with them
+  std::vector<Json> fixed_, asked_;          // conditions without parameters that are free, and with them
   std::set<std::string> from_columns_;       // in lower case
   std::map<std::string, Json> aliases_;      // by name in lower case
   std::map<std::string, std::string> parts_;       // expressions of rows, and their columns

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 namespace tailrace::sql {
@@ -28,12 +29,13 @@ class RollupTest : public ::testing::Test {
     EXPECT_TRUE(connection_->Execute("CREATE VIEW lately AS SELECT * FROM sales WHERE sold >= TIMESTAMP '2011-02-03'"));
   }
 
-  Result<std::optional<RollupPlan>> Plan(const std::string& sql) {
+  Result<std::optional<RollupPlan>> Plan(const std::string& sql, const Values& fixed = {}) {
     const auto select = Select::Parse(sql);
     EXPECT_TRUE(select) << sql << ": " << select.error().message;
     RollupRequest request;
     request.select = &*select;
     request.date_parameters = {"since", "until"};
+    for (const auto& [name, value] : fixed) request.fixed_parameters.insert(name);
     request.relation = "groups";
     request.columns = [this](const std::string& text) -> Result<std::vector<ResultColumn>> {
       TR_TRY(const TextResult result, connection_->Query("SELECT * FROM (" + text + ") LIMIT 0"));
@@ -61,12 +63,15 @@ class RollupTest : public ::testing::Test {
     return text;
   }
 
-  void ExpectSame(const std::string& sql, const std::vector<Values>& questions) {
-    const auto plan = Plan(sql);
+  // The questions have the values of `fixed`.
+  void ExpectSame(const std::string& sql, const std::vector<Values>& questions, const Values& fixed = {}) {
+    const auto plan = Plan(sql, fixed);
     ASSERT_TRUE(plan) << sql << ": " << plan.error().message();
     ASSERT_TRUE(plan->has_value()) << "no groups for " << sql;
     ASSERT_TRUE(connection_->Execute("DROP TABLE IF EXISTS groups"));
-    const Status made = connection_->Execute("CREATE TABLE groups AS " + (*plan)->groups_sql);
+    const auto groups = Select::Parse((*plan)->groups_sql)->WithParameters(fixed);
+    ASSERT_TRUE(groups) << (*plan)->groups_sql;
+    const Status made = connection_->Execute("CREATE TABLE groups AS " + *groups->Text());
     ASSERT_TRUE(made) << (*plan)->groups_sql << ": " << made.error().message();
     for (const Values& values : questions) EXPECT_EQ(Answer((*plan)->answer_sql, values), Answer(sql, values)) << sql << "\n" << (*plan)->answer_sql;
   }
@@ -135,6 +140,48 @@ TEST_F(RollupTest, WhatGroupsCannotAnswerIsLeftToRows) {
     EXPECT_FALSE(CanPlan(select)) << select;
   }
   EXPECT_TRUE(CanPlan("SELECT count(*) AS n FROM sales WHERE country = $country"));
+}
+
+TEST_F(RollupTest, FixedParametersChooseTheRowsThatAreGrouped) {
+  const Values range = {{"since", "DATE '2011-02-02'"}, {"until", "DATE '2011-02-05'"}};
+  std::vector<Values> questions = kCountries;
+  for (Values& question : questions) question.insert(range.begin(), range.end());
+  const std::string in_range = "(country = $country OR $country IS NULL) AND sold >= $since AND sold < $until + INTERVAL 1 DAY";
+  ExpectSame("SELECT quantity, count(*) AS n, sum(price) AS p FROM sales WHERE " + in_range + " GROUP BY ALL ORDER BY 1", questions, range);
+  const auto plan = Plan("SELECT count(*) AS n FROM sales WHERE " + in_range, range);
+  ASSERT_TRUE(plan && *plan);
+  EXPECT_EQ((*plan)->columns.size(), 2U);  // no day: the country and the count
+  // One that stands with a free one is asked of groups.
+  ExpectSame("SELECT count(*) AS n FROM sales WHERE country = $country OR sold >= $since", questions, range);
+  EXPECT_FALSE(*Plan("SELECT count(*) AS n FROM sales WHERE sold >= $since AND sold < $until", range));
+}
+
+TEST_F(RollupTest, WhatAPlanNeedsOfAnothersGroupsIsFoundByItsExpressions) {
+  const std::string where = " FROM sales WHERE (country = $country OR $country IS NULL) AND sold >= $since";
+  const auto plan = [&](const std::string& select) { return **Plan(select); };
+  const RollupPlan total = plan("SELECT sum(price) AS p" + where);
+  const auto is_served = [&](const RollupPlan& other) {
+    return other.rows == total.rows && std::all_of(other.columns.begin(), other.columns.end(), [&](const auto& column) { return total.columns.contains(column.first); });
+  };
+  EXPECT_TRUE(is_served(plan("SELECT country, count(*) AS n, sum(price) AS p" + where + " GROUP BY ALL")));
+  EXPECT_TRUE(is_served(plan("SELECT CAST(sold AS DATE) AS day, sum(price) AS p" + where + " GROUP BY ALL")));
+  EXPECT_FALSE(is_served(plan("SELECT sum(quantity) AS q" + where)));
+  EXPECT_FALSE(is_served(plan("SELECT quantity, count(*) AS n" + where + " GROUP BY ALL")));
+  EXPECT_FALSE(is_served(plan("SELECT sum(price) AS p" + where + " AND quantity > 2")));
+  EXPECT_FALSE(is_served(plan("SELECT sum(price) AS p FROM lately WHERE country = $country AND sold >= $since")));
+}
+
+TEST_F(RollupTest, ASampleShowsThatThereAreTooManyGroups) {
+  ASSERT_TRUE(connection_->Execute("CREATE TABLE many AS SELECT i AS id, 'c' || (i % 5) AS country FROM range(1000000) AS t(i)"));
+  const auto groups_in_sample = [&](const std::string& select) {
+    const auto answer = connection_->Query((**Plan(select)).sample_sql);
+    EXPECT_TRUE(answer) << answer.error().message();
+    return std::stoi(*answer->rows[0][1]);
+  };
+  EXPECT_LT(groups_in_sample("SELECT country, count(*) AS n FROM many WHERE country = $country GROUP BY ALL"), 10);
+  const int many = groups_in_sample("SELECT id, count(*) AS n FROM many WHERE country = $country GROUP BY ALL");
+  EXPECT_GT(many, 10'000);
+  EXPECT_LT(many, 500'000);
 }
 
 TEST_F(RollupTest, SumsAreNamedSoThatTheirTypesCanBeLookedAt) {

@@ -28,7 +28,7 @@ class QueryRollupTest : public ShopTest {
   RollupMaker& maker() { return dynamic_cast<RollupMaker&>(*warehouse_); }
 
   RollupPtr Make(int64_t groups_max = 100, int64_t rows_min = 0) {
-    auto made = maker().MakeRollup({query_, rows_min, groups_max}, {});
+    auto made = maker().MakeRollup({query_, rows_min, groups_max, fixed_, others_}, {});
     EXPECT_TRUE(made) << made.error().message();
     return made ? *made : nullptr;
   }
@@ -42,14 +42,16 @@ class QueryRollupTest : public ShopTest {
   }
 
   QueryRequest query_;
+  std::set<std::string> fixed_;
+  std::vector<RollupPtr> others_;
 };
 
 TEST_F(QueryRollupTest, GroupsAnswerAsTheRowsDo) {
   Fill();
   const RollupPtr rollup = Make();
   ASSERT_NE(rollup, nullptr);
-  EXPECT_EQ(rollup->rows, 40);
-  EXPECT_EQ(rollup->groups, 4);
+  EXPECT_EQ(rollup->groups->rows, 40);
+  EXPECT_EQ(rollup->groups->groups, 4);
   for (const char* quantity : {"", "1", "2", "3"}) EXPECT_EQ(AskFor(quantity, rollup), AskFor(quantity)) << quantity;
   EXPECT_EQ(AskFor("2", rollup), R"("a",15.000,10; "b",25.000,10)");
 }
@@ -79,6 +81,51 @@ TEST_F(QueryRollupTest, FewRowsManyGroupsAndOtherShapesAreLeftToRows) {
   EXPECT_EQ(Make(), nullptr);
 }
 
+TEST_F(QueryRollupTest, FixedParametersAreNoneOfTheGroups) {
+  Fill();
+  query_.sql = "SELECT product, sum(price) AS revenue FROM sales WHERE quantity = coalesce($quantity, quantity) AND price < $most GROUP BY ALL ORDER BY ALL";
+  query_.parameters.insert(query_.parameters.begin(), {"most", "2", {}, false});
+  query_.parameters.front().type.kind = TypeKind::kInt;
+  EXPECT_EQ(Make()->groups->groups, 4);
+  fixed_ = {"most"};
+  const RollupPtr rollup = Make();
+  ASSERT_NE(rollup, nullptr);
+  EXPECT_EQ(rollup->groups->rows, 20);
+  EXPECT_EQ(rollup->groups->groups, 2);
+  ASSERT_EQ(rollup->groups->fixed.size(), 1U);
+  EXPECT_EQ(rollup->groups->fixed[0].value, "2");
+  for (const char* quantity : {"", "1", "2"}) EXPECT_EQ(AskFor(quantity, rollup), AskFor(quantity)) << quantity;
+}
+
+TEST_F(QueryRollupTest, GroupsOfAnotherSelectAnswerWhereTheyHaveAllThatIsAskedFor) {
+  Fill();
+  others_ = {Make()};
+  const std::string from = " FROM sales WHERE quantity = coalesce($quantity, quantity)";
+  for (const char* select : {"SELECT count(*) AS n", "SELECT sum(price) AS revenue", "SELECT quantity, sum(price) AS revenue, count(*) AS n"}) {
+    query_.sql = select + from + (select[7] == 'q' ? " GROUP BY ALL ORDER BY ALL" : "");
+    const RollupPtr rollup = Make(0);  // no room for groups of its own
+    ASSERT_NE(rollup, nullptr) << select;
+    EXPECT_EQ(rollup->groups, others_[0]->groups);
+    for (const char* quantity : {"", "1", "3"}) EXPECT_EQ(AskFor(quantity, rollup), AskFor(quantity)) << select;
+  }
+  query_.sql = "SELECT max(price) AS most" + from;
+  EXPECT_EQ(Make(0), nullptr);
+  query_.sql = "SELECT count(*) AS n" + from + " AND product = 'a'";
+  EXPECT_EQ(Make(0), nullptr);
+}
+
+TEST_F(QueryRollupTest, GroupsOfOtherFixedValuesAnswerNothing) {
+  Fill();
+  query_.sql = "SELECT count(*) AS n FROM sales WHERE quantity = coalesce($quantity, quantity) AND price < $most";
+  query_.parameters.insert(query_.parameters.begin(), {"most", "2", {}, false});
+  query_.parameters.front().type.kind = TypeKind::kInt;
+  fixed_ = {"most"};
+  others_ = {Make()};
+  EXPECT_EQ(Make(0)->groups, others_[0]->groups);
+  query_.parameters.front().value = "3";
+  EXPECT_EQ(Make(0), nullptr);
+}
+
 TEST_F(QueryRollupTest, GroupsGoWithTheirLastHolderAndNobodyElseReadsThem) {
   Fill();
   RollupPtr rollup = Make();
@@ -96,7 +143,7 @@ TEST_F(QueryRollupTest, StoppedMeansNothingIsLeftBehind) {
   Fill();
   std::stop_source stop;
   stop.request_stop();
-  const auto made = maker().MakeRollup({query_, 0, 100}, stop.get_token());
+  const auto made = maker().MakeRollup({query_, 0, 100, {}, {}}, stop.get_token());
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code(), ErrorCode::kCancelled);
   EXPECT_NE(Make(), nullptr);

@@ -227,7 +227,7 @@ Result<QuerySummary> QueryRunner::RunIn(sql::Connection& connection, const Prepa
   if (request.rollup == nullptr) {
     TR_TRY(summary.as_of, PositionsOf(connection, prepared.relations));
   } else {
-    summary.as_of = request.rollup->as_of;
+    summary.as_of = request.rollup->groups->as_of;
   }
   TR_TRY(const auto cursor, sql::QueryCursor::Open(connection, prepared.sql, Bound(request), stop));
   TR_RETURN_IF_ERROR(Rows(*cursor, request.rows_max).SendTo(sink, &summary));

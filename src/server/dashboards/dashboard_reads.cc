@@ -217,7 +217,7 @@ void DashboardReads::Ask(const Part& part, QueryAsk ask, std::stop_token gone, T
   question.key = KeyOf(part.id, ask);
   question.version = CommitVersions::Now(reader_.services().progress).Of(part.query.made_from);
   question.changes_by_itself = part.query.changes_by_itself;
-  if (ask.format == ResultFormat::kJson || ask.format == ResultFormat::kCsv) ask.request.rollup = rollups_.Find(part.id, question.version);
+  if (ask.format == ResultFormat::kJson || ask.format == ResultFormat::kCsv) ask.request.rollup = rollups_.Find(part.id, question.version, ask.request.parameters);
   cache_.Ask(
       question,
       [this, ask = std::move(ask)](std::stop_token stop) { return RunQuery(reader_.services(), ask, reader_.limits(), std::move(stop)); },
@@ -241,6 +241,15 @@ const DashboardReads::Part& DashboardReads::PartAt(const Dashboard& dashboard, s
   return dashboard.tiles.find(dashboard.watched[tile].name)->second;
 }
 
+// Who chooses among values mostly leaves the range of time as it was, and the other way round: what stays needs no groups of its own.
+std::vector<std::set<std::string>> DashboardReads::FixedTogether(const Dashboard& dashboard, const Part& part) {
+  if (!dashboard.spec->range) return {};
+  std::set<std::string> range, others;
+  for (const std::string& param : part.params) (param == dashboard.spec->range->from || param == dashboard.spec->range->to ? range : others).insert(param);
+  if (range.empty() || others.empty()) return {};
+  return {range, others};
+}
+
 // What its tiles show comes before the groups behind them.
 void DashboardReads::Warm(const Dashboard& dashboard, size_t tile, std::function<void()> done) {
   auto then = [this, &dashboard, tile, done = std::move(done)] {
@@ -260,8 +269,8 @@ void DashboardReads::MakeRollups(const Dashboard& dashboard, size_t from, const 
     // Looked up before the groups are formed: they may be newer, and are never older.
     const std::string version = CommitVersions::Now(reader_.services().progress).Of(part.query.made_from);
     if (!ask || ask->request.parameters.empty() || !rollups_.IsDue(part.id, version)) continue;
-    const bool is_posted = pool_.TryPost([this, &dashboard, tile, id = part.id, version, query = ask->request, done](const std::stop_token& stop) {
-      rollups_.Make(id, version, query, stop);
+    const bool is_posted = pool_.TryPost([this, &dashboard, tile, &part, version, query = ask->request, done](const std::stop_token& stop) {
+      rollups_.Make(part.id, version, query, FixedTogether(dashboard, part), stop);
       MakeRollups(dashboard, tile + 1, done);
     });
     if (is_posted) return;

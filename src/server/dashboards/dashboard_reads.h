@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ class DashboardReads {
   void Ask(const Part& part, QueryAsk ask, std::stop_token gone, TileCache::Take take);
   std::optional<QueryAsk> FirstAskOf(const Dashboard& dashboard, const Part& part) const;
   static const Part& PartAt(const Dashboard& dashboard, size_t tile);
+  static std::vector<std::set<std::string>> FixedTogether(const Dashboard& dashboard, const Part& part);
   // Computes what a tile shows at first; with the last tile, the groups behind all of them.
   void Warm(const Dashboard& dashboard, size_t tile, std::function<void()> done);
   // Forms the groups of the tiles from this one on, where they are due, on a reader thread and one after the other.

@@ -194,7 +194,7 @@ TEST_F(DashboardReadsTest, AnotherFilterIsAnsweredFromGroupsOfTheSameCommit) {
   EXPECT_TRUE(Holds(server_.rollups.asked()[0].query.sql, "$least"));
   EXPECT_EQ(server_.rollups.asked()[0].query.parameters[0].value, "1");
   ASSERT_NE(rollup_behind("2"), nullptr);
-  EXPECT_EQ(rollup_behind("2")->groups, 7);
+  EXPECT_EQ(rollup_behind("2")->groups->groups, 7);
   server_.progress.Commit("sales", {Offset{4}, Offset{4}});
   EXPECT_EQ(rollup_behind("3"), nullptr);
 }

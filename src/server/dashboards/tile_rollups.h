@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -14,7 +16,8 @@
 
 namespace tailrace::server {
 
-// One rollup for a tile, of the last version it was made for. Making them takes a twentieth of the time at most.
+// The rollups of each tile, of the last version they were made for: one that answers every question, or, where that would have too many groups,
+// those that each answer some. Making them takes a twentieth of the time at most.
 //
 // Threads: thread-safe. Ownership: borrows all it is given.
 class TileRollups {
@@ -23,15 +26,16 @@ class TileRollups {
   TileRollups(RollupMaker* maker, int64_t groups_max, Clock& clock, Metrics& metrics);
   ~TileRollups();
 
-  // Null: there is none of this version.
-  RollupPtr Find(const std::string& tile, const std::string& version) const;
+  // Null: there is none of this version that answers for these values.
+  RollupPtr Find(const std::string& tile, const std::string& version, const std::vector<QueryParameter>& parameters) const;
 
   // Whether Make would do anything now.
   bool IsDue(const std::string& tile, const std::string& version) const;
 
-  // Makes the rollup of a tile from its query, with any values of its parameters. `version` was looked up before. A query that none can be
-  // made of is not looked at again. One at a time; it takes as long as reading all rows does.
-  void Make(const std::string& tile, const std::string& version, const QueryRequest& query, const std::stop_token& stop);
+  // Makes the rollup of a tile from its query, whose parameters have the values that they mostly have; where that cannot be, one for each of
+  // `fixed`, which are parameters that keep these values. `version` was looked up before. A query that none can be made of is not looked at
+  // again. One at a time; each takes as long as reading all rows does.
+  void Make(const std::string& tile, const std::string& version, const QueryRequest& query, const std::vector<std::set<std::string>>& fixed, const std::stop_token& stop);
 
  private:
   // As long as this the rows may be read for each question.
@@ -40,11 +44,13 @@ class TileRollups {
 
   struct Kept {
     std::string version;
-    RollupPtr rollup;  // null: none could be made
+    std::vector<RollupPtr> rollups;
     std::chrono::steady_clock::time_point next_at{};
   };
 
-  int64_t GroupsOfOthers(const std::string& tile) const;  // under mutex_
+  // Whether there is one now.
+  bool MakeOne(const std::string& tile, RollupRequest request, const std::stop_token& stop);
+  int64_t Groups() const;  // under mutex_
 
   RollupMaker* const maker_;
   const int64_t groups_max_;

@@ -150,8 +150,10 @@ class FakeRollups final : public RollupMaker {
   Result<RollupPtr> MakeRollup(const RollupRequest& request, const std::stop_token&) override {
     const std::lock_guard lock(mutex_);
     asked_.push_back(request);
-    auto rollup = std::make_shared<Seven>();
-    rollup->groups = 7;
+    auto groups = std::make_shared<Seven>();
+    groups->groups = 7;
+    auto rollup = std::make_shared<Rollup>();
+    rollup->groups = std::move(groups);
     return rollup;
   }
 
@@ -161,7 +163,7 @@ class FakeRollups final : public RollupMaker {
   }
 
  private:
-  struct Seven final : Rollup {};
+  struct Seven final : RollupGroups {};
 
   std::mutex mutex_;
   std::vector<RollupRequest> asked_;  // protected by mutex_
