@@ -273,8 +273,7 @@ Error HttpClient::Unreachable(const Error& cause) const {
 
 Status HttpClient::Connect() {
   if (!tls_) return Fail(tls_.error());
-  // Of an address in the file that ends in :0; nobody can be asked there.
-  if (port_ == 0) return Fail(Error::Unavailable("the file leaves the port to the system (server.listen ends in :0): say with --port which one `tailrace run` told"));
+  if (!has_address()) return Fail(Error::Unavailable("the file leaves the port to the system (server.listen ends in :0): say with --port which one `tailrace run` told"));
   TR_TRY(const int fd, ConnectTo(host_, port_));
   std::unique_ptr<crypto::TlsSession> tls;
   if (*tls_ != nullptr) {

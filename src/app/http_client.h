@@ -56,6 +56,8 @@ class HttpClient {
 
   // "127.0.0.1:7070"
   std::string address() const;
+  // False: its port is 0, that of a file which leaves the port to the system, so that nobody can be asked.
+  bool has_address() const { return port_ != 0; }
 
   static constexpr size_t kHeaderBytesMax = 64 << 10;
   static constexpr size_t kBodyBytesMax = size_t{1} << 30;

@@ -54,7 +54,7 @@ Result<JsonValue> AskServer(HttpClient& client, const std::string& target, const
 
 Result<JsonValue> AskServer(HttpClient& client, const HttpRequest& request, const std::stop_token& stop) {
   const auto response = client.Send(request, stop);
-  if (!response) return Fail(NoServer(response.error()));
+  if (!response) return Fail(NoServer(client, response.error()));
   TR_RETURN_IF_ERROR(StatusOf(*response));
   return ParseJson(response->body);
 }

@@ -72,8 +72,8 @@ Status StatusOf(const HttpResponse& response) {
   return Fail(Error(CodeOf(response.status), std::move(message)));
 }
 
-Error NoServer(const Error& error) {
-  if (error.code() != ErrorCode::kUnavailable) return error;
+Error NoServer(const HttpClient& client, const Error& error) {
+  if (error.code() != ErrorCode::kUnavailable || !client.has_address()) return error;
   return Error::Unavailable(fmt::format("{}\nIs the server running? `tailrace run` starts it.", error.message()));
 }
 

@@ -21,7 +21,7 @@ std::unique_ptr<HttpClient> ClientOf(const config::Pipeline& pipeline, std::opti
 // The error that an answer of 300 or more stands for, with its hint; success for the rest.
 Status StatusOf(const HttpResponse& response);
 
-// Adds how to start a server when nobody answered.
-Error NoServer(const Error& error);
+// Adds how to start a server when nobody answered at the client's address.
+Error NoServer(const HttpClient& client, const Error& error);
 
 }  // namespace tailrace::app

@@ -106,7 +106,9 @@ class Run(CommandTest):
         self.check(run("sql", "SELECT 40 + 2", self.folder), DONE, r"\n42\n$")
         told = r"server\.listen ends in :0(.|\n)*--port"
         for words in (["tail", "sales"], ["top", "--count", "1"]):
-            self.check(run(*words, self.folder), FAILED, r"^$", told)
+            done = run(*words, self.folder)
+            self.check(done, FAILED, r"^$", told)
+            self.assertNotIn("server running", done.stderr, "a server that runs is as far away without its port")
         with Server(self.folder) as server:
             for words in (["sql", "SELECT 40 + 2"], ["tail", "sales"], ["rebuild", "by_product"]):
                 with self.subTest(words=words):

@@ -27,9 +27,9 @@ struct Options {
 Result<std::string> AskServer(const config::Pipeline& pipeline, const std::string& to, const Options& options, const std::stop_token& stop) {
   std::string body;
   server::JsonWriter(body).BeginObject().Text("to", to).EndObject();
-  auto response = ClientOf(pipeline, options.port)
-                      ->Send({.method = "POST", .target = "/backup", .headers = {{"Content-Type", "application/json"}}, .body = body}, stop);
-  if (!response) return Fail(NoServer(response.error()));
+  const auto client = ClientOf(pipeline, options.port);
+  auto response = client->Send({.method = "POST", .target = "/backup", .headers = {{"Content-Type", "application/json"}}, .body = body}, stop);
+  if (!response) return Fail(NoServer(*client, response.error()));
   TR_RETURN_IF_ERROR(StatusOf(*response));
   return response->body;
 }

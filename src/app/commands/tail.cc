@@ -73,7 +73,7 @@ ExitCode Tail(const Options& options, Console& console) {
   };
   const auto response = client->Stream(request, take, signals.token());
   if (signals.token().stop_requested()) return ExitCode::kDone;
-  if (!response) return console.Report(NoServer(response.error()));
+  if (!response) return console.Report(NoServer(*client, response.error()));
   if (const Status status = StatusOf(*response); !status) return console.Report(status.error());
   return ExitCode::kDone;
 }

@@ -44,7 +44,7 @@ class Looks {
 
   Status Take(const std::stop_token& stop) {
     const auto answer = client_.Send({.method = "GET", .target = "/status", .headers = {}, .body = {}}, stop);
-    if (!answer) return Fail(NoServer(answer.error()));
+    if (!answer) return Fail(NoServer(client_, answer.error()));
     TR_RETURN_IF_ERROR(StatusOf(*answer));
     if (options_.json) {
       console_.OutLine(answer->body);
