@@ -284,7 +284,7 @@ TEST_F(Logs, VerifyAndInspectSayWhatTheySee) {
                 std::to_string(Bytes("/data/log/sales/0/00000000000000000000.log").size()) + " bytes: sound\n");
   const std::string shown = RenderInspection(*InspectLog(files_, "/data", {.records = true}));
   EXPECT_NE(shown.find("offsets 0 to 1, seq from 1"), std::string::npos) << shown;
-  EXPECT_NE(shown.find("offset 0 seq 1: a\\x0a"), std::string::npos) << shown;
+  EXPECT_NE(shown.find("offset 0 seq 1: a\\n"), std::string::npos) << shown;
   EXPECT_NE(shown.find("source file, item item, next 7"), std::string::npos) << shown;
   EXPECT_EQ(InspectLog(files_, "/data/log/other", {}).error().code(), ErrorCode::kNotFound);
 }
