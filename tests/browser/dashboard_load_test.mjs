@@ -1,8 +1,8 @@
-// What a dashboard asks of the browser and the server: few files at first, nothing while nothing changes, and no commit is missed on the way.
+// What a dashboard asks of the browser and the server: few files at first, nothing while nothing changes, all tiles at a click, and no commit is missed on the way.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { openBrowser, postJson, serve, SOURCE, until, visit } from './harness.mjs';
+import { getJson, openBrowser, postJson, serve, SOURCE, until, visit } from './harness.mjs';
 
 const PAGE = '/console/dashboards/every_kind';
 const CHARTS = ['line', 'area', 'bar', 'stacked', 'pie', 'scatter', 'heatmap', 'histogram'];
@@ -94,4 +94,47 @@ test('rows for a new filter that were on their way when something was committed 
     await until('the page knows of another', lines, (now) => now === '2');
     release();
     await until('the figure with it', () => page.getByTestId('number').innerText(), (text) => text.replace(/[^\d.]/g, '') === '1000.00');
+  }));
+
+test('a choice asks at once for the tiles that it changes, before the page is drawn anew, and for none twice', () =>
+  on(async (page) => {
+    await page.goto(PAGE);
+    await filled(page);
+    const { tiles } = await getJson(server, '/dashboards/every_kind');
+    const names = tiles.filter(({ params, chart }) => chart !== 'text' && params.includes('country')).map(({ name }) => name);
+    const asked = [];
+    page.on('request', (request) => request.url().includes('/tiles/') && asked.push(new URL(request.url()).pathname.split('/').pop()));
+    await page.getByRole('button', { name: /^Country: / }).click();
+    const atOnce = await page.getByRole('option', { name: 'Germany', exact: true }).evaluate((option) => {
+      const { fetch } = window;
+      let count = 0;
+      window.fetch = (...all) => {
+        count += 1;
+        return fetch(...all);
+      };
+      option.click();
+      return count;
+    });
+    assert.equal(atOnce, names.length);
+    await until('all rows are there', () => page.locator('.tile[data-stale]').count(), (count) => count === 0);
+    assert.deepEqual(asked.sort(), names.sort());
+  }));
+
+test('old rows step back only when the new ones are late, and nothing moves meanwhile', () =>
+  on(async (page) => {
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    await page.goto(PAGE);
+    await filled(page);
+    const { promise: held, keep: release } = promised();
+    await page.route('**/tiles/number?country=Spain*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    const strength = () => tileOf(page, 'number').locator('.tile-body').evaluate((body) => getComputedStyle(body).opacity);
+    await page.getByRole('button', { name: /^Country: / }).click();
+    await page.getByRole('option', { name: 'Spain', exact: true }).click();
+    await until('the tile steps back', strength, (now) => now === '0.55');
+    assert.equal(await tileOf(page, 'number').locator('.tile-body').evaluate((body) => body.getAnimations().length), 0);
+    release();
+    await until('it stands again', strength, (now) => now === '1');
   }));

@@ -1,12 +1,13 @@
 import { FileCode, Pause, Play, WifiOff } from 'lucide-react';
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
 import { useParams, useSearchParams } from 'react-router';
 import { ApiError } from '../../api/client';
 import { valuesOf, withValues } from '../../charts/params';
-import type { Dashboard } from '../../charts/spec';
+import type { Dashboard, TileSpec } from '../../charts/spec';
 import { time } from '../../lib/format';
 import { Button, Empty, Failure, Live, Loading, Notice, PageHead } from '../../ui/parts';
-import { useDashboard } from './api';
+import { askAhead, useDashboard } from './api';
 import { Markdown } from './Markdown';
 import { ParamBar } from './ParamBar';
 import { Tile } from './Tile';
@@ -30,19 +31,27 @@ export function DashboardPage() {
   return <Shown key={data.name} dashboard={data} />;
 }
 
-/** Params from the address, and how to change them there. */
-export function useValues(dashboard: Dashboard) {
+/** Params from the address, and how to change them there; `tiles` are those that are shown. */
+export function useValues(dashboard: Dashboard, tiles: TileSpec[]) {
+  const queries = useQueryClient();
   const [search, setSearch] = useSearchParams();
   const values = useMemo(() => valuesOf(dashboard.params, search), [dashboard.params, search]);
   const onValues = useCallback(
-    (changes: Record<string, string | null>) => setSearch((now) => withValues(now, dashboard.params, changes), { preventScrollReset: true }),
-    [setSearch, dashboard.params],
+    (changes: Record<string, string | null>) => {
+      const choose = (now: URLSearchParams) => {
+        const next = withValues(now, dashboard.params, changes);
+        askAhead(queries, dashboard, tiles, valuesOf(dashboard.params, next));
+        return next;
+      };
+      setSearch(choose, { preventScrollReset: true });
+    },
+    [setSearch, queries, dashboard, tiles],
   );
   return { values, onValues };
 }
 
 function Shown({ dashboard }: { dashboard: Dashboard }) {
-  const { values, onValues } = useValues(dashboard);
+  const { values, onValues } = useValues(dashboard, dashboard.tiles);
   const names = useMemo(() => dashboard.tiles.map((tile) => tile.name), [dashboard.tiles]);
   const live = useLive(dashboard.name, names);
   return (

@@ -22,10 +22,11 @@ export function EmbedPage() {
 }
 
 function Embedded({ dashboard, name }: { dashboard: Dashboard; name: string }) {
-  const { values, onValues } = useValues(dashboard);
+  const shown = useMemo(() => dashboard.tiles.filter((one) => one.name === name), [dashboard.tiles, name]);
+  const { values, onValues } = useValues(dashboard, shown);
   const names = useMemo(() => [name], [name]);
   const live = useLive(dashboard.name, names);
-  const tile = dashboard.tiles.find((one) => one.name === name);
+  const [tile] = shown;
   useEffect(() => {
     document.title = tile ? tile.title : dashboard.title;
   }, [tile, dashboard.title]);

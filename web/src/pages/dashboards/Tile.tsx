@@ -11,6 +11,7 @@ import type { Dashboard, ParamValues, TileSpec } from '../../charts/spec';
 import { textOf, type CellValue } from '../../lib/cells';
 import { count } from '../../lib/format';
 import { save } from '../../lib/save';
+import { usePaused } from '../../lib/usePaused';
 import { focusBack } from '../../ui/focus';
 import { Button } from '../../ui/parts';
 import type { PlotHandle } from '../../ui/Plot';
@@ -32,6 +33,9 @@ export interface TileProps {
   /** It may stand in the page of somebody else, and must not lead from there into the console. */
   framed?: boolean;
 }
+
+/** Old rows step back when new ones take longer than this. */
+const LATE_MS = 300;
 
 const size = ({ width, height, chart, text }: TileSpec): CSSProperties =>
   ({ '--columns': width, '--rows': chart === 'text' ? rowsOf(text ?? '', width) : height }) as CSSProperties;
@@ -59,6 +63,7 @@ function DataTile({ dashboard, tile, values, onValues, onFresh, alone, framed }:
   const isMissing = missingFor(tile, dashboard.params, values).length > 0;
   const query = useTile(dashboard.name, tile, values, !isMissing);
   const { data, dataUpdatedAt, isPlaceholderData } = query;
+  const isLate = usePaused(isPlaceholderData, LATE_MS) && isPlaceholderData;
   useEffect(() => {
     if (dataUpdatedAt && !isPlaceholderData) onFresh(dataUpdatedAt);
   }, [dataUpdatedAt, isPlaceholderData, onFresh]);
@@ -75,6 +80,7 @@ function DataTile({ dashboard, tile, values, onValues, onFresh, alone, framed }:
       aria-labelledby={`tile-${tile.name}-title${alone ? '-alone' : ''}`}
       data-tile={tile.name}
       data-stale={isPlaceholderData || undefined}
+      data-late={isLate || undefined}
     >
       <header>
         <h2 id={`tile-${tile.name}-title${alone ? '-alone' : ''}`} title={tile.title}>

@@ -1,8 +1,8 @@
 // What the pages of dashboards ask the server.
-import { keepPreviousData, queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions, useQuery, type QueryClient, type UseQueryResult } from '@tanstack/react-query';
 import { addressOf, send } from '../../api/client';
 import { parseExact } from '../../api/json';
-import { valuesFor } from '../../charts/params';
+import { missingFor, valuesFor } from '../../charts/params';
 import type { AnsweredTile, Dashboard, ParamValues, TileResult, TileSpec } from '../../charts/spec';
 
 export interface DashboardSummary {
@@ -47,14 +47,28 @@ function tileAddress(dashboard: string, tile: TileSpec, values: ParamValues): st
   return asked ? `${address}?${asked}` : address;
 }
 
-/** What was there stays until the new rows are. */
-export function useTile(dashboard: string, tile: TileSpec, values: ParamValues, enabled: boolean): UseQueryResult<TileResult> {
-  return useQuery({
+/** What was asked for ahead is not asked for again by the tile that shows it. */
+const AHEAD_MS = 1000;
+
+const tileQuery = (dashboard: string, tile: TileSpec, values: ParamValues) =>
+  queryOptions({
     queryKey: [...tileKey(dashboard, tile.name), valuesFor(tile, values)],
     queryFn: ({ signal }) => json<TileResult>(tileAddress(dashboard, tile, values), signal),
-    placeholderData: keepPreviousData,
-    enabled,
+    staleTime: AHEAD_MS,
   });
+
+/** What was there stays until the new rows are. */
+export const useTile = (dashboard: string, tile: TileSpec, values: ParamValues, enabled: boolean): UseQueryResult<TileResult> =>
+  useQuery({ ...tileQuery(dashboard, tile, values), placeholderData: keepPreviousData, enabled });
+
+/** For values that have just been chosen: the server works while the page is made ready to show them. Tiles that they do not change are not asked for. */
+export function askAhead(queries: QueryClient, dashboard: Dashboard, tiles: TileSpec[], values: ParamValues): void {
+  for (const tile of tiles) {
+    if (tile.chart === 'text' || missingFor(tile, dashboard.params, values).length > 0) continue;
+    const query = tileQuery(dashboard.name, tile, values);
+    const isShown = queries.getQueryCache().find({ queryKey: query.queryKey })?.isActive() ?? false;
+    if (!isShown) void queries.prefetchQuery(query);
+  }
 }
 
 /** What the server writes the rows as, by the ending of a file. */
