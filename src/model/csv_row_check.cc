@@ -1,6 +1,16 @@
 #include "model/csv_row_check.h"
 
+#include <algorithm>
+
 namespace tailrace {
+namespace {
+
+// The name of a column is JSON too: one that is not UTF-8, or has a NUL, makes every row a fault.
+bool IsPlain(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+}
+
+}  // namespace
 
 CsvRowCheck::CsvRowCheck(const Schema& schema, std::string_view key) : schema_(schema), key_name_(key) {
   const int index = schema_.FieldIndex(key_name_);
@@ -19,6 +29,8 @@ void CsvRowCheck::SetHeader(const std::vector<std::string>& names) {
       column.is_key = name == key_name_;
       if (type.is_nested() || type.kind == TypeKind::kJson) decides_ = false;
       else if (type.kind != TypeKind::kString || column.is_key) column.reader.emplace(type);
+    } else if (!IsPlain(name)) {
+      decides_ = false;
     }
     columns_.push_back(std::move(column));
   }

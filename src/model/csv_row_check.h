@@ -1,6 +1,7 @@
 // Whether a row of CSV is a record of a schema, seen from its fields, before it is JSON: what RecordDecoder would find out again from its text.
 //
-// Only what is plain is decided: fields of ASCII without quotes, backslashes and control characters, in columns of scalars. There the text of
+// Only what is plain is decided: fields, and names of columns that the schema lacks, of ASCII without quotes, backslashes and control characters, in
+// columns of scalars. There the text of
 // a field and of the JSON that CsvReader makes of it are the same bytes, and the same ScalarReader reads them.
 #pragma once
 

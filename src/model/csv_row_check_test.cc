@@ -97,6 +97,15 @@ TEST(CsvRowCheck, ColumnsThatTheSchemaDropsTakeAnyText) {
   EXPECT_EQ(both.taken, 2);
 }
 
+TEST(CsvRowCheck, ColumnsWithANameThatJsonCannotHoldAreLeftToTheDecoder) {
+  for (const std::string_view name : {std::string_view("b\xBB"), std::string_view("\xED\xA0\x80"), std::string_view("a\0b", 3)}) {
+    BothWays both(SchemaOf({{"id", "int"}}, UnknownFields::kKeep), "id");
+    both.Read("id," + std::string(name) + "\n1,2\n");
+    EXPECT_EQ(both.passed, 0);
+    EXPECT_EQ(both.taken, 0);
+  }
+}
+
 // Every kind of scalar, and cells that are nearly of it.
 TEST(CsvRowCheck, NothingPassesThatTheDecoderRefuses) {
   const std::vector<std::pair<std::string, std::string>> fields = {
